@@ -1,0 +1,304 @@
+//! What a flow is: a kind of record kept in step. One file in `flows/` implements `Flow`; the engine only ever sees `AnyFlow`.
+
+use std::any::Any;
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::print::{PrintKey, Printer};
+use crate::side::{Refusal, Trouble};
+use crate::{xero, zoho};
+
+/// A kind of record, with typed ends. Pure: no call, no clock, no database.
+pub trait Flow: Send + Sync + 'static {
+    /// Its name everywhere: lanes, pairs, runs and holds are keyed by it. For example `books.invoices`.
+    const KEY: &'static str;
+    /// What people call it: "Sales invoices".
+    const TITLE: &'static str;
+    /// Flows whose records this one refers to; they are carried first.
+    const AFTER: &'static [&'static str];
+    const XERO: xero::Resource;
+    const ZOHO: zoho::Resource;
+    type Xero: xero::Record + DeserializeOwned;
+
+    /// Whether this record is carried at all. `Skip` is for what is not this flow's business (a bill in the invoices flow) or never existed for anyone (a deleted draft).
+    fn wanted(record: &Self::Xero) -> Wanted;
+    /// The records this one refers to.
+    fn needs(record: &Self::Xero) -> Vec<Need>;
+    /// What Zoho must be told. `known` holds an id for every need.
+    fn to_zoho(record: &Self::Xero, known: &Known) -> Result<Carry, Unmappable>;
+    /// The fields we carry, in a fixed order: what is printed and compared. Append only: the order is part of the print.
+    fn fields() -> &'static [Field<Self::Xero>];
+    /// Among Zoho's existing records (list rows), the one that is this record. Used where Zoho has no upsert, and for adoption.
+    fn find_in(_record: &Self::Xero, _existing: &[Value]) -> Option<String> {
+        None
+    }
+    /// What to do about a refusal. `attempt` counts from 1.
+    fn cure(record: &Self::Xero, known: &Known, refusal: &Refusal, attempt: u32) -> Cure;
+    /// Compares Zoho's answer with what was meant, to the cent.
+    fn judge(_record: &Self::Xero, _known: &Known, _answer: &Value) -> Judgement {
+        Judgement::Equal
+    }
+    /// The record's line in a reconciliation.
+    fn xero_line(record: &Self::Xero) -> Line;
+    /// A Zoho list row's line in a reconciliation, in the words of `xero_line`. `None`: not this flow's business.
+    fn zoho_line(row: &Value) -> Option<Line>;
+}
+
+/// Is this record ours to carry?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Carry,
+    Skip,
+}
+
+/// One field we carry: its name, who may change it, and how it is printed.
+pub struct Field<R> {
+    pub name: &'static str,
+    pub authority: Authority,
+    pub print: fn(&R, &mut Printer),
+}
+
+/// Whose value stands when both sides changed a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// Xero's value is written to Zoho.
+    Xero,
+    /// Written when the record is created, then left alone.
+    Once,
+}
+
+/// A record of another flow that this one refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Need {
+    pub flow: &'static str,
+    /// The other record's id, or its alias (account code, item code).
+    pub key: String,
+    pub by: By,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum By {
+    Id,
+    Alias,
+}
+
+/// What a mapping may look up. Filled by the engine from pairs and from the organisations.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    pub xero: xero::Organisation,
+    pub zoho: zoho::Organisation,
+    ids: HashMap<(&'static str, String), String>,
+}
+
+impl Known {
+    pub fn new(xero: xero::Organisation, zoho: zoho::Organisation) -> Self {
+        Self { xero, zoho, ids: HashMap::new() }
+    }
+
+    /// Notes that the record `key` (id or alias) of `flow` is `zoho_id` in Zoho.
+    pub fn learn(&mut self, flow: &'static str, key: impl Into<String>, zoho_id: impl Into<String>) {
+        self.ids.insert((flow, key.into()), zoho_id.into());
+    }
+
+    /// Zoho's id of a record of another flow.
+    pub fn id(&self, flow: &'static str, key: &str) -> Option<&str> {
+        self.ids.get(&(flow, key.to_owned())).map(String::as_str)
+    }
+}
+
+/// One record's write: the body, and the status calls that follow it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carry {
+    pub body: Value,
+    /// Status actions after the write, in order.
+    pub then: Vec<zoho::Action>,
+}
+
+/// A record that has no counterpart, in one sentence that a bookkeeper understands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmappable {
+    /// A stable code for grouping and for tests: `DRAFT_BILL`.
+    pub code: &'static str,
+    /// Says what is wrong and what cures it. Sealed wherever it is kept.
+    pub sentence: String,
+    /// True where the product's documents announce it (so a clean migration may contain it).
+    pub expected: bool,
+}
+
+/// What to do about a refused write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cure {
+    /// Write this instead.
+    Again(Carry),
+    /// Zoho may have this record already: list with this query (`contact_name=…`), ask `find_in`; found: update that one by its id with the same body. Else `cure` is asked again with the next attempt.
+    Adopt { query: Vec<(&'static str, String)> },
+    /// Hold it, with this reason.
+    Hold(Unmappable),
+}
+
+/// What Zoho's answer says about amounts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgement {
+    Equal,
+    /// One more write makes it equal (an adjustment, a number of its own).
+    Mend(Carry),
+    /// It differs and cannot be made equal: findings with their cause.
+    Differs(Vec<Difference>),
+}
+
+/// One amount that is not equal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// `total`, `tax`, `due`.
+    pub what: &'static str,
+    pub xero: Decimal,
+    pub zoho: Decimal,
+    /// A named cause: `ROUNDING_PER_LINE`, `PRICE_PRECISION`, or `UNEXPLAINED`.
+    pub cause: &'static str,
+}
+
+/// A record as one line of a reconciliation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// In words both sides share: `draft`, `open`, `paid`, `void`, `active`, `inactive`.
+    pub status: &'static str,
+    /// ISO 4217, or "" where the kind has none.
+    pub currency: String,
+    pub total: Option<Decimal>,
+    pub tax: Option<Decimal>,
+    pub due: Option<Decimal>,
+}
+
+/// What one record of a page turned out to be.
+pub enum Reading {
+    Record(Box<dyn Record>),
+    /// A record whose shape we do not know (a new enum value, a missing field): held, never dropped.
+    Odd { id: String, why: String },
+}
+
+/// A Xero record of some flow, as the engine sees it.
+pub trait Record: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn id(&self) -> &str;
+    /// `UpdatedDateUTC` in microseconds since 1970, or 0 where Xero has none.
+    fn updated_us(&self) -> i64;
+    /// Another name by which records refer to it: an account's or item's code.
+    fn alias(&self) -> Option<&str>;
+    /// What a person calls it: "Invoice INV-0042".
+    fn label(&self) -> String;
+}
+
+/// A flow without its types: all the engine knows.
+pub trait AnyFlow: Send + Sync {
+    fn key(&self) -> &'static str;
+    fn title(&self) -> &'static str;
+    fn after(&self) -> &'static [&'static str];
+    fn xero(&self) -> &xero::Resource;
+    fn zoho(&self) -> &zoho::Resource;
+    /// Reads a Xero answer's body. One odd record does not spoil the others.
+    fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble>;
+    fn wanted(&self, record: &dyn Record) -> Wanted;
+    fn needs(&self, record: &dyn Record) -> Vec<Need>;
+    fn to_zoho(&self, record: &dyn Record, known: &Known) -> Result<Carry, Unmappable>;
+    /// All fields' prints, one after the other.
+    fn prints(&self, record: &dyn Record, key: &PrintKey) -> Vec<u8>;
+    fn field_names(&self) -> Vec<(&'static str, Authority)>;
+    fn find_in(&self, record: &dyn Record, existing: &[Value]) -> Option<String>;
+    fn cure(&self, record: &dyn Record, known: &Known, refusal: &Refusal, attempt: u32) -> Cure;
+    fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement;
+    fn xero_line(&self, record: &dyn Record) -> Line;
+    fn zoho_line(&self, row: &Value) -> Option<Line>;
+}
+
+struct Of<R>(R);
+
+impl<R: xero::Record> Record for Of<R> {
+    fn as_any(&self) -> &dyn Any {
+        &self.0
+    }
+    fn id(&self) -> &str {
+        self.0.id()
+    }
+    fn updated_us(&self) -> i64 {
+        self.0.updated_us()
+    }
+    fn alias(&self) -> Option<&str> {
+        self.0.alias()
+    }
+    fn label(&self) -> String {
+        self.0.label()
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a record reaches only the flow that read it; another type is our own bug")]
+fn typed<F: Flow>(record: &dyn Record) -> &F::Xero {
+    record.as_any().downcast_ref().expect("a record of another flow")
+}
+
+impl<F: Flow> AnyFlow for F {
+    fn key(&self) -> &'static str {
+        F::KEY
+    }
+    fn title(&self) -> &'static str {
+        F::TITLE
+    }
+    fn after(&self) -> &'static [&'static str] {
+        F::AFTER
+    }
+    fn xero(&self) -> &xero::Resource {
+        const { &F::XERO }
+    }
+    fn zoho(&self) -> &zoho::Resource {
+        const { &F::ZOHO }
+    }
+    fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
+        let read = xero::read_records::<F::Xero>(const { &F::XERO }, body)?;
+        Ok(read
+            .into_iter()
+            .map(|one| match one {
+                Ok(record) => Reading::Record(Box::new(Of(record))),
+                Err((id, why)) => Reading::Odd { id, why },
+            })
+            .collect())
+    }
+    fn wanted(&self, record: &dyn Record) -> Wanted {
+        F::wanted(typed::<F>(record))
+    }
+    fn needs(&self, record: &dyn Record) -> Vec<Need> {
+        F::needs(typed::<F>(record))
+    }
+    fn to_zoho(&self, record: &dyn Record, known: &Known) -> Result<Carry, Unmappable> {
+        F::to_zoho(typed::<F>(record), known)
+    }
+    fn prints(&self, record: &dyn Record, key: &PrintKey) -> Vec<u8> {
+        let record = typed::<F>(record);
+        let mut printer = Printer::new(key);
+        let mut prints = Vec::with_capacity(F::fields().len() * crate::print::FIELD_PRINT_BYTES);
+        for field in F::fields() {
+            (field.print)(record, &mut printer);
+            prints.extend_from_slice(&printer.finish());
+        }
+        prints
+    }
+    fn field_names(&self) -> Vec<(&'static str, Authority)> {
+        F::fields().iter().map(|field| (field.name, field.authority)).collect()
+    }
+    fn find_in(&self, record: &dyn Record, existing: &[Value]) -> Option<String> {
+        F::find_in(typed::<F>(record), existing)
+    }
+    fn cure(&self, record: &dyn Record, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
+        F::cure(typed::<F>(record), known, refusal, attempt)
+    }
+    fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement {
+        F::judge(typed::<F>(record), known, answer)
+    }
+    fn xero_line(&self, record: &dyn Record) -> Line {
+        F::xero_line(typed::<F>(record))
+    }
+    fn zoho_line(&self, row: &Value) -> Option<Line> {
+        F::zoho_line(row)
+    }
+}
