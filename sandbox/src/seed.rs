@@ -1,0 +1,1 @@
+//! Fills the Xero organisations with a company that could exist.
