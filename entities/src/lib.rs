@@ -1,1 +1,28 @@
-//! (being built)
+//! The tables, one a file, and what every row rests on: ids, time, chance, sealing.
+//! Knows nothing of providers, jobs or web pages.
+
+pub mod chance;
+pub mod clock;
+pub mod database;
+pub mod ids;
+pub mod owned;
+pub mod sealed;
+
+pub mod connection;
+pub mod consent;
+pub mod finding;
+pub mod grant;
+pub mod hold;
+pub mod intent;
+pub mod job;
+pub mod lane;
+pub mod letter;
+pub mod link;
+pub mod pair;
+pub mod quota;
+pub mod run;
+pub mod run_count;
+pub mod sign_in;
+pub mod slot;
+pub mod tenant;
+pub mod unique_field;

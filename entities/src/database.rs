@@ -1,0 +1,74 @@
+//! Opening the database, and the one way to begin a transaction that writes.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+
+/// How long a writer waits for another writer on SQLite.
+const BUSY_TIMEOUT_S: u64 = 10;
+/// Page cache of each SQLite connection, in KiB. Four connections stay far below the worker's memory budget.
+const SQLITE_CACHE_KIB: i64 = 4096;
+
+/// Opens a pool. `connections` matters for PostgreSQL; SQLite needs few.
+pub async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_timeout(Duration::from_secs(10))
+        .sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: a rotated refresh token that we were given must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_S))
+            .foreign_keys(true)
+            .pragma("cache_size", (-SQLITE_CACHE_KIB).to_string())
+            // A deleted row must not linger in free pages: sealed things that expired are gone.
+            .pragma("secure_delete", "fast")
+    });
+    Database::connect(options).await
+}
+
+/// Begins a transaction that will write. On SQLite it takes the write lock at once: a read that turns into a write later fails with "database is locked".
+pub async fn begin_write(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    database
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        })
+        .await
+}
+
+/// A statement of our own SQL. Both databases take `$1`, `$2`, ….
+pub fn sql(backend: DatabaseBackend, text: impl Into<String>, values: Vec<Value>) -> Statement {
+    Statement::from_sql_and_values(backend, text, values)
+}
+
+/// `($1, $2), ($3, $4), …`: the rows of a multi-row `VALUES`, with casts PostgreSQL wants (`""` for none).
+pub fn rows(count: usize, casts: &[&str]) -> String {
+    let mut text = String::with_capacity(count * casts.len() * 8);
+    let mut n = 0;
+    for row in 0..count {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for (column, cast) in casts.iter().enumerate() {
+            n += 1;
+            if column > 0 {
+                text.push_str(", ");
+            }
+            match *cast {
+                "" => text.push_str(&format!("${n}")),
+                cast => text.push_str(&format!("CAST(${n} AS {cast})")),
+            }
+        }
+        text.push(')');
+    }
+    text
+}

@@ -1,0 +1,33 @@
+//! An external write, recorded before it is sent, until its outcome is known. At most one a record.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::At;
+use crate::ids::{LaneId, RunId, TenantId};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "intent")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub lane_id: LaneId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub xero_id: String,
+    pub run_id: RunId,
+    /// Of the slice that wrote it: an older one is unknown.
+    pub fence: i64,
+    /// Known as soon as the write was answered, while status calls are still due.
+    pub zoho_id: Option<String>,
+    /// How many of the status calls are done.
+    pub step: i32,
+    pub attempts: i32,
+    pub created_at: At,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::owned!();

@@ -1,0 +1,62 @@
+//! One Xero connection joined to one product of one Zoho connection.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::At;
+use crate::ids::{ConnectionId, LinkId, TenantId};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "link")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: LinkId,
+    /// Names the link in public addresses. Says nothing about whose it is.
+    pub key: String,
+    pub xero_connection_id: ConnectionId,
+    pub zoho_connection_id: ConnectionId,
+    /// `books`.
+    pub product: String,
+    /// `provisioning`, `ready` or `resting`.
+    pub state: String,
+    pub rest_reason: Option<String>,
+    /// Accounts, taxes and currencies that Zoho lacks are created when asked; otherwise records that need them are held.
+    pub create_missing: bool,
+    /// Grows with every claim: a worker with an older one cannot write.
+    pub fence: i64,
+    pub slice_owner: Option<String>,
+    pub slice_until: Option<At>,
+    /// Not before this moment.
+    pub next_at: At,
+    pub created_at: At,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::owned!();
+
+impl Entity {
+    /// The link that a public address names.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is a door: what is asked with is itself the proof"
+    )]
+    pub fn by_key(key: &str) -> Select<Entity> {
+        Entity::find().filter(Column::Key.eq(key))
+    }
+}
+
+impl Entity {
+    /// Every tenant's links whose time has come: for the workers' timetable only.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is a door: the timetable serves all tenants"
+    )]
+    pub fn due(before: At) -> Select<Entity> {
+        Entity::find().filter(Column::NextAt.lte(before))
+    }
+}

@@ -1,0 +1,43 @@
+//! One record known on both sides: its ids, its prints as last settled, its state. No values.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{LaneId, RunId, TenantId};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "pair")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub lane_id: LaneId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub xero_id: String,
+    pub zoho_id: Option<String>,
+    /// Print of the other name records refer to it by: an account's code.
+    pub alias: Option<Vec<u8>>,
+    /// One keyed hash per carried field, as last settled.
+    pub prints: Option<Vec<u8>>,
+    /// Keyed hash of the amounts in Zoho's last answer.
+    pub answer: Option<Vec<u8>>,
+    /// Zoho's `last_modified_time` after our last write.
+    pub version: Option<String>,
+    /// `settled`, `waiting`, `ready` or `held`.
+    pub state: String,
+    /// Print of the record it waits for.
+    pub need: Option<Vec<u8>>,
+    /// `created` by us or `adopted` from what Zoho had.
+    pub origin: Option<String>,
+    /// The run that settled it last.
+    pub run_id: Option<RunId>,
+    /// Keyed hash of its line in Zoho, as the last reconciliation saw it.
+    pub seen: Option<Vec<u8>>,
+    pub seen_run: Option<RunId>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::owned!();
