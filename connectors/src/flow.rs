@@ -95,11 +95,20 @@ pub struct Known {
 
 impl Known {
     pub fn new(xero: xero::Organisation, zoho: zoho::Organisation) -> Self {
-        Self { xero, zoho, ids: HashMap::new() }
+        Self {
+            xero,
+            zoho,
+            ids: HashMap::new(),
+        }
     }
 
     /// Notes that the record `key` (id or alias) of `flow` is `zoho_id` in Zoho.
-    pub fn learn(&mut self, flow: &'static str, key: impl Into<String>, zoho_id: impl Into<String>) {
+    pub fn learn(
+        &mut self,
+        flow: &'static str,
+        key: impl Into<String>,
+        zoho_id: impl Into<String>,
+    ) {
         self.ids.insert((flow, key.into()), zoho_id.into());
     }
 
@@ -176,7 +185,10 @@ pub struct Line {
 pub enum Reading {
     Record(Box<dyn Record>),
     /// A record whose shape we do not know (a new enum value, a missing field): held, never dropped.
-    Odd { id: String, why: String },
+    Odd {
+        id: String,
+        why: String,
+    },
 }
 
 /// A Xero record of some flow, as the engine sees it.
@@ -233,9 +245,12 @@ impl<R: xero::Record> Record for Of<R> {
     }
 }
 
-#[expect(clippy::expect_used, reason = "a record reaches only the flow that read it; another type is our own bug")]
+/// A record reaches only the flow that read it; another type is our own bug.
 fn typed<F: Flow>(record: &dyn Record) -> &F::Xero {
-    record.as_any().downcast_ref().expect("a record of another flow")
+    record
+        .as_any()
+        .downcast_ref()
+        .expect("a record of another flow")
 }
 
 impl<F: Flow> AnyFlow for F {
@@ -284,7 +299,10 @@ impl<F: Flow> AnyFlow for F {
         prints
     }
     fn field_names(&self) -> Vec<(&'static str, Authority)> {
-        F::fields().iter().map(|field| (field.name, field.authority)).collect()
+        F::fields()
+            .iter()
+            .map(|field| (field.name, field.authority))
+            .collect()
     }
     fn find_in(&self, record: &dyn Record, existing: &[Value]) -> Option<String> {
         F::find_in(typed::<F>(record), existing)

@@ -1,0 +1,1 @@
+//! Xero to Zoho Books.

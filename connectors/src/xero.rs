@@ -1,0 +1,51 @@
+//! Xero: its organisations, its records, and the calls that read them.
+
+mod client;
+pub mod connections;
+mod envelope;
+pub mod links;
+mod organisation;
+pub mod records;
+mod trouble;
+pub mod wire;
+
+pub use client::{Client, IDS_PER_CALL, PAGE_SIZE, Page, Since};
+pub use connections::{Connection, connections, delete_connection};
+pub use envelope::read_records;
+pub use organisation::Organisation;
+
+/// A kind of record in Xero's Accounting API: where it lives and how it may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resource {
+    /// The path under `/api.xro/2.0`: `Invoices`.
+    pub path: &'static str,
+    /// The key of the array in the envelope: `Invoices`.
+    pub many: &'static str,
+    /// The key of a record's id: `InvoiceID`.
+    pub id: &'static str,
+    /// A `where` clause that every list call carries; "" for none.
+    pub filter: &'static str,
+    /// Whether `page` and `pageSize` work. Otherwise one call gives everything.
+    pub paged: bool,
+    /// Whether `If-Modified-Since` is honoured, and records are ordered by the time of their change.
+    pub since: bool,
+    /// How chosen records are asked for.
+    pub by_ids: Option<&'static str>,
+    /// True where a record has no address of its own and is found by a `where` on its id.
+    pub by_where: bool,
+    /// Sent with every call.
+    pub extra: &'static [(&'static str, &'static str)],
+}
+
+/// A record as Xero gives it.
+pub trait Record: Send + Sync + 'static {
+    fn id(&self) -> &str;
+    /// `UpdatedDateUTC` in microseconds since 1970, or 0 where Xero has none.
+    fn updated_us(&self) -> i64;
+    /// Another name by which records refer to it: an account's or item's code.
+    fn alias(&self) -> Option<&str> {
+        None
+    }
+    /// What a person calls it: "Invoice INV-0042".
+    fn label(&self) -> String;
+}

@@ -1,0 +1,138 @@
+//! How Xero writes values: `/Date(…)/`, numbers that are sometimes strings, fields that are sometimes missing or null.
+
+use chrono::{DateTime, NaiveDate};
+use rust_decimal::Decimal;
+use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::value::RawValue;
+
+/// A text; missing and null are "". A number or a flag in its place is taken as it is written.
+pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Text;
+    impl serde::de::Visitor<'_> for Text {
+        type Value = String;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text")
+        }
+        fn visit_str<E: Error>(self, value: &str) -> Result<String, E> {
+            Ok(value.to_owned())
+        }
+        fn visit_string<E: Error>(self, value: String) -> Result<String, E> {
+            Ok(value)
+        }
+        fn visit_bool<E: Error>(self, value: bool) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_u64<E: Error>(self, value: u64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_i64<E: Error>(self, value: i64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_f64<E: Error>(self, value: f64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_unit<E: Error>(self) -> Result<String, E> {
+            Ok(String::new())
+        }
+    }
+    deserializer.deserialize_any(Text)
+}
+
+/// An amount, exactly as written: 0.1 is one tenth. A string with a number in it counts as one.
+pub fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    optional_amount(deserializer)?.ok_or_else(|| D::Error::custom("an amount is missing"))
+}
+
+/// An amount that may be missing, null or "".
+pub fn optional_amount<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Decimal>, D::Error> {
+    // The raw text is read, not a float: floats cannot hold 0.1, and this is also faster.
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    let bare = raw
+        .strip_prefix('"')
+        .and_then(|inner| inner.strip_suffix('"'))
+        .unwrap_or(raw)
+        .trim();
+    if bare.is_empty() || bare == "null" {
+        return Ok(None);
+    }
+    decimal(bare)
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("not an amount"))
+}
+
+/// A number as JSON may write it: `12`, `-0.5`, `1E2`.
+pub fn decimal(text: &str) -> Option<Decimal> {
+    if text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
+        return Decimal::from_scientific(text).ok();
+    }
+    // `from_str_exact` refuses what it cannot hold, where `from_str` would round.
+    Decimal::from_str_exact(text.strip_prefix('+').unwrap_or(text)).ok()
+}
+
+/// Yes or no; missing and null are no. Nested records write them as strings.
+pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match text(deserializer)?.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" | "" => Ok(false),
+        _ => Err(D::Error::custom("neither true nor false")),
+    }
+}
+
+/// A calendar date. Xero writes it as midnight UTC; it is never shifted by a time zone.
+pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    optional_day(deserializer)?.ok_or_else(|| D::Error::custom("a date is missing"))
+}
+
+pub fn optional_day<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<NaiveDate>, D::Error> {
+    let written = text(deserializer)?;
+    if written.is_empty() {
+        return Ok(None);
+    }
+    parse_day(&written)
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("not a date"))
+}
+
+/// A moment in microseconds since 1970; missing is 0.
+pub fn moment_us<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let written = text(deserializer)?;
+    if written.is_empty() {
+        return Ok(0);
+    }
+    parse_moment_us(&written).ok_or_else(|| D::Error::custom("not a time"))
+}
+
+/// `/Date(1539993600000+0000)/`, `2018-10-20T00:00:00` or `2018-10-20`.
+pub fn parse_day(written: &str) -> Option<NaiveDate> {
+    match epoch_ms(written) {
+        Some(ms) => Some(DateTime::from_timestamp_millis(ms)?.date_naive()),
+        None => NaiveDate::parse_from_str(written.get(..10)?, "%Y-%m-%d").ok(),
+    }
+}
+
+/// `/Date(1552326816230)/` or ISO 8601, with or without a zone, which is UTC.
+pub fn parse_moment_us(written: &str) -> Option<i64> {
+    if let Some(ms) = epoch_ms(written) {
+        return ms.checked_mul(1000);
+    }
+    if let Ok(at) = DateTime::parse_from_rfc3339(written) {
+        return Some(at.timestamp_micros());
+    }
+    let naive = chrono::NaiveDateTime::parse_from_str(written, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+    Some(naive.and_utc().timestamp_micros())
+}
+
+/// The milliseconds inside `/Date(…)/`. The offset after them only says how Xero would show the time; the number is UTC already.
+fn epoch_ms(written: &str) -> Option<i64> {
+    let inner = written.strip_prefix("/Date(")?.strip_suffix(")/")?;
+    let digits = inner
+        .char_indices()
+        .skip(1)
+        .find(|(_, c)| matches!(c, '+' | '-'))
+        .map_or(inner, |(at, _)| &inner[..at]);
+    digits.parse().ok()
+}

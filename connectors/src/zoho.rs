@@ -1,0 +1,89 @@
+//! Zoho Books: its organisations, its records, and the calls that read and write them.
+
+mod client;
+pub mod data_centres;
+mod fields;
+pub mod links;
+mod organisation;
+mod trouble;
+
+pub use client::{BULK_IDS, Client, PER_PAGE, Rows, Written};
+pub use data_centres::{DataCentre, DataCentres};
+pub use fields::FieldInfo;
+pub use organisation::Organisation;
+
+/// A kind of record in Zoho: where it lives and how it is told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resource {
+    /// The path under `/books/v3`: `invoices`.
+    pub path: &'static str,
+    /// The key of one record in an answer: `invoice`.
+    pub one: &'static str,
+    /// The keys a list may have: the documents and the service differ for some.
+    pub many: &'static [&'static str],
+    /// The key of a record's id: `invoice_id`.
+    pub id: &'static str,
+    pub unique: Unique,
+    /// Sent with every write.
+    pub query: &'static [(&'static str, &'static str)],
+    /// Sent with every list, so that it leaves nothing out.
+    pub list_query: &'static [(&'static str, &'static str)],
+}
+
+/// How the same record is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    /// By a custom field that takes no value twice: one call creates or updates, and may be repeated.
+    Field {
+        /// The entity of `settings/fields`.
+        module: &'static str,
+        label: &'static str,
+    },
+    /// By looking through the list. Zoho has no upsert here, and a settled pair is never overwritten.
+    Search,
+}
+
+/// A change of status, which is a call of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Action {
+    /// What the status is called in a hold or a log: `sent`.
+    pub name: &'static str,
+    /// The path after the record's id: `status/sent`.
+    pub path: &'static str,
+    /// The query parameter that takes many ids at once, where Zoho has one.
+    pub bulk: Option<&'static str>,
+}
+
+impl Action {
+    /// Marks an invoice as sent. Nobody gets an e-mail.
+    pub const INVOICE_SENT: Self = Self {
+        name: "sent",
+        path: "status/sent",
+        bulk: Some("invoice_ids"),
+    };
+    pub const INVOICE_VOID: Self = Self {
+        name: "void",
+        path: "status/void",
+        bulk: Some("invoice_ids"),
+    };
+    pub const BILL_VOID: Self = Self {
+        name: "void",
+        path: "status/void",
+        bulk: None,
+    };
+    pub const BILL_OPEN: Self = Self {
+        name: "open",
+        path: "status/open",
+        bulk: None,
+    };
+    pub const ACTIVE: Self = Self {
+        name: "active",
+        path: "active",
+        bulk: None,
+    };
+    pub const INACTIVE: Self = Self {
+        name: "inactive",
+        path: "inactive",
+        bulk: None,
+    };
+}
