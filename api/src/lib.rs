@@ -1,1 +1,15 @@
-//! (being built)
+//! The front door: commands, GraphQL for staff, pages for customers. Everything a stranger can reach is in this crate.
+
+pub mod caller;
+pub mod checklist;
+pub mod commands;
+pub mod consenting;
+pub mod database;
+pub mod error;
+pub mod graphql;
+pub mod http;
+pub mod onboarding;
+pub mod pages;
+pub mod server;
+pub mod settings;
+pub mod state;
