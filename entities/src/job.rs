@@ -22,6 +22,8 @@ pub struct Model {
     pub max_attempts: i32,
     pub priority: i32,
     pub run_at: At,
+    /// Woken while it ran: due again at this moment.
+    pub again: Option<At>,
     pub dedup: Option<String>,
     pub lock_by: Option<String>,
     pub lock_at: Option<At>,

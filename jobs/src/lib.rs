@@ -1,1 +1,16 @@
-//! (being built)
+//! What happens without anyone waiting: letters, sign-in upkeep, and the engine that carries records.
+//! `queue` is the only file that knows apalis.
+
+pub mod connections;
+pub mod context;
+pub mod holds;
+pub mod job;
+pub mod letters;
+pub mod limits;
+pub mod links;
+pub mod queue;
+pub mod runs;
+pub mod sync;
+pub mod tasks;
+pub mod tokens;
+pub mod worker;

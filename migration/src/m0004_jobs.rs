@@ -34,6 +34,7 @@ const UP: &[&str] = &[
      max_attempts integer NOT NULL,\
      priority integer NOT NULL,\
      run_at bigint NOT NULL,\
+     again bigint,\
      dedup text,\
      lock_by text,\
      lock_at bigint,\

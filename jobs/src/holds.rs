@@ -1,0 +1,127 @@
+//! Holds and findings for people: opened with the tenant's key, and retried when their cause is cured.
+
+use entities::clock::At;
+use entities::database::{begin_write, sql};
+use entities::ids::{LaneId, LinkId, RunId, TenantId};
+use entities::sealed::{Place, TenantKey};
+use entities::{finding, hold, lane};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::context::{Context, Failure};
+use crate::links;
+
+/// One hold, readable.
+#[derive(Debug, Clone)]
+pub struct HoldView {
+    pub flow: String,
+    pub xero_id: String,
+    pub code: String,
+    pub expected: bool,
+    pub sentence: String,
+    pub held_at: At,
+    pub attempts: i32,
+}
+
+/// One finding, readable.
+#[derive(Debug, Clone)]
+pub struct FindingView {
+    pub flow: String,
+    pub level: i32,
+    pub cause: String,
+    pub explained: bool,
+    pub sentence: String,
+}
+
+/// Where a hold's sentence is sealed: its row is named by lane and record.
+pub fn place(lane: LaneId, xero_id: &str) -> Place<'static> {
+    Place { table: "hold", column: "sentence", row: Uuid::new_v5(&lane.0, xero_id.as_bytes()) }
+}
+
+/// Where a finding's sentence is sealed.
+pub fn finding_place(finding: Uuid) -> Place<'static> {
+    Place { table: "finding", column: "detail", row: finding }
+}
+
+/// The link's holds, oldest first, after `after` of them.
+pub async fn list(context: &Context, tenant: TenantId, link: LinkId, after: u64, first: u64) -> Result<(Vec<HoldView>, u64), Failure> {
+    let lanes = lanes(context, tenant, link).await?;
+    let ids: Vec<LaneId> = lanes.iter().map(|lane| lane.id).collect();
+    let query = hold::Entity::of(tenant).filter(hold::Column::LaneId.is_in(ids));
+    let total = query.clone().count(&context.database).await?;
+    let rows = query
+        .order_by_asc(hold::Column::HeldAt)
+        .order_by_asc(hold::Column::XeroId)
+        .offset(after)
+        .limit(first)
+        .all(&context.database)
+        .await?;
+    let key = context.tenant_key(tenant).await?;
+    let views = rows
+        .into_iter()
+        .map(|row| HoldView {
+            flow: lanes.iter().find(|lane| lane.id == row.lane_id).map(|lane| lane.flow.clone()).unwrap_or_default(),
+            sentence: readable(&key, place(row.lane_id, &row.xero_id), &row.sentence),
+            xero_id: row.xero_id,
+            code: row.code,
+            expected: row.expected,
+            held_at: row.held_at,
+            attempts: row.attempts,
+        })
+        .collect();
+    Ok((views, total))
+}
+
+/// A reconciliation's findings, by level and flow.
+pub async fn findings(context: &Context, tenant: TenantId, run: RunId, first: u64) -> Result<Vec<FindingView>, Failure> {
+    let rows = finding::Entity::of(tenant)
+        .filter(finding::Column::RunId.eq(run))
+        .order_by_asc(finding::Column::Level)
+        .order_by_asc(finding::Column::Flow)
+        .limit(first)
+        .all(&context.database)
+        .await?;
+    let key = context.tenant_key(tenant).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| FindingView {
+            sentence: readable(&key, finding_place(row.id.0), &row.detail),
+            flow: row.flow,
+            level: row.level,
+            cause: row.cause,
+            explained: row.explained,
+        })
+        .collect())
+}
+
+/// Lets held records try again, all or those with these codes. Gives how many.
+pub async fn retry(context: &Context, tenant: TenantId, link: LinkId, codes: Option<&[String]>) -> Result<u64, Failure> {
+    let ids: Vec<LaneId> = lanes(context, tenant, link).await?.iter().map(|lane| lane.id).collect();
+    let transaction = begin_write(&context.database).await?;
+    let mut query = hold::Entity::of(tenant).filter(hold::Column::LaneId.is_in(ids));
+    if let Some(codes) = codes {
+        query = query.filter(hold::Column::Code.is_in(codes.iter().cloned()));
+    }
+    let mut retried = 0;
+    for row in query.all(&transaction).await? {
+        retried += transaction
+            .execute_raw(sql(
+                transaction.get_database_backend(),
+                "UPDATE pair SET state = 'ready', need = NULL WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'held'",
+                vec![tenant.0.into(), row.lane_id.0.into(), row.xero_id.into()],
+            ))
+            .await?
+            .rows_affected();
+    }
+    links::wake(&transaction, context, tenant, link).await?;
+    transaction.commit().await?;
+    Ok(retried)
+}
+
+fn readable(key: &TenantKey, place: Place<'_>, sealed: &[u8]) -> String {
+    key.open_text(place, sealed).unwrap_or_else(|_| "The reason can no longer be read.".to_owned())
+}
+
+async fn lanes(context: &Context, tenant: TenantId, link: LinkId) -> Result<Vec<lane::Model>, Failure> {
+    Ok(lane::Entity::of(tenant).filter(lane::Column::LinkId.eq(link)).order_by_asc(lane::Column::Position).all(&context.database).await?)
+}

@@ -1,0 +1,225 @@
+//! Runs: starting, pausing, resuming, cancelling, and how far they are. Every change compares the state it found.
+
+use std::time::Duration;
+
+use entities::clock::At;
+use entities::database::begin_write;
+use entities::ids::{LinkId, RunId, TenantId};
+use entities::{link, run, run_count};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::context::{Context, Failure};
+use crate::links;
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Everything, in dependency order, then the reconciliation.
+    Migration,
+    /// What changed since the last run.
+    Sync,
+    /// Both sides' books compared to the cent.
+    Reconciliation,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Migration => "migration",
+            Kind::Sync => "sync",
+            Kind::Reconciliation => "reconciliation",
+        }
+    }
+}
+
+/// What became of a wish to start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    Run(RunId),
+    /// One is at work already.
+    Already(RunId),
+    /// Not now, and why.
+    NotReady(String),
+    NotFound,
+}
+
+/// What became of a wish to change a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    Yes,
+    /// It is in a state in which that cannot be.
+    No { state: String },
+    NotFound,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    pub run: run::Model,
+    pub counts: Vec<run_count::Model>,
+    /// Records whose fate is decided.
+    pub done: i64,
+    /// Records that Xero says there are.
+    pub expected: i64,
+    pub per_second: Option<f64>,
+    pub eta: Option<At>,
+    /// What holds it back: `zoho minute`, `zoho day`, `xero minute`, ….
+    pub limited_by: Option<String>,
+}
+
+/// Starts a run of the link, unless one is at work. `create_missing` is kept with the link.
+pub async fn start(
+    context: &Context,
+    tenant: TenantId,
+    link: LinkId,
+    kind: Kind,
+    requested_by: &str,
+    create_missing: Option<bool>,
+) -> Result<Started, Failure> {
+    let transaction = begin_write(&context.database).await?;
+    let Some(found) = link::Entity::of(tenant).filter(link::Column::Id.eq(link)).one(&transaction).await? else {
+        return Ok(Started::NotFound);
+    };
+    match found.state.as_str() {
+        "ready" => {}
+        "provisioning" => return Ok(Started::NotReady("The Zoho side is still being prepared; try again in a minute.".to_owned())),
+        _ => {
+            let reason = found.rest_reason.unwrap_or_else(|| "A connection must be authorised again.".to_owned());
+            return Ok(Started::NotReady(reason));
+        }
+    }
+    let active = run::Entity::of(tenant)
+        .filter(run::Column::LinkId.eq(link))
+        .filter(run::Column::State.is_in(["working", "paused"]))
+        .one(&transaction)
+        .await?;
+    if let Some(active) = active {
+        return Ok(Started::Already(active.id));
+    }
+    if let Some(create_missing) = create_missing
+        && create_missing != found.create_missing
+    {
+        let mut found: link::ActiveModel = found.into();
+        found.create_missing = Set(create_missing);
+        found.update(&transaction).await?;
+    }
+    let id = RunId::new(context.clock.as_ref(), context.chance.as_ref());
+    run::ActiveModel {
+        tenant_id: Set(tenant),
+        id: Set(id),
+        link_id: Set(link),
+        kind: Set(kind.name().to_owned()),
+        state: Set("working".to_owned()),
+        stage: Set("starting".to_owned()),
+        reason: Set(None),
+        pause: Set(None),
+        resume_at: Set(None),
+        passes: Set(0),
+        clean: Set(None),
+        requested_by: Set(requested_by.to_owned()),
+        created_at: Set(context.now()),
+        started_at: Set(None),
+        ended_at: Set(None),
+    }
+    .insert(&transaction)
+    .await?;
+    links::wake(&transaction, context, tenant, link).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(Started::Run(id))
+}
+
+/// The person's pause: work rests until `resume`. What is being sent now is still settled.
+pub async fn pause(context: &Context, tenant: TenantId, id: RunId) -> Result<Changed, Failure> {
+    change(context, tenant, id, &["working", "paused"], "paused", Some(("user", "Paused by a person."))).await
+}
+
+/// Goes on where it paused.
+pub async fn resume(context: &Context, tenant: TenantId, id: RunId) -> Result<Changed, Failure> {
+    change(context, tenant, id, &["paused"], "working", None).await
+}
+
+/// Ends the run. What was carried stays carried.
+pub async fn cancel(context: &Context, tenant: TenantId, id: RunId) -> Result<Changed, Failure> {
+    change(context, tenant, id, &["working", "paused"], "cancelled", None).await
+}
+
+async fn change(
+    context: &Context,
+    tenant: TenantId,
+    id: RunId,
+    from: &[&str],
+    to: &str,
+    pause: Option<(&str, &str)>,
+) -> Result<Changed, Failure> {
+    let transaction = begin_write(&context.database).await?;
+    let Some(found) = run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&transaction).await? else {
+        return Ok(Changed::NotFound);
+    };
+    if !from.contains(&found.state.as_str()) {
+        return Ok(Changed::No { state: found.state });
+    }
+    let ended = (to == "cancelled").then(|| context.now());
+    run::Entity::update_many()
+        .col_expr(run::Column::State, Expr::value(to))
+        .col_expr(run::Column::Pause, Expr::value(pause.map(|(kind, _)| kind)))
+        .col_expr(run::Column::Reason, Expr::value(pause.map(|(_, reason)| reason)))
+        .col_expr(run::Column::ResumeAt, Expr::value(None::<At>))
+        .col_expr(run::Column::EndedAt, Expr::value(ended))
+        .filter(run::Column::TenantId.eq(tenant))
+        .filter(run::Column::Id.eq(id))
+        .filter(run::Column::State.eq(found.state))
+        .exec(&transaction)
+        .await?;
+    links::wake(&transaction, context, tenant, found.link_id).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(Changed::Yes)
+}
+
+/// How far a run is, with an honest estimate: the calls that are left at the rate the limits allow, or the rate seen if that is lower.
+pub async fn progress(context: &Context, tenant: TenantId, id: RunId) -> Result<Option<Progress>, Failure> {
+    let Some(found) = run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&context.database).await? else {
+        return Ok(None);
+    };
+    let counts = run_count::Entity::of(tenant)
+        .filter(run_count::Column::RunId.eq(id))
+        .order_by_asc(run_count::Column::Flow)
+        .all(&context.database)
+        .await?;
+    let done: i64 = counts.iter().map(|count| count.created + count.updated + count.unchanged + count.held + count.skipped).sum();
+    let expected = counts.iter().map(|count| count.expected.max(count.seen)).sum::<i64>().max(done);
+    let end = found.ended_at.unwrap_or_else(|| context.now());
+    let worked = found.started_at.map(|start| end.since(start)).unwrap_or_default();
+    let per_second = (done > 0 && worked > Duration::from_millis(500)).then(|| done as f64 / worked.as_secs_f64());
+    let eta = estimate(context, &found, &counts, done, expected, per_second);
+    Ok(Some(Progress { limited_by: limited_by(&found), run: found, counts, done, expected, per_second, eta }))
+}
+
+fn estimate(
+    context: &Context,
+    run: &run::Model,
+    counts: &[run_count::Model],
+    done: i64,
+    expected: i64,
+    per_second: Option<f64>,
+) -> Option<At> {
+    if run.state != "working" && run.pause.as_deref() != Some("limit") {
+        return None;
+    }
+    let left = (expected - done).max(0) as f64;
+    let seen = left / per_second?;
+    let calls: i64 = counts.iter().map(|count| count.zoho_calls).sum();
+    let calls_left = if done > 0 { left * (calls as f64 / done as f64) } else { left };
+    let limits = context.providers.limits.zoho;
+    let minutes = if limits.per_minute > 0 { calls_left / f64::from(limits.per_minute) * 60.0 } else { 0.0 };
+    // Whole days are walked: what does not fit today waits for the next window.
+    let days = if limits.per_day > 0 { (calls_left / f64::from(limits.per_day)).floor() * 86_400.0 } else { 0.0 };
+    let from = run.resume_at.unwrap_or_default().max(context.now());
+    Some(from.plus(Duration::from_secs_f64(seen.max(minutes).max(days).clamp(0.0, 3.15e9))))
+}
+
+fn limited_by(run: &run::Model) -> Option<String> {
+    (run.pause.as_deref() == Some("limit")).then(|| run.reason.clone()).flatten()
+}
