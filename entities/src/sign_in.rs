@@ -24,6 +24,8 @@ pub struct Model {
     pub used_at: Option<At>,
     /// Set when the tokens have come and an organisation is still to be chosen.
     pub grant_id: Option<GrantId>,
+    /// What the callback came to, so that a second call shows the same: `connected`, `choose`, or the code of a problem.
+    pub outcome: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -41,5 +43,16 @@ impl Entity {
     )]
     pub fn by_state(hash: &[u8]) -> Select<Entity> {
         Entity::find().filter(Column::StateHash.eq(hash.to_vec()))
+    }
+}
+
+impl Entity {
+    /// Every tenant's sign-ins that ended before this moment: for the broom only.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is a door: the broom serves all tenants"
+    )]
+    pub fn ended(before: At) -> Select<Entity> {
+        Entity::find().filter(Column::ExpiresAt.lt(before))
     }
 }

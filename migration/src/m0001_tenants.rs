@@ -82,6 +82,7 @@ const UP: &[&str] = &[
      expires_at bigint NOT NULL,\
      used_at bigint,\
      grant_id {uuid},\
+     outcome text,\
      PRIMARY KEY (tenant_id, id),\
      FOREIGN KEY (tenant_id, consent_id) REFERENCES consent (tenant_id, id))",
     "CREATE UNIQUE INDEX ux_sign_in_state ON sign_in (state_hash)",
