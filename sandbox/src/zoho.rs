@@ -1,32 +1,137 @@
-//! Zoho in the sandbox: the accounts server and Books v3. (Z writes this; these are the doors that the rest of the crate calls.)
+//! Zoho in the sandbox: the accounts server of two data centres and Books v3.
 
-use actix_web::web::ServiceConfig;
+mod actions;
+mod amounts;
+mod answer;
+mod call;
+mod consent;
+mod contacts;
+mod control;
+mod custom_fields;
+mod documents;
+mod items;
+mod lines;
+mod lists;
+mod module;
+mod numbers;
+mod organisations;
+mod payments;
+mod records;
+mod router;
+mod seed;
+mod settings;
+mod shape;
+mod switches;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod time;
+mod tokens;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Path, ServiceConfig};
 use rusqlite::Connection;
+use serde_json::{Map, Value, json};
 
+use self::module::Module;
+use self::records::{Desk, decimal};
 use crate::Shared;
 use crate::switches::Switch;
 
 /// Open questions about Zoho.
-pub const SWITCHES: &[Switch] = &[];
+pub const SWITCHES: &[Switch] = switches::ALL;
 
-/// Mounts `/zoho/...` and `/_sandbox/zoho/revoke`, `/_sandbox/zoho/user` (full paths; no scope named `/_sandbox`).
-pub fn configure(_cfg: &mut ServiceConfig) {}
+/// How many records `dump` reads at a time, so that it holds the store only briefly.
+const DUMP_ROWS: i64 = 500;
 
-/// Tables.
-pub fn create_tables(_connection: &Connection) -> rusqlite::Result<()> {
-    Ok(())
+/// Mounts `/zoho/...` and the control calls that are Zoho's own.
+pub fn configure(cfg: &mut ServiceConfig) {
+    consent::configure(cfg);
+    tokens::configure(cfg);
+    control::configure(cfg);
+    cfg.route("/zoho/{dc}/api/books/v3/{tail:.*}", web::to(call::books)).route("/zoho/{dc}/web/app/{org}", web::get().to(app));
 }
 
-/// What exists before anybody does anything.
-pub fn seed(_shared: &Shared) {}
+/// Tables.
+pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
+    tables::create(connection)
+}
 
-/// Every record of one resource of one organisation, as JSON.
-pub fn dump(_shared: &Shared, _org: &str, _resource: &str, _out: &mut dyn FnMut(&str)) {}
+/// The demo customer and his organisation.
+pub fn seed(shared: &Shared) {
+    if let Err(refusal) = shared.store.atomically(|connection| seed::beginning(shared, connection)) {
+        tracing::error!(message = refusal.message, "Zoho's side could not be seeded");
+    }
+}
 
-/// Counts, sums and the "emailed customers" counter, for `GET /_sandbox/state`.
-pub fn state(_shared: &Shared) -> serde_json::Value {
-    serde_json::json!({})
+/// Every record of one resource (`invoices`, `taxes` …) of one organisation, as GET by id shows it now.
+pub fn dump(shared: &Shared, org: &str, resource: &str, out: &mut dyn FnMut(&str)) {
+    let (Some(module), Ok(org)) = (Module::named(resource), org.parse::<i64>()) else { return };
+    let mut after = 0;
+    loop {
+        let page = shared.store.with(|connection| {
+            let Some(org) = organisations::by_id(connection, org)? else { return Ok(Vec::new()) };
+            let desk = Desk { connection, shared, org: &org, now: shared.clock.now(), own_number: false };
+            let mut statement = connection
+                .prepare_cached("SELECT id FROM zoho_record WHERE org = ?1 AND module = ?2 AND id > ?3 ORDER BY id LIMIT ?4")?;
+            let ids = statement
+                .query_map((org.id, module as i64, after, DUMP_ROWS), |row| row.get::<_, i64>(0))?
+                .collect::<Result<Vec<_>, _>>()?;
+            ids.into_iter().map(|id| Ok((id, lists::text(&desk, module, id)?))).collect::<Result<Vec<_>, answer::Refusal>>()
+        });
+        let page = match page {
+            Ok(page) => page,
+            Err(refusal) => return tracing::error!(message = refusal.message, "records could not be read"),
+        };
+        let Some((last, _)) = page.last() else { return };
+        after = *last;
+        page.iter().for_each(|(_, json)| out(json));
+    }
+}
+
+/// Counts and sums per organisation and resource, and the "emailed customers" counter, for `GET /_sandbox/state`.
+pub fn state(shared: &Shared) -> Value {
+    let read = |connection: &Connection| -> rusqlite::Result<Value> {
+        let mut statement = connection.prepare_cached(
+            "SELECT o.id, o.name, r.module, r.status, count(*), sum(r.total_e6), sum(r.balance_e6) FROM zoho_org o JOIN zoho_record r ON r.org = o.id
+             GROUP BY o.id, r.module, r.status ORDER BY o.id, r.module, r.status",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut orgs: Map<String, Value> = Map::new();
+        while let Some(row) = rows.next()? {
+            let (id, name, number): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let Some(module) = Module::ALL.into_iter().find(|module| *module as i64 == number) else { continue };
+            let mut entry = json!({"status": row.get::<_, String>(3)?, "count": row.get::<_, i64>(4)?});
+            if number >= Module::Invoices as i64 {
+                entry["total"] = decimal(row.get(5)?).normalize().to_string().into();
+                entry["balance"] = decimal(row.get(6)?).normalize().to_string().into();
+            }
+            let org = orgs.entry(id.to_string()).or_insert_with(|| json!({"name": name}));
+            match org[module.list_key()].as_array_mut() {
+                Some(list) => list.push(entry),
+                None => org[module.list_key()] = json!([entry]),
+            }
+        }
+        Ok(json!({"organizations": orgs, "emailed_customers": tables::next(connection, router::EMAILED)? - 1}))
+    };
+    shared.store.with(read).unwrap_or_else(|error| json!({"error": error.to_string()}))
 }
 
 /// All access tokens of everybody are void from now on (the fault `revoke_token`).
-pub fn revoke_tokens(_shared: &Shared) {}
+pub fn revoke_tokens(shared: &Shared) {
+    if let Err(refusal) = shared.store.atomically(|connection| tokens::revoke_all(connection, false)) {
+        tracing::error!(message = refusal.message, "tokens could not be revoked");
+    }
+}
+
+/// Where deep links into Zoho Books end: a page that names the organisation.
+async fn app(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
+    let (dc, id) = path.into_inner();
+    let org = shared.store.with(|connection| organisations::asked_for(connection, &dc, Some(&id)));
+    match org {
+        Ok(org) => HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .body(format!("<!doctype html><meta charset=\"utf-8\"><title>Zoho Books</title><h1>{}</h1><p>The part of the address after # names the record.</p>", consent::escape(&org.name))),
+        Err(_) => HttpResponse::NotFound().body("no such organization"),
+    }
+}

@@ -66,7 +66,10 @@ impl Refusal {
     }
 
     pub fn answer(&self) -> Answer {
-        Answer { status: self.status, body: format!("{{\"code\":{},\"message\":{}{}}}", self.code, quoted(&self.message), self.more) }
+        Answer {
+            status: self.status,
+            body: format!("{{\"code\":{},\"message\":{}{}}}", self.code, quoted(&self.message), self.more),
+        }
     }
 }
 

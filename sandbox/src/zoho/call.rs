@@ -1,0 +1,153 @@
+//! One call of Books: who calls, for which organisation, within which limits, and what was sent.
+
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+
+use super::answer::{Answer, Refusal};
+use super::organisations::{self, Org};
+use super::{router, tokens};
+use crate::Shared;
+use crate::limits::{Exceeded, Kind};
+
+/// The query of an address, in order.
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub fn parse(text: &str) -> Self {
+        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a handler is given.
+pub struct Call<'a> {
+    pub shared: &'a Shared,
+    pub dc: &'a str,
+    pub method: &'a Method,
+    pub segments: Vec<&'a str>,
+    pub query: Query,
+    pub headers: &'a HeaderMap,
+    body: &'a [u8],
+}
+
+impl Call<'_> {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The JSON object that was sent: as the body, or in the form field `JSONString`.
+    pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
+        match self.any_json()? {
+            Value::Object(body) => Ok(body),
+            _ => Err(not_well_formed()),
+        }
+    }
+
+    /// As `json`, for the few calls whose body is a list.
+    pub fn any_json(&self) -> Result<Value, Refusal> {
+        if self.body.iter().all(u8::is_ascii_whitespace) {
+            return Err(Refusal::new(11, "The body of the request is empty."));
+        }
+        let form = self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        if form {
+            let form = url::form_urlencoded::parse(self.body).find(|(key, _)| key == "JSONString");
+            let (_, json) = form.ok_or_else(|| Refusal::new(11, "The parameter JSONString is missing."))?;
+            return serde_json::from_str(&json).map_err(|_| not_well_formed());
+        }
+        serde_json::from_slice(self.body).map_err(|_| not_well_formed())
+    }
+}
+
+/// Everything below `/zoho/{dc}/api/books/v3/`.
+pub async fn books(
+    shared: web::Data<Shared>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    body: web::Bytes,
+) -> HttpResponse {
+    let (dc, tail) = path.into_inner();
+    let call = Call {
+        shared: &shared,
+        dc: &dc,
+        method: request.method(),
+        segments: tail.split('/').filter(|segment| !segment.is_empty()).collect(),
+        query: Query::parse(request.query_string()),
+        headers: request.headers(),
+        body: &body,
+    };
+    let admitted = shared.store.with(|connection| admit(&call, connection));
+    let (org, scopes) = match admitted {
+        Ok(admitted) => admitted,
+        Err(refusal) => return response(refusal.answer()),
+    };
+    let Some(org) = org else {
+        let answer = shared.store.with(|connection| router::without_organisation(&call, connection, &scopes));
+        return response(answer.unwrap_or_else(|refusal| refusal.answer()));
+    };
+    let permit = match shared.limits.enter(&format!("zoho:{}", org.id), &org.rule()) {
+        Ok(permit) => permit,
+        Err(exceeded) => return too_many(&exceeded),
+    };
+    let answer = match *call.method {
+        Method::GET => shared.store.with(|connection| router::answer(&call, connection, &org, &scopes)),
+        _ => shared.store.atomically(|connection| router::answer(&call, connection, &org, &scopes)),
+    };
+    let mut response = response(answer.unwrap_or_else(|refusal| refusal.answer()));
+    // The call is in flight until its answer is on its way.
+    response.extensions_mut().insert(permit);
+    response
+}
+
+/// Token first, then the organisation.
+fn admit(call: &Call, connection: &Connection) -> Result<(Option<Org>, String), Refusal> {
+    let header = call.header("authorization").unwrap_or_default();
+    let token = match header.split_once(' ') {
+        Some(("Zoho-oauthtoken", token)) => token.trim(),
+        Some(("Bearer", token)) if call.shared.switches.on("zoho.bearer_is_accepted") => token.trim(),
+        _ => return Err(invalid_token()),
+    };
+    let now = call.shared.clock.now();
+    let scopes = tokens::scopes_of(connection, token, call.dc, now)?.ok_or_else(invalid_token)?;
+    if call.segments.first() == Some(&"organizations") {
+        return Ok((None, scopes));
+    }
+    let org = organisations::asked_for(connection, call.dc, call.query.get("organization_id"))?;
+    Ok((Some(org), scopes))
+}
+
+fn invalid_token() -> Refusal {
+    Refusal::new(14, "Invalid value passed for authtoken.").at(401)
+}
+
+fn not_well_formed() -> Refusal {
+    Refusal::new(1038, "JSON is not well formed")
+}
+
+fn too_many(exceeded: &Exceeded) -> HttpResponse {
+    let refusal = match exceeded.kind {
+        Kind::Minute => Refusal::new(
+            44,
+            "For security reasons your organization has been blocked as it have exceeded the maximum number of requests per minute that can originate from an organization.",
+        ),
+        Kind::Day => Refusal::new(
+            45,
+            format!("The API call for this organization has exceeded the maximum call rate limit of {}.", exceeded.rule.per_day),
+        ),
+        Kind::Concurrent => Refusal::new(
+            1070,
+            "You have reached the maximum number of in process requests allowed. Kindly try again after some time.",
+        ),
+    };
+    response(refusal.at(429).answer())
+}
+
+fn response(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status).content_type("application/json;charset=UTF-8").body(answer.body)
+}

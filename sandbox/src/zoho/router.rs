@@ -1,0 +1,213 @@
+//! From method and address to what Books does.
+
+use actix_web::http::Method;
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+
+use super::answer::{Answer, Refusal};
+use super::call::Call;
+use super::module::Module::{self, *};
+use super::organisations::{self, Org};
+use super::records::{self, Desk, Record};
+use super::{actions, contacts, custom_fields, documents, items, lists, payments, settings, tables};
+
+/// `/organizations` and below: the only calls that name no organisation.
+pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) -> Result<Answer, Refusal> {
+    permitted(scopes, "settings", call.method)?;
+    match (call.method.as_str(), call.segments.as_slice()) {
+        ("GET", ["organizations"]) => organisations::answer(connection, call.dc, None),
+        ("GET", ["organizations", id]) => organisations::answer(connection, call.dc, Some(id)),
+        _ => Err(no_such_address()),
+    }
+}
+
+/// Every other call.
+pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> Result<Answer, Refusal> {
+    let own_number = call.query.get("ignore_auto_number_generation") == Some("true");
+    let desk = Desk { connection, shared: call.shared, org, now: call.shared.clock.now(), own_number };
+    if let ["settings", "fields", rest @ ..] = call.segments.as_slice() {
+        permitted(scopes, "settings", call.method)?;
+        return fields(call, &desk, rest);
+    }
+    if let [singular, id, "customfields"] = call.segments.as_slice()
+        && *call.method == Method::PUT
+        && let Some(module) = [Invoices, Bills, Items]
+            .into_iter()
+            .find(|module| module.key() == *singular)
+            .or((*singular == "customerpayment").then_some(CustomerPayments))
+    {
+        permitted(scopes, module.scope(), call.method)?;
+        return set_custom_fields(call, &desk, module, number(id)?);
+    }
+    let (module, rest) = Module::at(&call.segments).ok_or_else(no_such_address)?;
+    permitted(scopes, module.scope(), call.method)?;
+    match (call.method.as_str(), rest) {
+        ("GET", []) => lists::page(&desk, module, &call.query),
+        ("GET", [id]) => lists::one(&desk, module, number(id)?),
+        ("GET", [id, "customfields"]) => {
+            let record = records::need(&desk, module, number(id)?)?;
+            let list = record.detail.get("custom_fields").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+            Ok(Answer::found("custom_fields", &list.to_string()))
+        }
+        ("POST", []) => {
+            let record = write(&desk, module, None, &call.json()?)?;
+            emailed(call, &desk, 1)?;
+            shown(&desk, module, &record, 201)
+        }
+        ("PUT", []) if module.upserts() => upsert(call, &desk, module),
+        ("PUT", [id]) => {
+            let was = records::need(&desk, module, number(id)?)?;
+            let record = write(&desk, module, Some(was), &call.json()?)?;
+            emailed(call, &desk, 1)?;
+            shown(&desk, module, &record, 200)
+        }
+        ("DELETE", []) => {
+            let names = ["contact_ids", "invoice_ids", "payment_ids", "vendorpayment_id"];
+            let ids = names.iter().find_map(|name| call.query.get(name)).ok_or_else(|| Refusal::missing("ids"))?;
+            actions::bulk_delete(&desk, module, ids)
+        }
+        ("DELETE", [id]) => actions::delete(&desk, module, number(id)?),
+        ("POST", ["status", word]) => {
+            let ids = call.query.get("invoice_ids").ok_or_else(|| Refusal::missing("invoice_ids"))?;
+            actions::bulk_status(&desk, module, ids, word)
+        }
+        ("POST", [id, "status", word]) => actions::status(&desk, module, number(id)?, word),
+        ("POST", [id, word @ ("active" | "inactive")]) => actions::activate(&desk, module, number(id)?, *word == "active"),
+        ("POST", [id, "paymentreminder", "disable" | "enable"]) if matches!(module, Contacts | Invoices) => {
+            records::need(&desk, module, number(id)?)?;
+            Ok(Answer::done("The payment reminders have been changed."))
+        }
+        ("POST", [.., "email"]) => {
+            tables::take(desk.connection, EMAILED, 1)?;
+            Ok(Answer::done("Your email has been sent."))
+        }
+        _ => Err(no_such_address()),
+    }
+}
+
+/// The sequence that counts letters a customer's customers would have had. It must stay at zero.
+pub const EMAILED: &str = "emailed customers";
+
+/// `?send=true` e-mails the document to the customer.
+fn emailed(call: &Call, desk: &Desk, count: i64) -> Result<(), Refusal> {
+    if call.query.get("send") == Some("true") {
+        tables::take(desk.connection, EMAILED, count)?;
+    }
+    Ok(())
+}
+
+/// `PUT /{module}` with the unique-identifier headers: found → updated (200); else created (201) when X-Upsert says so.
+fn upsert(call: &Call, desk: &Desk, module: Module) -> Result<Answer, Refusal> {
+    let key = call.header("x-unique-identifier-key").ok_or_else(|| Refusal::missing("X-Unique-Identifier-Key"))?;
+    let value = call.header("x-unique-identifier-value").ok_or_else(|| Refusal::missing("X-Unique-Identifier-Value"))?;
+    let mut body = call.json()?;
+    let found = custom_fields::find(desk, module, key, value)?;
+    let own_number = desk.own_number || !desk.on("zoho.upsert_needs_auto_number_flag") && body.contains_key("invoice_number");
+    let desk = &Desk { own_number, ..*desk };
+    let was = match found {
+        Some(id) => Some(records::need(desk, module, id)?),
+        None if call.header("x-upsert").is_some_and(|yes| yes.eq_ignore_ascii_case("true")) => None,
+        None => return Err(Refusal::absent(module.noun())),
+    };
+    let status = if was.is_some() { 200 } else { 201 };
+    if was.is_none() && desk.on("zoho.upsert_stores_header_value") {
+        store_header(&mut body, key, value);
+    }
+    let record = write(desk, module, was, &body)?;
+    emailed(call, desk, 1)?;
+    shown(desk, module, &record, status)
+}
+
+fn store_header(body: &mut Map<String, Value>, key: &str, value: &str) {
+    let entry = serde_json::json!({"api_name": key, "value": value});
+    match body.get_mut("custom_fields") {
+        Some(Value::Array(list)) => list.insert(0, entry),
+        _ => _ = body.insert("custom_fields".into(), Value::Array(vec![entry])),
+    }
+}
+
+fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String, Value>) -> Result<Record, Refusal> {
+    match module {
+        Currencies => settings::write_currency(desk, was, body),
+        Taxes => settings::write_tax(desk, was, body),
+        Accounts => settings::write_account(desk, was, body),
+        Contacts => contacts::write(desk, was, body),
+        Items => items::write(desk, was, body),
+        Invoices | Bills => documents::write(desk, module, was, body),
+        CustomerPayments | VendorPayments => payments::write(desk, module, was, body),
+    }
+}
+
+fn shown(desk: &Desk, module: Module, record: &Record, status: u16) -> Result<Answer, Refusal> {
+    let done = if status == 201 { "created" } else { "updated" };
+    let json = lists::shown(desk, module, record)?;
+    Ok(Answer::with(status, &format!("The {} has been {done}.", module.noun().to_lowercase()), module.key(), &json))
+}
+
+fn fields(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal> {
+    match (call.method.as_str(), rest) {
+        ("GET", []) => {
+            let entity = call.query.get("entity").ok_or_else(|| Refusal::missing("entity"))?;
+            let module =
+                Module::of_entity(entity, desk.on("zoho.entity_spellings_lenient")).ok_or_else(|| Refusal::invalid("entity"))?;
+            custom_fields::list(desk, module, call.query.get("skip_inactive_fields") == Some("true"))
+        }
+        ("POST", []) => custom_fields::create(desk, &call.json()?),
+        ("PUT", [id]) => custom_fields::update(desk, id, &call.json()?),
+        _ => Err(no_such_address()),
+    }
+}
+
+/// `PUT /{singular}/{id}/customfields`: the body is the list itself.
+fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Result<Answer, Refusal> {
+    let mut record = records::need(desk, module, id)?;
+    let body = Map::from_iter([("custom_fields".to_owned(), call.any_json()?)]);
+    custom_fields::apply(desk, module, &mut record, &body)?;
+    records::save(desk, module, &mut record, false)?;
+    Ok(Answer::done("Custom Fields Updated Successfully"))
+}
+
+/// Code 57 unless the token's scopes hold `ZohoBooks.<area>.<operation>`.
+fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
+    let operation = match *method {
+        Method::GET => "READ",
+        Method::POST => "CREATE",
+        Method::PUT => "UPDATE",
+        Method::DELETE => "DELETE",
+        _ => return Err(Refusal::new(5, "The method is not allowed.").at(405)),
+    };
+    let allows = |scope: &str| {
+        let mut words = scope.split('.');
+        let (service, of, may) = (words.next(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let right_area = of == area || of == "fullaccess";
+        service == Some("ZohoBooks") && right_area && (may.eq_ignore_ascii_case("ALL") || may == operation)
+    };
+    match scopes.split([',', ' ']).any(allows) {
+        true => Ok(()),
+        false => Err(Refusal::new(57, "You are not authorized to perform this operation").at(401)),
+    }
+}
+
+fn number(id: &str) -> Result<i64, Refusal> {
+    id.parse().map_err(|_| no_such_address())
+}
+
+fn no_such_address() -> Refusal {
+    Refusal::new(5, "Invalid URL Passed").at(404)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_asked_for_area_and_operation() {
+        let may = |scopes: &str, method| permitted(scopes, "invoices", &method).is_ok();
+        assert!(may("ZohoBooks.contacts.READ,ZohoBooks.invoices.ALL", Method::PUT));
+        assert!(may("ZohoBooks.fullaccess.all", Method::DELETE));
+        assert!(may("ZohoBooks.invoices.READ", Method::GET));
+        assert!(!may("ZohoBooks.invoices.READ", Method::POST));
+        assert!(!may("ZohoInvoice.invoices.ALL", Method::GET));
+        assert!(!may("", Method::GET));
+    }
+}
