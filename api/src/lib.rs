@@ -3,13 +3,11 @@
 pub mod caller;
 pub mod checklist;
 pub mod commands;
-pub mod consenting;
 pub mod database;
 pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod onboarding;
-pub mod pages;
 pub mod server;
 pub mod settings;
 pub mod state;

@@ -1,11 +1,19 @@
 //! What every handler may touch, made once at the start from the settings.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use jobs::context::Context;
+use connectors::http::Http;
+use connectors::oauth::{Xero, Zoho, zoho_scopes};
+use entities::chance::Chance;
+use entities::clock::Clock;
+use jobs::context::{Context, Providers};
+use sea_orm::DatabaseConnection;
+use url::Url;
 
-use crate::caller::Staff;
+use crate::caller::{NoKeys, Staff};
+use crate::onboarding::PRODUCTS;
 use crate::settings::Settings;
 
 /// Cheap to clone; handlers take it as `web::Data<State>`.
@@ -17,10 +25,81 @@ pub struct State {
     pub staff: Staff,
 }
 
+impl State {
+    /// Reads the keys that staff tokens are checked with.
+    pub async fn new(context: Context, settings: Settings) -> Result<Self, NoKeys> {
+        let staff = Staff::load(
+            settings.jwt_issuer.clone(),
+            settings.jwt_audience.clone(),
+            &settings.jwt_keys,
+            context.clock.clone(),
+        )
+        .await?;
+        Ok(Self {
+            context,
+            settings: Arc::new(settings),
+            staff,
+        })
+    }
+}
+
 impl Deref for State {
     type Target = Context;
 
     fn deref(&self) -> &Context {
         &self.context
     }
+}
+
+/// What jobs and handlers share, from the settings. Time and chance are the caller's, so that a test can hold both.
+pub fn context(
+    settings: &Settings,
+    database: DatabaseConnection,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+) -> Context {
+    Context {
+        database,
+        clock,
+        chance,
+        keys: settings.master_keys.clone(),
+        http: Http::new(),
+        providers: Arc::new(providers(settings)),
+        post: Arc::new(settings.post.clone()),
+        public_url: settings.public_url.clone(),
+        waker: Default::default(),
+        shelves: Default::default(),
+    }
+}
+
+fn providers(settings: &Settings) -> Providers {
+    Providers {
+        xero: Xero {
+            client_id: settings.xero_client_id.clone(),
+            client_secret: settings.xero_client_secret.clone(),
+            redirect_uri: callback(&settings.public_url, "xero"),
+            scopes: settings.xero_scopes.clone(),
+            login_url: settings.xero_login_url.clone(),
+            identity_url: settings.xero_identity_url.clone(),
+        },
+        xero_api: settings.xero_api_url.clone(),
+        xero_go: settings.xero_go_url.clone(),
+        zoho: Zoho {
+            client_id: settings.zoho_client_id.clone(),
+            client_secret: settings.zoho_client_secret.clone(),
+            client_secrets: HashMap::clone(&settings.zoho_client_secrets),
+            redirect_uri: callback(&settings.public_url, "zoho"),
+            scopes: zoho_scopes(PRODUCTS),
+            accounts_url: settings.zoho_accounts_url.clone(),
+        },
+        data_centres: settings.zoho_data_centres.clone(),
+        limits: settings.limits,
+    }
+}
+
+/// Where a provider sends the customer back to; registered with it, character for character.
+fn callback(public_url: &Url, provider: &str) -> Url {
+    let mut callback = public_url.clone();
+    callback.set_path(&format!("/oauth/{provider}/callback"));
+    callback
 }

@@ -1,0 +1,162 @@
+//! Leaving no trace: tokens that are not used are handed back and thrown away.
+
+use connectors::xero;
+use entities::database::begin_write;
+use entities::sealed::TenantKey;
+use entities::{grant, sign_in};
+use jobs::context::{Context, Failure};
+use jobs::tokens;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use secrecy::SecretString;
+
+use super::organisations::{self, Reach};
+use super::settle::Granted;
+
+/// A sign-in's word is kept a little longer than the sign-in, for a browser that comes back.
+const KEPT_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
+/// Sign-ins swept at once.
+const SWEPT_MAX: u64 = 200;
+
+/// Hands back what a refused consent gave us. Best effort: our copy is gone either way.
+pub async fn granted(context: &Context, granted: &Granted) {
+    let outcome = match &granted.reach {
+        Reach::Zoho { centre, .. } => context
+            .providers
+            .zoho
+            .revoke(&context.http, centre, &granted.refresh)
+            .await
+            .map_err(|trouble| trouble.to_string()),
+        Reach::Xero { .. } => take_back_xero(context, granted)
+            .await
+            .map_err(|failure| failure.to_string()),
+    };
+    if let Err(trouble) = outcome {
+        tracing::warn!(trouble, "a refused consent could not be handed back");
+    }
+}
+
+/// Hands back the grant that a newer consent replaces.
+/// At Zoho old refresh tokens count towards a limit. At Xero the new tokens are the same user's, whose connections must stay.
+pub async fn replaced(context: &Context, key: &TenantKey, old: &grant::Model) {
+    if old.provider != "zoho" {
+        return;
+    }
+    let Some(centre) = context.providers.data_centres.by_location(&old.data_centre) else {
+        return;
+    };
+    let outcome = match key.open_text(tokens::place(old.id, "refresh"), &old.refresh) {
+        Ok(refresh) => context
+            .providers
+            .zoho
+            .revoke(&context.http, centre, &SecretString::from(refresh))
+            .await
+            .map_err(|trouble| trouble.to_string()),
+        Err(trouble) => Err(trouble.to_string()),
+    };
+    if let Err(trouble) = outcome {
+        tracing::warn!(trouble, grant.id = %old.id, "a replaced consent could not be handed back");
+    }
+}
+
+/// Sweeps sign-ins that ended: tokens nobody chose an organisation for at once, the rest an hour later. Gives how many grants went.
+pub async fn sweep(context: &Context) -> Result<u64, Failure> {
+    let abandoned = sign_in::Entity::ended(context.now())
+        .filter(sign_in::Column::Outcome.eq("choose"))
+        .limit(SWEPT_MAX)
+        .all(&context.database)
+        .await?;
+    let mut swept = 0;
+    for one in &abandoned {
+        swept += u64::from(drop_choice(context, one).await?);
+    }
+    let long_ended = sign_in::Entity::ended(context.now().minus(KEPT_AFTER))
+        .limit(SWEPT_MAX)
+        .all(&context.database)
+        .await?;
+    for one in long_ended {
+        sign_in::Entity::delete_many()
+            .filter(sign_in::Column::TenantId.eq(one.tenant_id))
+            .filter(sign_in::Column::Id.eq(one.id))
+            .exec(&context.database)
+            .await?;
+    }
+    Ok(swept)
+}
+
+/// Throws a grant away that was waiting for a choice. True where there was one.
+pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model) -> Result<bool, Failure> {
+    let Some(id) = sign_in.grant_id else {
+        return Ok(false);
+    };
+    let tenant = sign_in.tenant_id;
+    let waiting = grant::Entity::of(tenant)
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::State.eq("choosing"))
+        .one(&context.database)
+        .await?;
+    let transaction = begin_write(&context.database).await?;
+    let dropped = grant::Entity::delete_many()
+        .filter(grant::Column::TenantId.eq(tenant))
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::State.eq("choosing"))
+        .exec(&transaction)
+        .await?;
+    sign_in::Entity::delete_many()
+        .filter(sign_in::Column::TenantId.eq(tenant))
+        .filter(sign_in::Column::Id.eq(sign_in.id))
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await?;
+    if dropped.rows_affected == 0 {
+        return Ok(false);
+    }
+    if let Some(waiting) = waiting {
+        let key = context.tenant_key(tenant).await?;
+        let open = |column, sealed: &[u8]| -> Result<SecretString, Failure> {
+            Ok(key.open_text(tokens::place(id, column), sealed)?.into())
+        };
+        let reach = match context.providers.data_centres.by_location(&waiting.data_centre) {
+            Some(centre) => Reach::Zoho {
+                centre: centre.clone(),
+                api: centre.api.clone(),
+            },
+            None => Reach::Xero {
+                event: waiting.event.clone(),
+            },
+        };
+        let given = Granted {
+            access: open("access", &waiting.access)?,
+            refresh: open("refresh", &waiting.refresh)?,
+            access_until: waiting.access_until,
+            scopes: waiting.scopes,
+            subject: waiting.subject,
+            reach,
+        };
+        granted(context, &given).await;
+    }
+    Ok(true)
+}
+
+/// Xero's revocation would end every organisation of this user. Only what this consent connected, and nobody uses, is taken back.
+async fn take_back_xero(context: &Context, granted: &Granted) -> Result<(), Failure> {
+    let found = match organisations::reached(context, &granted.reach, &granted.access).await {
+        Ok(found) => found,
+        Err(trouble) => {
+            tracing::warn!(%trouble, "Xero does not say what a refused consent connected");
+            return Ok(());
+        }
+    };
+    for one in found.iter().filter(|one| one.by_this_consent) {
+        let used =
+            organisations::is_connected(context, granted.reach.provider(), &one.id).await?;
+        if let (false, Some(connection)) = (used, &one.connection_id) {
+            let api = &context.providers.xero_api;
+            let gone =
+                xero::delete_connection(&context.http, api, &granted.access, connection).await;
+            if let Err(trouble) = gone {
+                tracing::warn!(%trouble, "a refused Xero connection could not be taken back");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! Which organisations a fresh consent reaches, and what we keep of the one that is connected.
+
+use std::time::Duration;
+
+use connectors::side::Trouble;
+use connectors::zoho::DataCentre;
+use connectors::{xero, zoho};
+use entities::connection;
+use jobs::context::{Context, Failure};
+use sea_orm::PaginatorTrait;
+use secrecy::SecretString;
+use url::Url;
+
+use super::Provider;
+
+/// Pauses before a call that got no answer is made again: the customer is waiting.
+const PAUSES_MS: [u64; 2] = [300, 1_000];
+
+/// Where a grant leads.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    Xero {
+        /// `authentication_event_id`: which consent this was.
+        event: String,
+    },
+    Zoho {
+        centre: DataCentre,
+        /// From the token answer, and in the table.
+        api: Url,
+    },
+}
+
+/// An organisation a token reaches.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub id: String,
+    pub name: String,
+    /// Connected to us by this very consent. Always so at Zoho, whose tokens are of one consent.
+    pub by_this_consent: bool,
+    /// Xero's id of the connection, for taking it back.
+    pub connection_id: Option<String>,
+    zoho: Option<zoho::Organisation>,
+}
+
+/// What is kept of an organisation.
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    pub id: String,
+    pub name: String,
+    pub currency: String,
+    pub currency_id: String,
+    pub country: String,
+    pub short_code: String,
+    pub price_precision: i32,
+    pub plan: String,
+}
+
+/// Which of them is meant.
+#[derive(Clone, Debug)]
+pub enum Pick {
+    None,
+    One(Found),
+    /// The customer must say.
+    Several(Vec<Found>),
+}
+
+impl Reach {
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::Xero { .. } => Provider::Xero,
+            Self::Zoho { .. } => Provider::Zoho,
+        }
+    }
+
+    /// Where its API answers and where its pages are.
+    pub fn bases(&self, context: &Context) -> (Url, Url) {
+        match self {
+            Self::Xero { .. } => (
+                context.providers.xero_api.clone(),
+                context.providers.xero_go.clone(),
+            ),
+            Self::Zoho { centre, api } => (api.clone(), centre.web.clone()),
+        }
+    }
+}
+
+/// Every organisation the token reaches. For Xero this may include some from earlier consents.
+pub async fn reached(
+    context: &Context,
+    reach: &Reach,
+    access: &SecretString,
+) -> Result<Vec<Found>, Trouble> {
+    let mut pauses = PAUSES_MS.iter();
+    loop {
+        match (list(context, reach, access).await, pauses.next()) {
+            (Err(Trouble::Unreachable(_)), Some(pause_ms)) => {
+                tokio::time::sleep(Duration::from_millis(*pause_ms)).await;
+            }
+            (outcome, _) => return outcome,
+        }
+    }
+}
+
+/// Never simply the first: the one of this consent, the one connected before, or the customer's choice.
+pub fn pick(found: Vec<Found>, connected_before: Option<&str>) -> Pick {
+    let of_this_consent: Vec<Found> = found
+        .iter()
+        .filter(|one| one.by_this_consent)
+        .cloned()
+        .collect();
+    // Approving again what is connected already makes no new connection, so nothing bears this consent's mark.
+    let mut eligible = if of_this_consent.is_empty() {
+        found
+    } else {
+        of_this_consent
+    };
+    if let Some(place) = eligible
+        .iter()
+        .position(|one| Some(one.id.as_str()) == connected_before)
+    {
+        return Pick::One(eligible.swap_remove(place));
+    }
+    match (eligible.len(), eligible.pop()) {
+        (1, Some(one)) => Pick::One(one),
+        (_, None) => Pick::None,
+        (_, Some(last)) => {
+            eligible.push(last);
+            Pick::Several(eligible)
+        }
+    }
+}
+
+/// Leaves out what other customers have connected: a bookkeeper's login reaches many of them.
+pub async fn free(
+    context: &Context,
+    reach: &Reach,
+    tenant: entities::ids::TenantId,
+    found: Vec<Found>,
+) -> Result<Vec<Found>, Failure> {
+    let mut free = Vec::with_capacity(found.len());
+    for one in found {
+        let holder = connection::Entity::of_organisation(reach.provider().name(), &one.id)
+            .one(&context.database)
+            .await?;
+        if holder.is_none_or(|holder| holder.tenant_id == tenant) {
+            free.push(one);
+        }
+    }
+    Ok(free)
+}
+
+/// Whether any customer has this organisation.
+pub async fn is_connected(
+    context: &Context,
+    provider: Provider,
+    organisation: &str,
+) -> Result<bool, Failure> {
+    let holders = connection::Entity::of_organisation(provider.name(), organisation)
+        .count(&context.database)
+        .await?;
+    Ok(holders > 0)
+}
+
+/// What we keep of it, asked from the provider.
+pub async fn details(
+    context: &Context,
+    found: &Found,
+    access: &SecretString,
+) -> Result<Organisation, Trouble> {
+    if let Some(zoho) = &found.zoho {
+        return Ok(Organisation {
+            id: zoho.id.clone(),
+            name: zoho.name.clone(),
+            currency: zoho.currency_code.clone(),
+            currency_id: zoho.currency_id.clone(),
+            country: String::new(),
+            short_code: String::new(),
+            price_precision: i32::try_from(zoho.price_precision).unwrap_or(2),
+            plan: zoho.plan.clone(),
+        });
+    }
+    let api = &context.providers.xero_api;
+    let client = xero::Client::new(&context.http, api, &found.id, access.clone());
+    let mut pauses = PAUSES_MS.iter();
+    let xero = loop {
+        match (client.organisation().await, pauses.next()) {
+            (Err(Trouble::Unreachable(_)), Some(pause_ms)) => {
+                tokio::time::sleep(Duration::from_millis(*pause_ms)).await;
+            }
+            (outcome, _) => break outcome?,
+        }
+    };
+    Ok(Organisation {
+        id: found.id.clone(),
+        name: xero.name,
+        currency: xero.base_currency,
+        currency_id: String::new(),
+        country: xero.country_code,
+        short_code: xero.short_code,
+        // Xero's unit prices have up to four decimals.
+        price_precision: 4,
+        plan: xero.class,
+    })
+}
+
+async fn list(
+    context: &Context,
+    reach: &Reach,
+    access: &SecretString,
+) -> Result<Vec<Found>, Trouble> {
+    match reach {
+        Reach::Xero { event } => {
+            let api = &context.providers.xero_api;
+            let connections = xero::connections(&context.http, api, access).await?;
+            Ok(connections
+                .into_iter()
+                .map(|one| Found {
+                    by_this_consent: !event.is_empty() && one.auth_event_id == *event,
+                    id: one.tenant_id,
+                    name: one.tenant_name,
+                    connection_id: Some(one.id),
+                    zoho: None,
+                })
+                .collect())
+        }
+        Reach::Zoho { api, .. } => {
+            let found = zoho::Client::organizations(&context.http, api, access).await?;
+            Ok(found
+                .into_iter()
+                .filter(|one| one.is_active && !one.id.is_empty())
+                .map(|one| Found {
+                    id: one.id.clone(),
+                    name: one.name.clone(),
+                    by_this_consent: true,
+                    connection_id: None,
+                    zoho: Some(one),
+                })
+                .collect())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(id: &str, by_this_consent: bool) -> Found {
+        Found {
+            id: id.into(),
+            name: id.into(),
+            by_this_consent,
+            connection_id: None,
+            zoho: None,
+        }
+    }
+
+    fn picked(found: Vec<Found>, before: Option<&str>) -> String {
+        match pick(found, before) {
+            Pick::None => "none".into(),
+            Pick::One(one) => one.id,
+            Pick::Several(many) => many.iter().map(|one| one.id.as_str()).collect(),
+        }
+    }
+
+    #[test]
+    fn the_organisation_of_this_consent_is_picked_and_never_simply_the_first() {
+        let old = || found("a", false);
+        assert_eq!(picked(vec![old(), found("b", true)], None), "b");
+        assert_eq!(picked(vec![old(), found("b", true), found("c", true)], None), "bc");
+        assert_eq!(picked(vec![], None), "none");
+    }
+
+    #[test]
+    fn without_a_mark_the_customer_says_unless_there_is_one_or_one_was_connected() {
+        let old = || vec![found("a", false), found("b", false)];
+        assert_eq!(picked(old(), None), "ab");
+        assert_eq!(picked(old(), Some("b")), "b");
+        assert_eq!(picked(old(), Some("z")), "ab");
+        assert_eq!(picked(vec![found("a", false)], None), "a");
+    }
+
+    #[test]
+    fn on_reconnecting_a_marked_stranger_is_not_replaced_by_the_old_one() {
+        let list = vec![found("a", false), found("b", true)];
+        assert_eq!(picked(list, Some("a")), "b");
+    }
+}

@@ -1,0 +1,285 @@
+//! The end of a consent: grant, connection and the used-up link in one transaction; then both sides are joined.
+
+use entities::clock::At;
+use entities::database::begin_write;
+use entities::ids::{ConnectionId, GrantId};
+use entities::sealed::TenantKey;
+use entities::{connection, consent, grant, sign_in};
+use jobs::context::{Context, Failure};
+use jobs::{links, tokens};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr,
+    EntityTrait, QueryFilter, SqlErr,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::organisations::{Organisation, Reach};
+use super::{Outcome, Problem, forget};
+
+/// Tokens that have come, with what we know of them.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    pub access: SecretString,
+    pub refresh: SecretString,
+    pub access_until: At,
+    pub scopes: String,
+    /// Who consented, by the provider's own id; empty where it does not say.
+    pub subject: String,
+    pub reach: Reach,
+}
+
+/// Where the tokens are.
+pub enum Tokens<'a> {
+    /// In our hands only.
+    Fresh(&'a Granted),
+    /// Stored, while the customer chose.
+    Stored(GrantId),
+}
+
+/// Connects the organisation. Whatever stands against it is a problem, and then nothing was changed.
+pub async fn settle(
+    context: &Context,
+    key: &TenantKey,
+    sign_in: &sign_in::Model,
+    tokens: Tokens<'_>,
+    reach: &Reach,
+    organisation: &Organisation,
+) -> Result<Outcome, Failure> {
+    let transaction = begin_write(&context.database).await?;
+    let settled = store(
+        &transaction,
+        context,
+        key,
+        sign_in,
+        tokens,
+        reach,
+        organisation,
+    )
+    .await;
+    let replaced = match settled {
+        Ok(Ok(replaced)) => replaced,
+        Ok(Err(problem)) => {
+            transaction.rollback().await?;
+            return Ok(Outcome::Problem(problem));
+        }
+        Err(Failure::Database(error)) if is_taken(&error) => {
+            transaction.rollback().await?;
+            return Ok(Outcome::Problem(Problem::Taken));
+        }
+        Err(failure) => return Err(failure),
+    };
+    transaction.commit().await?;
+    let tenant = sign_in.tenant_id;
+    tracing::info!(
+        tenant.id = %tenant,
+        provider = reach.provider().name(),
+        "an organisation was connected"
+    );
+    if let Err(failure) = links::join(context, tenant).await {
+        // The connection stands; the next connect or the broom joins the two sides.
+        tracing::error!(tenant.id = %tenant, %failure, "the two sides could not be joined yet");
+    }
+    if let Some(replaced) = replaced {
+        forget::replaced(context, key, &replaced).await;
+    }
+    Ok(Outcome::Connected)
+}
+
+/// The rows. Gives the grant that this one replaces.
+async fn store(
+    transaction: &DatabaseTransaction,
+    context: &Context,
+    key: &TenantKey,
+    sign_in: &sign_in::Model,
+    tokens: Tokens<'_>,
+    reach: &Reach,
+    organisation: &Organisation,
+) -> Result<Result<Option<grant::Model>, Problem>, Failure> {
+    let (tenant, now) = (sign_in.tenant_id, context.now());
+    let used = consent::Entity::update_many()
+        .col_expr(consent::Column::State, Expr::value("used"))
+        .col_expr(consent::Column::UsedAt, Expr::value(Some(now)))
+        .filter(consent::Column::TenantId.eq(tenant))
+        .filter(consent::Column::Id.eq(sign_in.consent_id))
+        .filter(consent::Column::State.eq("open"))
+        .exec(transaction)
+        .await?;
+    if used.rows_affected != 1 {
+        return Ok(Err(Problem::LinkUsed));
+    }
+    let before = connected(transaction, sign_in).await?;
+    if before
+        .as_ref()
+        .is_some_and(|before| before.organisation_id != organisation.id)
+    {
+        return Ok(Err(Problem::OtherOrganisation));
+    }
+    let id = match tokens {
+        Tokens::Fresh(granted) => {
+            let id = GrantId::new(context.clock.as_ref(), context.chance.as_ref());
+            row(context, key, sign_in, id, granted, "live")
+                .insert(transaction)
+                .await?;
+            id
+        }
+        Tokens::Stored(id) => {
+            let chosen = grant::Entity::update_many()
+                .col_expr(grant::Column::State, Expr::value("live"))
+                .filter(grant::Column::TenantId.eq(tenant))
+                .filter(grant::Column::Id.eq(id))
+                .filter(grant::Column::State.eq("choosing"))
+                .exec(transaction)
+                .await?;
+            if chosen.rows_affected != 1 {
+                return Ok(Err(Problem::Expired));
+            }
+            id
+        }
+    };
+    let replaced = match &before {
+        Some(before) => replace(transaction, sign_in, before.grant_id).await?,
+        None => None,
+    };
+    let (api, web) = reach.bases(context);
+    let connection = connection::ActiveModel {
+        tenant_id: Set(tenant),
+        id: Set(match &before {
+            Some(before) => before.id,
+            None => ConnectionId::new(context.clock.as_ref(), context.chance.as_ref()),
+        }),
+        grant_id: Set(id),
+        provider: Set(reach.provider().name().to_owned()),
+        organisation_id: Set(organisation.id.clone()),
+        name: Set(organisation.name.clone()),
+        api_base: Set(api.to_string()),
+        web_base: Set(web.to_string()),
+        currency: Set(organisation.currency.clone()),
+        country: Set(organisation.country.clone()),
+        short_code: Set(organisation.short_code.clone()),
+        price_precision: Set(organisation.price_precision),
+        currency_id: Set(organisation.currency_id.clone()),
+        plan: Set(organisation.plan.clone()),
+        state: Set("live".to_owned()),
+        connected_at: Set(now),
+    };
+    match before {
+        Some(_) => drop(connection.update(transaction).await?),
+        None => drop(connection.insert(transaction).await?),
+    }
+    finished(transaction, sign_in, Outcome::Connected, Some(id)).await?;
+    Ok(Ok(replaced))
+}
+
+/// Keeps the tokens while the customer chooses. They are thrown away when the sign-in ends.
+pub async fn keep(
+    context: &Context,
+    key: &TenantKey,
+    sign_in: &sign_in::Model,
+    granted: &Granted,
+) -> Result<Outcome, Failure> {
+    let id = GrantId::new(context.clock.as_ref(), context.chance.as_ref());
+    let transaction = begin_write(&context.database).await?;
+    row(context, key, sign_in, id, granted, "choosing")
+        .insert(&transaction)
+        .await?;
+    finished(&transaction, sign_in, Outcome::Choose, Some(id)).await?;
+    transaction.commit().await?;
+    Ok(Outcome::Choose)
+}
+
+/// Writes down what the sign-in came to.
+pub async fn finished(
+    connection: &impl ConnectionTrait,
+    sign_in: &sign_in::Model,
+    outcome: Outcome,
+    grant: Option<GrantId>,
+) -> Result<(), Failure> {
+    sign_in::Entity::update_many()
+        .col_expr(sign_in::Column::Outcome, Expr::value(Some(outcome.code())))
+        .col_expr(sign_in::Column::GrantId, Expr::value(grant))
+        // The verifier has done its work.
+        .col_expr(sign_in::Column::Verifier, Expr::value(Vec::<u8>::new()))
+        .filter(sign_in::Column::TenantId.eq(sign_in.tenant_id))
+        .filter(sign_in::Column::Id.eq(sign_in.id))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
+
+/// What this tenant has connected on this side.
+pub async fn connected(
+    connection: &impl ConnectionTrait,
+    sign_in: &sign_in::Model,
+) -> Result<Option<connection::Model>, Failure> {
+    Ok(connection::Entity::of(sign_in.tenant_id)
+        .filter(connection::Column::Provider.eq(&sign_in.provider))
+        .filter(connection::Column::State.ne("removed"))
+        .one(connection)
+        .await?)
+}
+
+async fn replace(
+    transaction: &DatabaseTransaction,
+    sign_in: &sign_in::Model,
+    old: GrantId,
+) -> Result<Option<grant::Model>, Failure> {
+    let tenant = sign_in.tenant_id;
+    let found = grant::Entity::of(tenant)
+        .filter(grant::Column::Id.eq(old))
+        .one(transaction)
+        .await?;
+    grant::Entity::update_many()
+        .col_expr(grant::Column::State, Expr::value("revoked"))
+        .filter(grant::Column::TenantId.eq(tenant))
+        .filter(grant::Column::Id.eq(old))
+        .exec(transaction)
+        .await?;
+    Ok(found)
+}
+
+fn row(
+    context: &Context,
+    key: &TenantKey,
+    sign_in: &sign_in::Model,
+    id: GrantId,
+    granted: &Granted,
+    state: &str,
+) -> grant::ActiveModel {
+    let seal = |column, token: &SecretString| {
+        let plain = token.expose_secret().as_bytes();
+        key.seal(tokens::place(id, column), plain, context.chance.as_ref())
+    };
+    let (data_centre, event) = match &granted.reach {
+        Reach::Xero { event } => (String::new(), event.clone()),
+        Reach::Zoho { centre, .. } => (centre.location.clone(), String::new()),
+    };
+    grant::ActiveModel {
+        tenant_id: Set(sign_in.tenant_id),
+        id: Set(id),
+        provider: Set(sign_in.provider.clone()),
+        data_centre: Set(data_centre),
+        subject: Set(granted.subject.clone()),
+        event: Set(event),
+        scopes: Set(granted.scopes.clone()),
+        api_base: Set(granted.reach.bases(context).0.to_string()),
+        refresh: Set(seal("refresh", &granted.refresh)),
+        previous: Set(None),
+        previous_until: Set(None),
+        access: Set(seal("access", &granted.access)),
+        access_until: Set(granted.access_until),
+        generation: Set(1),
+        lease_owner: Set(None),
+        lease_until: Set(None),
+        lease_epoch: Set(0),
+        state: Set(state.to_owned()),
+        created_at: Set(context.now()),
+        refreshed_at: Set(context.now()),
+        told_at: Set(None),
+    }
+}
+
+/// The only unique thing among these rows that another customer can hold is the organisation.
+fn is_taken(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}

@@ -1,0 +1,121 @@
+//! The words of the tables as GraphQL enums: each is named once, with the text it stands for.
+
+use entities::clock::At;
+use jobs::context::Failure;
+
+use crate::error::Error;
+
+/// An enum whose variants are stored as texts.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// From what a table says.
+            pub fn read(text: &str) -> Result<Self, Error> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(unknown(stringify!($name), text)),
+                }
+            }
+        }
+    )+};
+}
+
+words! {
+    /// One of the two sides.
+    Provider {
+        Xero = "xero",
+        Zoho = "zoho",
+    }
+    /// What kind of work a run is.
+    RunKind {
+        /// Everything, in dependency order, then the reconciliation.
+        Migration = "migration",
+        /// What changed since the last run.
+        Sync = "sync",
+        /// Both sides' books compared to the cent.
+        Reconciliation = "reconciliation",
+    }
+    RunState {
+        Working = "working",
+        /// Rests, for `pausedBy`.
+        Paused = "paused",
+        Done = "done",
+        Cancelled = "cancelled",
+        Failed = "failed",
+    }
+    /// Who or what paused a run.
+    PausedBy {
+        User = "user",
+        /// A limit of a provider; the run goes on by itself at `resumeAt`.
+        Limit = "limit",
+        /// The customer must allow access again.
+        Reconnect = "reconnect",
+        /// More would have been removed than looks right.
+        Guard = "guard",
+        /// A provider does not answer; the run goes on by itself at `resumeAt`.
+        Trouble = "trouble",
+    }
+    LinkState {
+        /// The Zoho side is being prepared.
+        Provisioning = "provisioning",
+        Ready = "ready",
+        /// Work rests, for `restReason`.
+        Resting = "resting",
+    }
+    LaneState {
+        Idle = "idle",
+        /// Pages are being read.
+        Reading = "reading",
+        /// All that there was has been read.
+        Read = "read",
+    }
+    LetterKind {
+        Consent = "consent",
+        Reconnect = "reconnect",
+    }
+    LetterState {
+        Queued = "queued",
+        Sent = "sent",
+        Failed = "failed",
+    }
+}
+
+impl From<Provider> for crate::onboarding::Provider {
+    fn from(provider: Provider) -> Self {
+        match provider {
+            Provider::Xero => Self::Xero,
+            Provider::Zoho => Self::Zoho,
+        }
+    }
+}
+
+/// A moment, in UTC: `2026-11-23T10:11:12.000Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateTime(pub At);
+
+#[async_graphql::Scalar]
+impl async_graphql::ScalarType for DateTime {
+    fn parse(value: async_graphql::Value) -> async_graphql::InputValueResult<Self> {
+        let async_graphql::Value::String(text) = &value else {
+            return Err(async_graphql::InputValueError::expected_type(value));
+        };
+        let moment = chrono::DateTime::parse_from_rfc3339(text)?;
+        Ok(Self(At(moment.timestamp_micros())))
+    }
+
+    fn to_value(&self) -> async_graphql::Value {
+        let text = self
+            .0
+            .to_utc()
+            .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        async_graphql::Value::String(text)
+    }
+}
+
+fn unknown(name: &str, text: &str) -> Error {
+    Error::Internal(Failure::Bug(format!("{name} {text:?} has no name here")))
+}

@@ -1,0 +1,214 @@
+//! Taking a customer in: the tenant, two consent links, one letter with both. Only hashes of the links' secrets are kept.
+
+mod newcomer;
+
+use std::time::Duration;
+
+use entities::database::begin_write;
+use entities::ids::TenantId;
+use entities::sealed::TenantKey;
+use entities::{connection, consent, grant, letter, tenant};
+use jobs::connections::{CONSENT_LIVES, address, hash};
+use jobs::context::Context;
+use jobs::letters::{self, Words};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use crate::error::Error;
+pub use newcomer::{Newcomer, PRODUCTS, REGIONS};
+
+/// A customer's mailbox is not to be filled by us, nor by somebody who got hold of a staff token.
+const LETTERS_PER_HOUR_MAX: u64 = 5;
+/// What the tenant's key makes the status page's secret for.
+const STATUS: &str = "status";
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Whose consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    Xero,
+    Zoho,
+}
+
+impl Provider {
+    pub const BOTH: [Provider; 2] = [Provider::Xero, Provider::Zoho];
+
+    /// As tables say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xero => "xero",
+            Self::Zoho => "zoho",
+        }
+    }
+}
+
+/// Makes the tenant with everything it needs to begin, or nothing at all.
+pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Model, Error> {
+    let (clock, chance) = (context.clock.as_ref(), context.chance.as_ref());
+    let id = TenantId::new(clock, chance);
+    let (key, wrapped_key) = context.keys.new_tenant(id, chance);
+    let products = serde_json::to_string(&newcomer.products)
+        .map_err(|error| jobs::context::Failure::Bug(error.to_string()))?;
+    let transaction = begin_write(&context.database).await?;
+    let tenant = tenant::ActiveModel {
+        id: Set(id),
+        name: Set(newcomer.name),
+        contact_email: Set(newcomer.contact_email),
+        region: Set(newcomer.region),
+        products: Set(products),
+        wrapped_key: Set(wrapped_key),
+        status_hash: Set(hash(&key.token(STATUS))),
+        created_at: Set(context.now()),
+    }
+    .insert(&transaction)
+    .await?;
+    invite(&transaction, context, &tenant, &key, &Provider::BOTH).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    tracing::info!(tenant.id = %id, "a tenant was onboarded");
+    Ok(tenant)
+}
+
+/// Sends new links; the ones before stop working. Without a provider: for every side that is not connected.
+pub async fn resend(
+    context: &Context,
+    id: TenantId,
+    provider: Option<Provider>,
+) -> Result<tenant::Model, Error> {
+    let transaction = begin_write(&context.database).await?;
+    let tenant = locked(&transaction, id).await?;
+    let providers = match provider {
+        Some(provider) => vec![provider],
+        None => unconnected(&transaction, id).await?,
+    };
+    if providers.is_empty() {
+        return Err(Error::Conflict(
+            "both sides are connected; name the provider to ask for a new consent".to_owned(),
+        ));
+    }
+    allow_letter(&transaction, context, id).await?;
+    let key = context.keys.unwrap_tenant(id, &tenant.wrapped_key);
+    let key = key.map_err(jobs::context::Failure::Seal)?;
+    invite(&transaction, context, &tenant, &key, &providers).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(tenant)
+}
+
+/// Closes the open link. Whether there was one.
+pub async fn revoke(context: &Context, id: TenantId, provider: Provider) -> Result<bool, Error> {
+    let transaction = begin_write(&context.database).await?;
+    locked(&transaction, id).await?;
+    let closed = consent::Entity::update_many()
+        .col_expr(consent::Column::State, Expr::value("revoked"))
+        .filter(consent::Column::TenantId.eq(id))
+        .filter(consent::Column::Provider.eq(provider.name()))
+        .filter(consent::Column::State.eq("open"))
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(closed.rows_affected > 0)
+}
+
+/// The customer's page. Its secret follows from the tenant's key, so that every letter can name it.
+pub fn status_link(context: &Context, key: &TenantKey) -> String {
+    address(context, &format!("status/{}", key.token(STATUS))).into()
+}
+
+/// Opens new links for these providers and queues one letter with them, in the caller's transaction.
+async fn invite(
+    transaction: &impl ConnectionTrait,
+    context: &Context,
+    tenant: &tenant::Model,
+    key: &TenantKey,
+    providers: &[Provider],
+) -> Result<(), Error> {
+    let (mut xero_link, mut zoho_link) = (None, None);
+    for provider in providers {
+        let name = provider.name();
+        let (link, _) = jobs::connections::invite(transaction, context, tenant.id, name).await?;
+        match provider {
+            Provider::Xero => xero_link = Some(link.into()),
+            Provider::Zoho => zoho_link = Some(link.into()),
+        }
+    }
+    let words = Words::Consent {
+        tenant_name: tenant.name.clone(),
+        xero_link,
+        zoho_link,
+        status_link: status_link(context, key),
+        products: products(tenant),
+        expires_at: context.in_a(CONSENT_LIVES),
+    };
+    letters::queue(transaction, context, tenant.id, key, &words).await?;
+    Ok(())
+}
+
+/// The products this customer uses.
+pub fn products(tenant: &tenant::Model) -> Vec<String> {
+    serde_json::from_str(&tenant.products).unwrap_or_default()
+}
+
+/// The tenant, kept from others who would open or close its links at the same moment.
+async fn locked(
+    transaction: &impl ConnectionTrait,
+    id: TenantId,
+) -> Result<tenant::Model, Error> {
+    tenant::Entity::of(id)
+        .lock_exclusive()
+        .one(transaction)
+        .await?
+        .ok_or(Error::NotFound("tenant"))
+}
+
+async fn unconnected(
+    transaction: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Vec<Provider>, Error> {
+    let live: Vec<_> = grant::Entity::of(tenant)
+        .filter(grant::Column::State.eq("live"))
+        .all(transaction)
+        .await?
+        .into_iter()
+        .map(|grant| grant.id)
+        .collect();
+    let connections = connection::Entity::of(tenant)
+        .filter(connection::Column::State.eq("live"))
+        .filter(connection::Column::GrantId.is_in(live))
+        .all(transaction)
+        .await?;
+    Ok(Provider::BOTH
+        .into_iter()
+        .filter(|provider| {
+            !connections
+                .iter()
+                .any(|connection| connection.provider == provider.name())
+        })
+        .collect())
+}
+
+async fn allow_letter(
+    transaction: &impl ConnectionTrait,
+    context: &Context,
+    tenant: TenantId,
+) -> Result<(), Error> {
+    let recent = letter::Entity::of(tenant)
+        .filter(letter::Column::Kind.eq("consent"))
+        .filter(letter::Column::QueuedAt.gt(context.now().minus(HOUR)));
+    if recent.clone().count(transaction).await? < LETTERS_PER_HOUR_MAX {
+        return Ok(());
+    }
+    let newest = recent
+        .order_by_desc(letter::Column::QueuedAt)
+        .offset(LETTERS_PER_HOUR_MAX - 1)
+        .one(transaction)
+        .await?;
+    let free_at = newest.map_or(context.now(), |letter| letter.queued_at.plus(HOUR));
+    Err(Error::RateLimited {
+        after: free_at.since(context.now()),
+    })
+}
