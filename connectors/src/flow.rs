@@ -95,20 +95,11 @@ pub struct Known {
 
 impl Known {
     pub fn new(xero: xero::Organisation, zoho: zoho::Organisation) -> Self {
-        Self {
-            xero,
-            zoho,
-            ids: HashMap::new(),
-        }
+        Self { xero, zoho, ids: HashMap::new() }
     }
 
     /// Notes that the record `key` (id or alias) of `flow` is `zoho_id` in Zoho.
-    pub fn learn(
-        &mut self,
-        flow: &'static str,
-        key: impl Into<String>,
-        zoho_id: impl Into<String>,
-    ) {
+    pub fn learn(&mut self, flow: &'static str, key: impl Into<String>, zoho_id: impl Into<String>) {
         self.ids.insert((flow, key.into()), zoho_id.into());
     }
 
@@ -247,10 +238,7 @@ impl<R: xero::Record> Record for Of<R> {
 
 /// A record reaches only the flow that read it; another type is our own bug.
 fn typed<F: Flow>(record: &dyn Record) -> &F::Xero {
-    record
-        .as_any()
-        .downcast_ref()
-        .expect("a record of another flow")
+    record.as_any().downcast_ref().expect("a record of another flow")
 }
 
 impl<F: Flow> AnyFlow for F {
@@ -299,10 +287,7 @@ impl<F: Flow> AnyFlow for F {
         prints
     }
     fn field_names(&self) -> Vec<(&'static str, Authority)> {
-        F::fields()
-            .iter()
-            .map(|field| (field.name, field.authority))
-            .collect()
+        F::fields().iter().map(|field| (field.name, field.authority)).collect()
     }
     fn find_in(&self, record: &dyn Record, existing: &[Value]) -> Option<String> {
         F::find_in(typed::<F>(record), existing)

@@ -1,13 +1,42 @@
 //! The list of flows: every kind of record we keep in step, in the order in which it is carried.
 
-use crate::flow::AnyFlow;
-
 pub mod books;
 
+use crate::flow::AnyFlow;
+
 /// Whoever is referred to comes before whoever refers.
-pub static ALL: &[&dyn AnyFlow] = &[];
+pub static ALL: &[&dyn AnyFlow] = &[
+    &books::currencies::Currencies,
+    &books::taxes::Taxes,
+    &books::accounts::Accounts,
+    &books::customers::Customers,
+    &books::vendors::Vendors,
+    &books::items::Items,
+    &books::invoices::Invoices,
+    &books::bills::Bills,
+    &books::customer_payments::CustomerPayments,
+    &books::vendor_payments::VendorPayments,
+];
 
 /// The flow of this name.
 pub fn flow(key: &str) -> Option<&'static dyn AnyFlow> {
     ALL.iter().copied().find(|flow| flow.key() == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_referred_to_comes_first_and_names_are_unique() {
+        for (n, one) in ALL.iter().enumerate() {
+            let earlier: Vec<&str> = ALL[..n].iter().map(|flow| flow.key()).collect();
+            assert!(!earlier.contains(&one.key()));
+            for needed in one.after() {
+                assert!(earlier.contains(needed), "{} comes before {needed}", one.key());
+            }
+            assert_eq!(flow(one.key()).unwrap().title(), one.title());
+        }
+        assert!(flow("books.dreams").is_none());
+    }
 }

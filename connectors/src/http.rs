@@ -53,35 +53,17 @@ impl Http {
 
     /// Sends one request and reads the whole answer, whatever its status.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
-        let mut response = request
-            .send()
-            .await
-            .map_err(|error| Trouble::Unreachable(why(&error)))?;
+        let mut response = request.send().await.map_err(|error| Trouble::Unreachable(why(&error)))?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let mut body = Vec::with_capacity(
-            response
-                .content_length()
-                .unwrap_or(0)
-                .min(BODY_BYTES_MAX as u64) as usize,
-        );
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| Trouble::Unreachable(why(&error)))?
-        {
+        let mut body = Vec::with_capacity(response.content_length().unwrap_or(0).min(BODY_BYTES_MAX as u64) as usize);
+        while let Some(chunk) = response.chunk().await.map_err(|error| Trouble::Unreachable(why(&error)))? {
             if body.len() + chunk.len() > BODY_BYTES_MAX {
-                return Err(Trouble::Unreachable(format!(
-                    "the answer is longer than {BODY_BYTES_MAX} bytes"
-                )));
+                return Err(Trouble::Unreachable(format!("the answer is longer than {BODY_BYTES_MAX} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer {
-            status,
-            headers,
-            body,
-        })
+        Ok(Answer { status, headers, body })
     }
 }
 
@@ -92,17 +74,13 @@ impl Answer {
 
     /// A web page where data was asked for: a proxy, a login form, a maintenance notice.
     pub fn is_html(&self) -> bool {
-        let declared = self
-            .header(CONTENT_TYPE)
-            .is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
+        let declared = self.header(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html"));
         declared || self.body.trim_ascii_start().starts_with(b"<")
     }
 
     /// The provider's own clock, in microseconds since 1970.
     pub fn server_time_us(&self) -> Option<i64> {
-        self.header(DATE)
-            .and_then(http_date)
-            .map(|at| at.timestamp_micros())
+        self.header(DATE).and_then(http_date).map(|at| at.timestamp_micros())
     }
 
     /// How long the provider asks us to wait: seconds, or a date measured against its own clock.
@@ -129,19 +107,13 @@ pub fn at(base: &url::Url, path: &str) -> url::Url {
     let mut joined = base.clone();
     joined.set_query(None);
     joined.set_fragment(None);
-    let path = format!(
-        "{}/{}",
-        base.path().trim_end_matches('/'),
-        path.trim_start_matches('/')
-    );
+    let path = format!("{}/{}", base.path().trim_end_matches('/'), path.trim_start_matches('/'));
     joined.set_path(&path);
     joined
 }
 
 fn http_date(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text)
-        .ok()
-        .map(|at| at.with_timezone(&Utc))
+    DateTime::parse_from_rfc2822(text).ok().map(|at| at.with_timezone(&Utc))
 }
 
 /// Says what failed without the address, which may carry ids or a code.
@@ -166,46 +138,25 @@ mod tests {
         let headers = headers
             .iter()
             .map(|(name, value)| {
-                (
-                    reqwest::header::HeaderName::from_static(name),
-                    reqwest::header::HeaderValue::from_static(value),
-                )
+                (reqwest::header::HeaderName::from_static(name), reqwest::header::HeaderValue::from_static(value))
             })
             .collect();
-        Answer {
-            status: 429,
-            headers,
-            body: body.as_bytes().to_vec(),
-        }
+        Answer { status: 429, headers, body: body.as_bytes().to_vec() }
     }
 
     #[test]
     fn a_wait_may_be_seconds_or_a_date_by_the_servers_clock() {
         let date = ("date", "Sat, 14 Nov 2026 10:00:00 GMT");
+        assert_eq!(answer(&[("retry-after", "22")], "").retry_after(), Some(Duration::from_secs(22)));
         assert_eq!(
-            answer(&[("retry-after", "22")], "").retry_after(),
-            Some(Duration::from_secs(22))
-        );
-        assert_eq!(
-            answer(
-                &[("retry-after", "Sat, 14 Nov 2026 10:01:30 GMT"), date],
-                ""
-            )
-            .retry_after(),
+            answer(&[("retry-after", "Sat, 14 Nov 2026 10:01:30 GMT"), date], "").retry_after(),
             Some(Duration::from_secs(90))
         );
         assert_eq!(
-            answer(
-                &[("retry-after", "Sat, 14 Nov 2026 09:00:00 GMT"), date],
-                ""
-            )
-            .retry_after(),
+            answer(&[("retry-after", "Sat, 14 Nov 2026 09:00:00 GMT"), date], "").retry_after(),
             Some(Duration::from_secs(1))
         );
-        assert_eq!(
-            answer(&[("retry-after", "99999999999")], "").retry_after(),
-            Some(RETRY_AFTER_MAX)
-        );
+        assert_eq!(answer(&[("retry-after", "99999999999")], "").retry_after(), Some(RETRY_AFTER_MAX));
         assert_eq!(answer(&[("retry-after", "soon")], "").retry_after(), None);
         assert_eq!(answer(&[], "").retry_after(), None);
     }
@@ -220,13 +171,7 @@ mod tests {
     #[test]
     fn a_base_with_a_path_keeps_it() {
         let at = |base: &str, path| at(&base.parse().unwrap(), path).to_string();
-        assert_eq!(
-            at("https://login.example", "identity/connect"),
-            "https://login.example/identity/connect"
-        );
-        assert_eq!(
-            at("http://localhost:9000/xero/", "/connections"),
-            "http://localhost:9000/xero/connections"
-        );
+        assert_eq!(at("https://login.example", "identity/connect"), "https://login.example/identity/connect");
+        assert_eq!(at("http://localhost:9000/xero/", "/connections"), "http://localhost:9000/xero/connections");
     }
 }

@@ -58,9 +58,7 @@ pub struct Pkce {
 impl Pkce {
     /// From 32 random bytes.
     pub fn new(random: [u8; 32]) -> Self {
-        Self {
-            verifier: URL_SAFE_NO_PAD.encode(random).into(),
-        }
+        Self { verifier: URL_SAFE_NO_PAD.encode(random).into() }
     }
 
     pub fn from_verifier(verifier: SecretString) -> Self {
@@ -83,10 +81,7 @@ mod tests {
     #[test]
     fn the_challenge_is_the_one_of_rfc_7636() {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-        assert_eq!(
-            Pkce::from_verifier(verifier.into()).challenge().as_str(),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
+        assert_eq!(Pkce::from_verifier(verifier.into()).challenge().as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
         assert_eq!(Pkce::new([7; 32]).verifier.expose_secret().len(), 43);
     }
 }

@@ -27,9 +27,7 @@ pub struct Printer {
 
 impl Printer {
     pub fn new(key: &PrintKey) -> Self {
-        Self {
-            hasher: blake3::Hasher::new_keyed(&key.0),
-        }
+        Self { hasher: blake3::Hasher::new_keyed(&key.0) }
     }
 
     /// A text; `None` and "" differ from each other and from every other text.

@@ -56,34 +56,48 @@ pub struct Action {
 
 impl Action {
     /// Marks an invoice as sent. Nobody gets an e-mail.
-    pub const INVOICE_SENT: Self = Self {
-        name: "sent",
-        path: "status/sent",
-        bulk: Some("invoice_ids"),
-    };
-    pub const INVOICE_VOID: Self = Self {
-        name: "void",
-        path: "status/void",
-        bulk: Some("invoice_ids"),
-    };
-    pub const BILL_VOID: Self = Self {
-        name: "void",
-        path: "status/void",
-        bulk: None,
-    };
-    pub const BILL_OPEN: Self = Self {
-        name: "open",
-        path: "status/open",
-        bulk: None,
-    };
-    pub const ACTIVE: Self = Self {
-        name: "active",
-        path: "active",
-        bulk: None,
-    };
-    pub const INACTIVE: Self = Self {
-        name: "inactive",
-        path: "inactive",
-        bulk: None,
-    };
+    pub const INVOICE_SENT: Self = Self { name: "sent", path: "status/sent", bulk: Some("invoice_ids") };
+    pub const INVOICE_VOID: Self = Self { name: "void", path: "status/void", bulk: Some("invoice_ids") };
+    pub const BILL_VOID: Self = Self { name: "void", path: "status/void", bulk: None };
+    pub const BILL_OPEN: Self = Self { name: "open", path: "status/open", bulk: None };
+    pub const ACTIVE: Self = Self { name: "active", path: "active", bulk: None };
+    pub const INACTIVE: Self = Self { name: "inactive", path: "inactive", bulk: None };
+
+    /// Whether a record that Zoho has just answered with still wants this action. Without a status in the answer it does.
+    pub fn is_needed(&self, answer: &serde_json::Value) -> bool {
+        let Some(status) = answer["status"].as_str() else { return true };
+        match self.name {
+            // Whatever is sent, viewed, overdue or paid has been sent.
+            "sent" => status == "draft",
+            "open" => matches!(status, "draft" | "void"),
+            "active" => status == "inactive",
+            name => status != name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Action;
+
+    #[test]
+    fn an_action_is_needed_until_its_status_is_there() {
+        for (action, status, needed) in [
+            (Action::INVOICE_SENT, "draft", true),
+            (Action::INVOICE_SENT, "overdue", false),
+            (Action::INVOICE_SENT, "paid", false),
+            (Action::INVOICE_VOID, "sent", true),
+            (Action::INVOICE_VOID, "void", false),
+            (Action::INACTIVE, "active", true),
+            (Action::INACTIVE, "inactive", false),
+            (Action::ACTIVE, "inactive", true),
+            (Action::ACTIVE, "active", false),
+            (Action::BILL_OPEN, "void", true),
+        ] {
+            assert_eq!(action.is_needed(&json!({ "status": status })), needed, "{} on {status}", action.name);
+        }
+        assert!(Action::INVOICE_SENT.is_needed(&json!({})));
+    }
 }

@@ -1,1 +1,22 @@
-//! Xero to Zoho Books.
+//! Xero to Zoho Books: one file a kind of record, and what several of them share.
+
+pub mod accounts;
+pub mod bills;
+mod contacts;
+pub mod currencies;
+pub mod customer_payments;
+pub mod customers;
+mod documents;
+pub mod invoices;
+pub mod items;
+mod lines;
+mod money;
+mod payments;
+mod refusals;
+pub mod taxes;
+mod texts;
+pub mod vendor_payments;
+pub mod vendors;
+
+/// The label of the unique custom field that holds Xero's id, on every module but contacts.
+pub const XERO_ID: &str = "Xero ID";

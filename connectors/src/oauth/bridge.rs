@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use oauth2::basic::{
-    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
-    BasicTokenIntrospectionResponse, BasicTokenType,
+    BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AccessToken, EndpointNotSet, ExtraTokenFields, HttpRequest, HttpResponse, RefreshToken,
-    RequestTokenError, StandardRevocableToken, StandardTokenResponse, TokenResponse,
+    AccessToken, EndpointNotSet, ExtraTokenFields, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse,
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -65,8 +64,7 @@ pub enum NoAnswer {
 
 /// Sends one request of the `oauth2` crate.
 pub async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-    let request = reqwest::Request::try_from(request)
-        .map_err(|_| NoAnswer::Unclear("the request cannot be built".to_owned()))?;
+    let request = reqwest::Request::try_from(request).map_err(|_| NoAnswer::Unclear("the request cannot be built".to_owned()))?;
     let request = reqwest::RequestBuilder::from_parts(http.client().clone(), request);
     let answer = http.send(request).await.map_err(|trouble| match trouble {
         Trouble::Unreachable(why) => NoAnswer::Unclear(why),
@@ -78,26 +76,17 @@ pub async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, NoA
 /// An answer as RFC 6749 wants it: 200 with a token, 400 with an error. Zoho says both with 200.
 fn normal(answer: &Answer) -> Result<HttpResponse, NoAnswer> {
     if answer.status == 429 {
-        return Err(NoAnswer::Throttled(
-            answer.retry_after().unwrap_or(UNASKED_WAIT),
-        ));
+        return Err(NoAnswer::Throttled(answer.retry_after().unwrap_or(UNASKED_WAIT)));
     }
     if answer.status >= 500 || answer.is_html() {
         return Err(NoAnswer::Unclear(format!("HTTP {}", answer.status)));
     }
-    let body = serde_json::from_slice::<Value>(&answer.body)
-        .ok()
-        .filter(Value::is_object);
+    let body = serde_json::from_slice::<Value>(&answer.body).ok().filter(Value::is_object);
     let Some(mut body) = body else {
-        return Err(NoAnswer::Unclear(format!(
-            "HTTP {} without JSON",
-            answer.status
-        )));
+        return Err(NoAnswer::Unclear(format!("HTTP {} without JSON", answer.status)));
     };
     let status = if body["access_token"].is_string() {
-        let written = body
-            .get("expires_in")
-            .or_else(|| body.get("expires_in_sec"));
+        let written = body.get("expires_in").or_else(|| body.get("expires_in_sec"));
         let expires_in_s = match written {
             Some(Value::String(seconds)) => seconds.parse().unwrap_or(EXPIRES_IN_DEFAULT_S),
             Some(seconds) => seconds.as_u64().unwrap_or(EXPIRES_IN_DEFAULT_S),
@@ -112,10 +101,7 @@ fn normal(answer: &Answer) -> Result<HttpResponse, NoAnswer> {
         body = serde_json::json!({ "error": error });
         400
     } else {
-        return Err(NoAnswer::Unclear(format!(
-            "HTTP {} with neither a token nor an error",
-            answer.status
-        )));
+        return Err(NoAnswer::Unclear(format!("HTTP {} with neither a token nor an error", answer.status)));
     };
     oauth2::http::Response::builder()
         .status(status)
@@ -133,9 +119,7 @@ pub fn tokens(
         Ok(response) => Ok(Tokens {
             access: secret(response.access_token()),
             refresh: response.refresh_token().map(refresh_secret),
-            expires_in_s: response
-                .expires_in()
-                .map_or(EXPIRES_IN_DEFAULT_S, |expires_in| expires_in.as_secs()),
+            expires_in_s: response.expires_in().map_or(EXPIRES_IN_DEFAULT_S, |expires_in| expires_in.as_secs()),
             // Zoho may separate scopes by commas, which the RFC does not know.
             scopes: response
                 .scopes()
@@ -146,20 +130,12 @@ pub fn tokens(
                 .map(str::to_owned)
                 .collect(),
             api_domain: response.extra_fields().api_domain.clone(),
-            id_token: response
-                .extra_fields()
-                .id_token
-                .clone()
-                .map(SecretString::from),
+            id_token: response.extra_fields().id_token.clone().map(SecretString::from),
         }),
-        Err(RequestTokenError::Request(NoAnswer::Throttled(after))) => {
-            Err(GrantTrouble::Throttled(after))
-        }
+        Err(RequestTokenError::Request(NoAnswer::Throttled(after))) => Err(GrantTrouble::Throttled(after)),
         Err(RequestTokenError::Request(NoAnswer::Unclear(why))) => Err(GrantTrouble::Unclear(why)),
         Err(RequestTokenError::ServerResponse(error)) => Err(refused(error.error(), with)),
-        Err(RequestTokenError::Parse(..)) => Err(GrantTrouble::Unclear(
-            "the token answer has an unknown shape".to_owned(),
-        )),
+        Err(RequestTokenError::Parse(..)) => Err(GrantTrouble::Unclear("the token answer has an unknown shape".to_owned())),
         Err(RequestTokenError::Other(why)) => Err(GrantTrouble::Unclear(why)),
     }
 }
@@ -196,25 +172,16 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Answer {
-        Answer {
-            status,
-            headers: Default::default(),
-            body: body.as_bytes().to_vec(),
-        }
+        Answer { status, headers: Default::default(), body: body.as_bytes().to_vec() }
     }
 
     fn come_to(status: u16, body: &str, with: With) -> Result<Tokens, GrantTrouble> {
         match normal(&answer(status, body)) {
             Err(no_answer) => tokens(Err(RequestTokenError::Request(no_answer)), with),
-            Ok(response) if response.status() == 200 => {
-                tokens(Ok(serde_json::from_slice(response.body()).unwrap()), with)
+            Ok(response) if response.status() == 200 => tokens(Ok(serde_json::from_slice(response.body()).unwrap()), with),
+            Ok(response) => {
+                tokens(Err(RequestTokenError::ServerResponse(serde_json::from_slice(response.body()).unwrap())), with)
             }
-            Ok(response) => tokens(
-                Err(RequestTokenError::ServerResponse(
-                    serde_json::from_slice(response.body()).unwrap(),
-                )),
-                with,
-            ),
         }
     }
 
@@ -223,75 +190,32 @@ mod tests {
         let body = r#"{"access_token":"a","refresh_token":"r","scope":"ZohoBooks.contacts.ALL,ZohoBooks.settings.ALL","api_domain":"https://www.zohoapis.eu","token_type":"Bearer","expires_in":"3600"}"#;
         let tokens = come_to(200, body, With::Code).unwrap();
         assert_eq!(tokens.expires_in_s, 3600);
-        assert_eq!(
-            tokens.scopes,
-            ["ZohoBooks.contacts.ALL", "ZohoBooks.settings.ALL"]
-        );
-        assert_eq!(
-            tokens.api_domain.as_deref(),
-            Some("https://www.zohoapis.eu")
-        );
-        let tokens = come_to(
-            200,
-            r#"{"access_token":"a","expires_in_sec":60}"#,
-            With::RefreshToken,
-        )
-        .unwrap();
+        assert_eq!(tokens.scopes, ["ZohoBooks.contacts.ALL", "ZohoBooks.settings.ALL"]);
+        assert_eq!(tokens.api_domain.as_deref(), Some("https://www.zohoapis.eu"));
+        let tokens = come_to(200, r#"{"access_token":"a","expires_in_sec":60}"#, With::RefreshToken).unwrap();
         assert!(tokens.refresh.is_none() && tokens.scopes.is_empty() && tokens.expires_in_s == 60);
     }
 
     #[test]
     fn the_same_refusal_means_different_things() {
         for status in [200, 400] {
-            let refused = |error: &str, with| {
-                come_to(status, &format!(r#"{{"error":"{error}"}}"#), with).unwrap_err()
-            };
+            let refused = |error: &str, with| come_to(status, &format!(r#"{{"error":"{error}"}}"#), with).unwrap_err();
             assert_eq!(refused("invalid_code", With::Code), GrantTrouble::BadCode);
-            assert_eq!(
-                refused("invalid_code", With::RefreshToken),
-                GrantTrouble::Dead
-            );
-            assert_eq!(
-                refused("invalid_grant", With::RefreshToken),
-                GrantTrouble::Dead
-            );
-            assert_eq!(
-                refused("invalid_client", With::RefreshToken),
-                GrantTrouble::BadClient("invalid_client".into())
-            );
-            assert_eq!(
-                refused("Access Denied", With::RefreshToken),
-                GrantTrouble::Throttled(ZOHO_THROTTLE)
-            );
-            assert!(matches!(
-                refused("server_error", With::RefreshToken),
-                GrantTrouble::Unclear(_)
-            ));
+            assert_eq!(refused("invalid_code", With::RefreshToken), GrantTrouble::Dead);
+            assert_eq!(refused("invalid_grant", With::RefreshToken), GrantTrouble::Dead);
+            assert_eq!(refused("invalid_client", With::RefreshToken), GrantTrouble::BadClient("invalid_client".into()));
+            assert_eq!(refused("Access Denied", With::RefreshToken), GrantTrouble::Throttled(ZOHO_THROTTLE));
+            assert!(matches!(refused("server_error", With::RefreshToken), GrantTrouble::Unclear(_)));
         }
     }
 
     #[test]
     fn whatever_is_not_an_answer_leaves_the_grant_alive() {
-        for (status, body) in [
-            (500, "{}"),
-            (502, "<html>"),
-            (200, "<html>"),
-            (200, "{\"acc"),
-            (200, "[]"),
-            (200, "{}"),
-            (302, ""),
-        ] {
-            assert!(
-                matches!(
-                    come_to(status, body, With::RefreshToken),
-                    Err(GrantTrouble::Unclear(_))
-                ),
-                "{status} {body}"
-            );
+        for (status, body) in
+            [(500, "{}"), (502, "<html>"), (200, "<html>"), (200, "{\"acc"), (200, "[]"), (200, "{}"), (302, "")]
+        {
+            assert!(matches!(come_to(status, body, With::RefreshToken), Err(GrantTrouble::Unclear(_))), "{status} {body}");
         }
-        assert_eq!(
-            come_to(429, "", With::RefreshToken).unwrap_err(),
-            GrantTrouble::Throttled(UNASKED_WAIT)
-        );
+        assert_eq!(come_to(429, "", With::RefreshToken).unwrap_err(), GrantTrouble::Throttled(UNASKED_WAIT));
     }
 }

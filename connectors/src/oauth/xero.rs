@@ -3,8 +3,7 @@
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use oauth2::{
-    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointSet, RedirectUrl,
-    RefreshToken, Scope, TokenUrl,
+    AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointSet, RedirectUrl, RefreshToken, Scope, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -80,64 +79,31 @@ impl Xero {
         let client = self.client();
         let scopes = self.scopes.iter().cloned().map(Scope::new);
         let state = state.to_owned();
-        client
-            .authorize_url(|| CsrfToken::new(state))
-            .add_scopes(scopes)
-            .set_pkce_challenge(pkce.challenge())
-            .url()
-            .0
+        client.authorize_url(|| CsrfToken::new(state)).add_scopes(scopes).set_pkce_challenge(pkce.challenge()).url().0
     }
 
-    pub async fn exchange_code(
-        &self,
-        http: &Http,
-        code: &str,
-        pkce: &Pkce,
-    ) -> Result<Tokens, GrantTrouble> {
+    pub async fn exchange_code(&self, http: &Http, code: &str, pkce: &Pkce) -> Result<Tokens, GrantTrouble> {
         let client = self.client();
-        let request = client
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_pkce_verifier(pkce.code_verifier());
-        tokens(
-            request
-                .request_async(&|request| bridge::send(http, request))
-                .await,
-            With::Code,
-        )
+        let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).set_pkce_verifier(pkce.code_verifier());
+        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::Code)
     }
 
     /// Gives a new refresh token too: store it before anything else is done with the access token.
-    pub async fn refresh(
-        &self,
-        http: &Http,
-        refresh_token: &SecretString,
-    ) -> Result<Tokens, GrantTrouble> {
+    pub async fn refresh(&self, http: &Http, refresh_token: &SecretString) -> Result<Tokens, GrantTrouble> {
         let client = self.client();
         let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
         let request = client.exchange_refresh_token(&refresh_token);
-        tokens(
-            request
-                .request_async(&|request| bridge::send(http, request))
-                .await,
-            With::RefreshToken,
-        )
+        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::RefreshToken)
     }
 
     /// Ends the grant and **every** connection this user made with us. To disconnect one organisation, delete its connection.
-    pub async fn revoke(
-        &self,
-        http: &Http,
-        refresh_token: &SecretString,
-    ) -> Result<(), GrantTrouble> {
+    pub async fn revoke(&self, http: &Http, refresh_token: &SecretString) -> Result<(), GrantTrouble> {
         let request = http
             .client()
             .post(at(&self.identity_url, "connect/revocation"))
             .basic_auth(&self.client_id, Some(self.client_secret.expose_secret()))
             .form(&[("token", refresh_token.expose_secret())]);
-        let answer = http
-            .send(request)
-            .await
-            .map_err(|trouble| GrantTrouble::Unclear(trouble.to_string()))?;
+        let answer = http.send(request).await.map_err(|trouble| GrantTrouble::Unclear(trouble.to_string()))?;
         match answer.status {
             200..300 => Ok(()),
             400..500 => Err(GrantTrouble::BadClient(format!("HTTP {}", answer.status))),
@@ -146,39 +112,16 @@ impl Xero {
     }
 
     /// Who consented, from the signed tokens. `now_s` is the time in seconds since 1970.
-    pub async fn claims(
-        &self,
-        http: &Http,
-        tokens: &Tokens,
-        now_s: i64,
-    ) -> Result<Claims, GrantTrouble> {
-        let discovery: Discovery = fetch(
-            http,
-            at(&self.identity_url, ".well-known/openid-configuration"),
-        )
-        .await?;
+    pub async fn claims(&self, http: &Http, tokens: &Tokens, now_s: i64) -> Result<Claims, GrantTrouble> {
+        let discovery: Discovery = fetch(http, at(&self.identity_url, ".well-known/openid-configuration")).await?;
         if discovery.jwks_uri.origin() != self.identity_url.origin() {
-            return Err(GrantTrouble::Unclear(
-                "the keys are said to be on another host".to_owned(),
-            ));
+            return Err(GrantTrouble::Unclear("the keys are said to be on another host".to_owned()));
         }
         let keys: JwkSet = fetch(http, discovery.jwks_uri).await?;
         let audience = format!("{}/resources", discovery.issuer.trim_end_matches('/'));
-        let access: AccessClaims = verified(
-            &keys,
-            tokens.access.expose_secret(),
-            &discovery.issuer,
-            &audience,
-            now_s,
-        )?;
+        let access: AccessClaims = verified(&keys, tokens.access.expose_secret(), &discovery.issuer, &audience, now_s)?;
         let id: Option<IdClaims> = match &tokens.id_token {
-            Some(token) => Some(verified(
-                &keys,
-                token.expose_secret(),
-                &discovery.issuer,
-                &self.client_id,
-                now_s,
-            )?),
+            Some(token) => Some(verified(&keys, token.expose_secret(), &discovery.issuer, &self.client_id, now_s)?),
             None => None,
         };
         Ok(merged(access, id))
@@ -186,13 +129,8 @@ impl Xero {
 
     fn client(&self) -> bridge::Client<EndpointSet, EndpointSet> {
         bridge::Client::new(ClientId::new(self.client_id.clone()))
-            .set_client_secret(ClientSecret::new(
-                self.client_secret.expose_secret().to_owned(),
-            ))
-            .set_auth_uri(AuthUrl::from_url(at(
-                &self.login_url,
-                "identity/connect/authorize",
-            )))
+            .set_client_secret(ClientSecret::new(self.client_secret.expose_secret().to_owned()))
+            .set_auth_uri(AuthUrl::from_url(at(&self.login_url, "identity/connect/authorize")))
             .set_token_uri(TokenUrl::from_url(at(&self.identity_url, "connect/token")))
             .set_redirect_uri(RedirectUrl::from_url(self.redirect_uri.clone()))
     }
@@ -212,10 +150,7 @@ fn merged(access: AccessClaims, id: Option<IdClaims>) -> Claims {
         }
         claims.email = id.email;
         claims.name = id.name.or_else(|| {
-            let parts: Vec<String> = [id.given_name, id.family_name]
-                .into_iter()
-                .flatten()
-                .collect();
+            let parts: Vec<String> = [id.given_name, id.family_name].into_iter().flatten().collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         });
     }
@@ -224,10 +159,7 @@ fn merged(access: AccessClaims, id: Option<IdClaims>) -> Claims {
 
 async fn fetch<T: DeserializeOwned>(http: &Http, url: Url) -> Result<T, GrantTrouble> {
     let unclear = |why: String| GrantTrouble::Unclear(why);
-    let answer = http
-        .send(http.client().get(url))
-        .await
-        .map_err(|trouble| unclear(trouble.to_string()))?;
+    let answer = http.send(http.client().get(url)).await.map_err(|trouble| unclear(trouble.to_string()))?;
     match answer.is_success() {
         true => serde_json::from_slice(&answer.body)
             .map_err(|_| unclear("the sign-in service's description cannot be read".to_owned())),
@@ -246,9 +178,7 @@ fn verified<C: DeserializeOwned>(
     let refuse = |why: &str| GrantTrouble::Unclear(format!("a token is not to be trusted: {why}"));
     let header = decode_header(token).map_err(|_| refuse("it is not a JWT"))?;
     let kid = header.kid.ok_or_else(|| refuse("it names no key"))?;
-    let key = keys
-        .find(&kid)
-        .ok_or_else(|| refuse("its key is unknown"))?;
+    let key = keys.find(&kid).ok_or_else(|| refuse("its key is unknown"))?;
     let key = DecodingKey::from_jwk(key).map_err(|_| refuse("its key cannot be read"))?;
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_issuer(&[issuer]);
@@ -257,9 +187,7 @@ fn verified<C: DeserializeOwned>(
     // Times are compared below, with the clock we are given.
     validation.validate_exp = false;
     validation.validate_nbf = false;
-    let timed: Timed<C> = decode(token, &key, &validation)
-        .map_err(|_| refuse("signature, issuer or audience is wrong"))?
-        .claims;
+    let timed: Timed<C> = decode(token, &key, &validation).map_err(|_| refuse("signature, issuer or audience is wrong"))?.claims;
     if timed.exp + LEEWAY_S < now_s {
         return Err(refuse("it has expired"));
     }

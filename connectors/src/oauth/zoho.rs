@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointSet,
-    RedirectUrl, RefreshToken, Scope, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointSet, RedirectUrl, RefreshToken, Scope,
+    TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -45,79 +45,37 @@ impl Zoho {
     }
 
     /// `centre` is the callback's location as found in the closed table: our secret is sent there.
-    pub async fn exchange_code(
-        &self,
-        http: &Http,
-        centre: &DataCentre,
-        code: &str,
-        pkce: &Pkce,
-    ) -> Result<Tokens, GrantTrouble> {
+    pub async fn exchange_code(&self, http: &Http, centre: &DataCentre, code: &str, pkce: &Pkce) -> Result<Tokens, GrantTrouble> {
         let client = self.client(&centre.accounts, self.secret(centre));
-        let request = client
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_pkce_verifier(pkce.code_verifier());
-        tokens(
-            request
-                .request_async(&|request| bridge::send(http, request))
-                .await,
-            With::Code,
-        )
+        let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).set_pkce_verifier(pkce.code_verifier());
+        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::Code)
     }
 
     /// Gives an access token only: the refresh token stays.
-    pub async fn refresh(
-        &self,
-        http: &Http,
-        centre: &DataCentre,
-        refresh_token: &SecretString,
-    ) -> Result<Tokens, GrantTrouble> {
+    pub async fn refresh(&self, http: &Http, centre: &DataCentre, refresh_token: &SecretString) -> Result<Tokens, GrantTrouble> {
         let client = self.client(&centre.accounts, self.secret(centre));
         let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
         let request = client.exchange_refresh_token(&refresh_token);
-        tokens(
-            request
-                .request_async(&|request| bridge::send(http, request))
-                .await,
-            With::RefreshToken,
-        )
+        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::RefreshToken)
     }
 
     /// Ends the grant. One that is gone already has ended too.
-    pub async fn revoke(
-        &self,
-        http: &Http,
-        centre: &DataCentre,
-        refresh_token: &SecretString,
-    ) -> Result<(), GrantTrouble> {
+    pub async fn revoke(&self, http: &Http, centre: &DataCentre, refresh_token: &SecretString) -> Result<(), GrantTrouble> {
         let mut url = at(&centre.accounts, "oauth/v2/token/revoke");
-        url.query_pairs_mut()
-            .append_pair("token", refresh_token.expose_secret());
-        let answer = http
-            .send(http.client().post(url))
-            .await
-            .map_err(|trouble| GrantTrouble::Unclear(trouble.to_string()))?;
+        url.query_pairs_mut().append_pair("token", refresh_token.expose_secret());
+        let answer = http.send(http.client().post(url)).await.map_err(|trouble| GrantTrouble::Unclear(trouble.to_string()))?;
         match answer.status {
             200..300 | 400 => Ok(()),
-            429 => Err(GrantTrouble::Throttled(
-                answer
-                    .retry_after()
-                    .unwrap_or(std::time::Duration::from_secs(60)),
-            )),
+            429 => Err(GrantTrouble::Throttled(answer.retry_after().unwrap_or(std::time::Duration::from_secs(60)))),
             status => Err(GrantTrouble::Unclear(format!("HTTP {status}"))),
         }
     }
 
     fn secret(&self, centre: &DataCentre) -> &SecretString {
-        self.client_secrets
-            .get(&centre.location)
-            .unwrap_or(&self.client_secret)
+        self.client_secrets.get(&centre.location).unwrap_or(&self.client_secret)
     }
 
-    fn client(
-        &self,
-        accounts: &Url,
-        secret: &SecretString,
-    ) -> bridge::Client<EndpointSet, EndpointSet> {
+    fn client(&self, accounts: &Url, secret: &SecretString) -> bridge::Client<EndpointSet, EndpointSet> {
         bridge::Client::new(ClientId::new(self.client_id.clone()))
             .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))
             // Zoho reads its credentials from the form.

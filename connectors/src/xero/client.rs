@@ -48,12 +48,7 @@ pub struct Page {
 
 impl Client {
     pub fn new(http: &Http, api_url: &Url, tenant_id: &str, access_token: SecretString) -> Self {
-        Self {
-            http: http.clone(),
-            api_url: api_url.clone(),
-            tenant_id: tenant_id.to_owned(),
-            access_token,
-        }
+        Self { http: http.clone(), api_url: api_url.clone(), tenant_id: tenant_id.to_owned(), access_token }
     }
 
     /// Records that changed since the anchor, oldest change first.
@@ -65,8 +60,7 @@ impl Client {
                 .append_pair("pageSize", &PAGE_SIZE.to_string());
         }
         if of.since {
-            url.query_pairs_mut()
-                .append_pair("order", "UpdatedDateUTC ASC");
+            url.query_pairs_mut().append_pair("order", "UpdatedDateUTC ASC");
         }
         let anchor = since.anchor_us.filter(|_| of.since);
         self.page(of, url, anchor).await
@@ -78,35 +72,23 @@ impl Client {
             (Some(name), [_, ..]) if ids.len() <= IDS_PER_CALL => {
                 let mut url = self.list_url(of);
                 // Without a page Xero leaves the lines out.
-                url.query_pairs_mut()
-                    .append_pair(name, &ids.join(","))
-                    .append_pair("page", "1")
-                    .append_pair("pageSize", "100");
+                url.query_pairs_mut().append_pair(name, &ids.join(",")).append_pair("page", "1").append_pair("pageSize", "100");
                 url
             }
             (None, [id]) if of.by_where => {
                 let mut url = self.resource_url(of, None);
-                url.query_pairs_mut().append_pair(
-                    "where",
-                    &format!("{}==\"{}\"", of.id, id.replace(['"', '\\'], "")),
-                );
+                url.query_pairs_mut().append_pair("where", &format!("{}==\"{}\"", of.id, id.replace(['"', '\\'], "")));
                 url
             }
             (None, [id]) => self.resource_url(of, Some(id)),
             _ => {
-                return Ok(Page {
-                    body: format!("{{\"{}\":[]}}", of.many).into_bytes(),
-                    ..Page::default()
-                });
+                return Ok(Page { body: format!("{{\"{}\":[]}}", of.many).into_bytes(), ..Page::default() });
             }
         };
         match self.page(of, url, None).await {
             // A record that is gone is an empty list here too, as it is with a list of ids.
             Err(Trouble::Refused(refusal)) if refusal.status == 404 && of.by_ids.is_none() => {
-                Ok(Page {
-                    body: format!("{{\"{}\":[]}}", of.many).into_bytes(),
-                    ..Page::default()
-                })
+                Ok(Page { body: format!("{{\"{}\":[]}}", of.many).into_bytes(), ..Page::default() })
             }
             other => other,
         }
@@ -116,9 +98,7 @@ impl Client {
     pub async fn count(&self, of: &Resource) -> Result<(Option<u64>, Remaining), Trouble> {
         let mut url = self.list_url(of);
         if of.paged {
-            url.query_pairs_mut()
-                .append_pair("page", "1")
-                .append_pair("pageSize", "1");
+            url.query_pairs_mut().append_pair("page", "1").append_pair("pageSize", "1");
         }
         let page = self.page(of, url, None).await?;
         let count = match of.paged {
@@ -140,20 +120,11 @@ impl Client {
             by_where: false,
             extra: &[],
         };
-        let page = self
-            .page(&ORGANISATION, self.resource_url(&ORGANISATION, None), None)
-            .await?;
-        match read_records::<Organisation>(&ORGANISATION, &page.body)?
-            .into_iter()
-            .next()
-        {
+        let page = self.page(&ORGANISATION, self.resource_url(&ORGANISATION, None), None).await?;
+        match read_records::<Organisation>(&ORGANISATION, &page.body)?.into_iter().next() {
             Some(Ok(organisation)) => Ok(organisation),
-            Some(Err((_, why))) => Err(Trouble::Unreachable(format!(
-                "the organisation cannot be read: {why}"
-            ))),
-            None => Err(Trouble::Unreachable(
-                "the answer names no organisation".to_owned(),
-            )),
+            Some(Err((_, why))) => Err(Trouble::Unreachable(format!("the organisation cannot be read: {why}"))),
+            None => Err(Trouble::Unreachable("the answer names no organisation".to_owned())),
         }
     }
 
@@ -176,12 +147,7 @@ impl Client {
         url
     }
 
-    async fn page(
-        &self,
-        of: &Resource,
-        url: Url,
-        modified_since_us: Option<i64>,
-    ) -> Result<Page, Trouble> {
+    async fn page(&self, of: &Resource, url: Url, modified_since_us: Option<i64>) -> Result<Page, Trouble> {
         let mut request = self
             .http
             .client()
@@ -190,47 +156,28 @@ impl Client {
             .header("xero-tenant-id", &self.tenant_id)
             .header(ACCEPT, "application/json");
         if let Some(since) = modified_since_us.and_then(DateTime::from_timestamp_micros) {
-            request = request.header(
-                IF_MODIFIED_SINCE,
-                since.format("%Y-%m-%dT%H:%M:%S").to_string(),
-            );
+            request = request.header(IF_MODIFIED_SINCE, since.format("%Y-%m-%dT%H:%M:%S").to_string());
         }
         let answer = self.http.send(request).await?;
         if answer.status == 304 {
-            return Ok(page_of(
-                of,
-                &answer,
-                format!("{{\"{}\":[]}}", of.many).into_bytes(),
-                Default::default(),
-            ));
+            return Ok(page_of(of, &answer, format!("{{\"{}\":[]}}", of.many).into_bytes(), Default::default()));
         }
         if !answer.is_success() {
             return Err(trouble(&answer));
         }
         if answer.is_html() {
-            return Err(Trouble::Unreachable(
-                "a web page where data was expected".to_owned(),
-            ));
+            return Err(Trouble::Unreachable("a web page where data was expected".to_owned()));
         }
         let pagination = pagination(&answer.body)?;
         Ok(page_of(of, &answer, Vec::new(), pagination).with(answer.body))
     }
 }
 
-fn page_of(
-    of: &Resource,
-    answer: &Answer,
-    body: Vec<u8>,
-    pagination: super::envelope::Pagination,
-) -> Page {
+fn page_of(of: &Resource, answer: &Answer, body: Vec<u8>, pagination: super::envelope::Pagination) -> Page {
     Page {
         body,
         item_count: pagination.item_count,
-        page_size: if of.paged {
-            pagination.page_size.unwrap_or(PAGE_SIZE)
-        } else {
-            0
-        },
+        page_size: if of.paged { pagination.page_size.unwrap_or(PAGE_SIZE) } else { 0 },
         server_time_us: answer.server_time_us().unwrap_or(0),
         remaining: remaining(answer),
     }

@@ -24,31 +24,16 @@ pub struct Connection {
     pub tenant_type: String,
     #[serde(default, deserialize_with = "wire::text")]
     pub tenant_name: String,
-    #[serde(
-        rename = "createdDateUtc",
-        default,
-        deserialize_with = "wire::moment_us"
-    )]
+    #[serde(rename = "createdDateUtc", default, deserialize_with = "wire::moment_us")]
     pub created_us: i64,
-    #[serde(
-        rename = "updatedDateUtc",
-        default,
-        deserialize_with = "wire::moment_us"
-    )]
+    #[serde(rename = "updatedDateUtc", default, deserialize_with = "wire::moment_us")]
     pub updated_us: i64,
 }
 
 /// Every organisation this user ever connected to us, organisations only, last changed first.
-pub async fn connections(
-    http: &Http,
-    api_url: &Url,
-    token: &SecretString,
-) -> Result<Vec<Connection>, Trouble> {
-    let request = http
-        .client()
-        .get(at(api_url, "connections"))
-        .bearer_auth(token.expose_secret())
-        .header(ACCEPT, "application/json");
+pub async fn connections(http: &Http, api_url: &Url, token: &SecretString) -> Result<Vec<Connection>, Trouble> {
+    let request =
+        http.client().get(at(api_url, "connections")).bearer_auth(token.expose_secret()).header(ACCEPT, "application/json");
     let answer = http.send(request).await?;
     if !answer.is_success() {
         return Err(trouble(&answer));
@@ -61,21 +46,12 @@ pub async fn connections(
 }
 
 /// Disconnects one organisation; one that is gone already is disconnected too.
-pub async fn delete_connection(
-    http: &Http,
-    api_url: &Url,
-    token: &SecretString,
-    connection_id: &str,
-) -> Result<(), Trouble> {
+pub async fn delete_connection(http: &Http, api_url: &Url, token: &SecretString, connection_id: &str) -> Result<(), Trouble> {
     let mut url = at(api_url, "connections");
     if let Ok(mut path) = url.path_segments_mut() {
         path.push(connection_id);
     }
-    let request = http
-        .client()
-        .delete(url)
-        .bearer_auth(token.expose_secret())
-        .header(ACCEPT, "application/json");
+    let request = http.client().delete(url).bearer_auth(token.expose_secret()).header(ACCEPT, "application/json");
     let answer = http.send(request).await?;
     match answer.is_success() || answer.status == 404 {
         true => Ok(()),

@@ -10,32 +10,18 @@ use super::Resource;
 use crate::side::Trouble;
 
 /// The records of one answer: each is a record, or the id and the reason of one whose shape we do not know.
-#[expect(
-    clippy::type_complexity,
-    reason = "the pair is named right here and nowhere else"
-)]
-pub fn read_records<R: DeserializeOwned>(
-    of: &Resource,
-    body: &[u8],
-) -> Result<Vec<Result<R, (String, String)>>, Trouble> {
+#[expect(clippy::type_complexity, reason = "the pair is named right here and nowhere else")]
+pub fn read_records<R: DeserializeOwned>(of: &Resource, body: &[u8]) -> Result<Vec<Result<R, (String, String)>>, Trouble> {
     // The whole page typed in one pass; only when that fails is each record tried alone.
     if let Ok(Some(records)) = array_under::<R>(of.many, body) {
         return Ok(records.into_iter().map(Ok).collect());
     }
     let parts = array_under::<Box<RawValue>>(of.many, body)
-        .map_err(|error| {
-            Trouble::Unreachable(format!(
-                "the answer is not the JSON we asked for: {}",
-                place(&error)
-            ))
-        })?
+        .map_err(|error| Trouble::Unreachable(format!("the answer is not the JSON we asked for: {}", place(&error))))?
         .ok_or_else(|| Trouble::Unreachable(format!("the answer has no {}", of.many)))?;
     Ok(parts
         .into_iter()
-        .map(|part| {
-            serde_json::from_str::<R>(part.get())
-                .map_err(|error| (id_in(of.id, part.get()), reason(&error)))
-        })
+        .map(|part| serde_json::from_str::<R>(part.get()).map_err(|error| (id_in(of.id, part.get()), reason(&error))))
         .collect())
 }
 
@@ -56,21 +42,12 @@ pub fn pagination(body: &[u8]) -> Result<Pagination, Trouble> {
     }
     serde_json::from_slice::<Head>(body)
         .map(|head| head.pagination.unwrap_or_default())
-        .map_err(|error| {
-            Trouble::Unreachable(format!("the answer is not whole: {}", place(&error)))
-        })
+        .map_err(|error| Trouble::Unreachable(format!("the answer is not whole: {}", place(&error))))
 }
 
-fn array_under<T: DeserializeOwned>(
-    key: &str,
-    body: &[u8],
-) -> Result<Option<Vec<T>>, serde_json::Error> {
+fn array_under<T: DeserializeOwned>(key: &str, body: &[u8]) -> Result<Option<Vec<T>>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let found = Envelope::<T> {
-        key,
-        of: PhantomData,
-    }
-    .deserialize(&mut deserializer)?;
+    let found = Envelope::<T> { key, of: PhantomData }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(found)
 }

@@ -16,24 +16,12 @@ pub fn invoice(go_url: &Url, short_code: &str, invoice_id: &str) -> Url {
 
 /// A bill's page.
 pub fn bill(go_url: &Url, short_code: &str, invoice_id: &str) -> Url {
-    classic(
-        go_url,
-        short_code,
-        "/AccountsPayable/Edit.aspx",
-        "InvoiceID",
-        invoice_id,
-    )
+    classic(go_url, short_code, "/AccountsPayable/Edit.aspx", "InvoiceID", invoice_id)
 }
 
 /// A payment's page.
 pub fn payment(go_url: &Url, short_code: &str, payment_id: &str) -> Url {
-    classic(
-        go_url,
-        short_code,
-        "/Bank/ViewTransaction.aspx",
-        "bankTransactionID",
-        payment_id,
-    )
+    classic(go_url, short_code, "/Bank/ViewTransaction.aspx", "bankTransactionID", payment_id)
 }
 
 /// The page of a flow's record, where Xero has one.
@@ -58,15 +46,8 @@ fn in_app(go_url: &Url, short_code: &str, path: &[&str]) -> Url {
 /// The older address, which signs in to the organisation and then goes on.
 fn classic(go_url: &Url, short_code: &str, page: &str, key: &str, id: &str) -> Url {
     let mut url = at(go_url, "organisationlogin/default.aspx");
-    let onward = format!(
-        "{page}?{}",
-        url::form_urlencoded::Serializer::new(String::new())
-            .append_pair(key, id)
-            .finish()
-    );
-    url.query_pairs_mut()
-        .append_pair("shortcode", short_code)
-        .append_pair("redirecturl", &onward);
+    let onward = format!("{page}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair(key, id).finish());
+    url.query_pairs_mut().append_pair("shortcode", short_code).append_pair("redirecturl", &onward);
     url
 }
 
@@ -78,10 +59,7 @@ mod tests {
     fn links_open_the_right_organisation() {
         let go: Url = "https://go.xero.com".parse().unwrap();
         let id = "bd2270c3-8706-4c11-9cfb-000b551c3f51";
-        assert_eq!(
-            contact(&go, "!mBdtL", id).as_str(),
-            format!("https://go.xero.com/app/!mBdtL/contacts/contact/{id}")
-        );
+        assert_eq!(contact(&go, "!mBdtL", id).as_str(), format!("https://go.xero.com/app/!mBdtL/contacts/contact/{id}"));
         assert_eq!(
             bill(&go, "!mBdtL", id).as_str(),
             format!(
@@ -94,9 +72,6 @@ mod tests {
     #[test]
     fn an_id_cannot_leave_its_place_in_the_path() {
         let go: Url = "https://go.xero.com".parse().unwrap();
-        assert_eq!(
-            contact(&go, "!a", "../../evil?x").as_str(),
-            "https://go.xero.com/app/!a/contacts/contact/..%2F..%2Fevil%3Fx"
-        );
+        assert_eq!(contact(&go, "!a", "../../evil?x").as_str(), "https://go.xero.com/app/!a/contacts/contact/..%2F..%2Fevil%3Fx");
     }
 }

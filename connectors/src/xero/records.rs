@@ -1,1 +1,63 @@
 //! The records of Xero that we read, and only the fields we need.
+
+mod account;
+mod contact;
+mod currency;
+mod invoice;
+mod item;
+mod payment;
+mod tax_rate;
+
+pub use account::{Account, AccountStatus, AccountType, Class};
+pub use contact::{Address, Contact, ContactPerson, ContactStatus, Phone, Term};
+pub use currency::Currency;
+pub use invoice::{Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};
+pub use item::{Item, ItemSide};
+pub use payment::{PaidInvoice, Payment, PaymentAccount, PaymentStatus, PaymentType};
+pub use tax_rate::TaxRate;
+
+use super::Resource;
+
+/// What all resources have in common: one call, no filter, one address per record.
+const PLAIN: Resource =
+    Resource { path: "", many: "", id: "", filter: "", paged: false, since: false, by_ids: None, by_where: false, extra: &[] };
+
+/// Xero gives currencies no address, no time and no page.
+pub const CURRENCIES: Resource = Resource { path: "Currencies", many: "Currencies", id: "Code", by_where: true, ..PLAIN };
+pub const TAX_RATES: Resource = Resource { path: "TaxRates", many: "TaxRates", id: "TaxType", ..PLAIN };
+pub const ACCOUNTS: Resource = Resource { path: "Accounts", many: "Accounts", id: "AccountID", since: true, ..PLAIN };
+/// `unitdp=4`: without it Xero rounds prices to cents.
+pub const ITEMS: Resource =
+    Resource { path: "Items", many: "Items", id: "ItemID", since: true, extra: &[("unitdp", "4")], ..PLAIN };
+pub const CONTACTS: Resource = Resource {
+    path: "Contacts",
+    many: "Contacts",
+    id: "ContactID",
+    paged: true,
+    since: true,
+    by_ids: Some("IDs"),
+    extra: &[("includeArchived", "true")],
+    ..PLAIN
+};
+pub const SALES_INVOICES: Resource = Resource {
+    path: "Invoices",
+    many: "Invoices",
+    id: "InvoiceID",
+    filter: "Type==\"ACCREC\"",
+    paged: true,
+    since: true,
+    by_ids: Some("IDs"),
+    extra: &[("unitdp", "4")],
+    ..PLAIN
+};
+pub const BILLS: Resource = Resource { filter: "Type==\"ACCPAY\"", ..SALES_INVOICES };
+pub const CUSTOMER_PAYMENTS: Resource = Resource {
+    path: "Payments",
+    many: "Payments",
+    id: "PaymentID",
+    filter: "PaymentType==\"ACCRECPAYMENT\"",
+    paged: true,
+    since: true,
+    ..PLAIN
+};
+pub const VENDOR_PAYMENTS: Resource = Resource { filter: "PaymentType==\"ACCPAYPAYMENT\"", ..CUSTOMER_PAYMENTS };

@@ -14,13 +14,9 @@ const MESSAGE_CHARS_MAX: usize = 500;
 pub fn trouble(answer: &Answer) -> Trouble {
     match answer.status {
         429 => busy(answer),
-        401 if lacks_scope(answer) => {
-            Trouble::Forbidden("the consent lacks a scope that this call needs".to_owned())
-        }
+        401 if lacks_scope(answer) => Trouble::Forbidden("the consent lacks a scope that this call needs".to_owned()),
         401 => Trouble::Unauthorised,
-        403 => Trouble::Forbidden(
-            "the organisation is no longer connected, or the user lost access to it".to_owned(),
-        ),
+        403 => Trouble::Forbidden("the organisation is no longer connected, or the user lost access to it".to_owned()),
         408 | 425 | 500.. => Trouble::Unreachable(format!("HTTP {}", answer.status)),
         400..500 if !answer.is_html() => Trouble::Refused(refusal(answer)),
         status => Trouble::Unreachable(format!("HTTP {status} where data was expected")),
@@ -29,22 +25,12 @@ pub fn trouble(answer: &Answer) -> Trouble {
 
 /// What the headers of any answer say is left.
 pub fn remaining(answer: &Answer) -> Remaining {
-    let count = |name| {
-        answer
-            .header(name)
-            .and_then(|left: &str| left.trim().parse().ok())
-    };
-    Remaining {
-        minute: count("x-minlimit-remaining"),
-        day: count("x-daylimit-remaining"),
-    }
+    let count = |name| answer.header(name).and_then(|left: &str| left.trim().parse().ok());
+    Remaining { minute: count("x-minlimit-remaining"), day: count("x-daylimit-remaining") }
 }
 
 fn busy(answer: &Answer) -> Trouble {
-    let problem = answer
-        .header("x-rate-limit-problem")
-        .unwrap_or("")
-        .to_ascii_lowercase();
+    let problem = answer.header("x-rate-limit-problem").unwrap_or("").to_ascii_lowercase();
     let (limit, unasked_s) = if problem.starts_with("day") {
         (Limit::Day, 3600)
     } else if problem.starts_with("concurrent") {
@@ -54,34 +40,20 @@ fn busy(answer: &Answer) -> Trouble {
     } else {
         (Limit::Minute, 60)
     };
-    Trouble::Busy {
-        limit,
-        after: answer
-            .retry_after()
-            .unwrap_or(Duration::from_secs(unasked_s)),
-    }
+    Trouble::Busy { limit, after: answer.retry_after().unwrap_or(Duration::from_secs(unasked_s)) }
 }
 
 /// A new token would not help: the consent itself is too narrow. Xero misspells the header's word.
 fn lacks_scope(answer: &Answer) -> bool {
-    let header = answer
-        .header("www-authenticate")
-        .unwrap_or("")
-        .to_ascii_lowercase();
+    let header = answer.header("www-authenticate").unwrap_or("").to_ascii_lowercase();
     let detail = String::from_utf8_lossy(&answer.body);
-    header.contains("insufficent_scope")
-        || header.contains("insufficient_scope")
-        || detail.contains("AuthorizationUnsuccessful")
+    header.contains("insufficent_scope") || header.contains("insufficient_scope") || detail.contains("AuthorizationUnsuccessful")
 }
 
 fn refusal(answer: &Answer) -> Refusal {
     let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
         let message = clip(String::from_utf8_lossy(&answer.body).trim());
-        return Refusal {
-            status: answer.status,
-            code: String::new(),
-            message,
-        };
+        return Refusal { status: answer.status, code: String::new(), message };
     };
     let code = match body.get("ErrorNumber").or_else(|| body.get("error")) {
         Some(Value::String(code)) => code.clone(),
@@ -93,26 +65,14 @@ fn refusal(answer: &Answer) -> Refusal {
         .into_iter()
         .flatten()
         .flat_map(|element| element["ValidationErrors"].as_array().into_iter().flatten())
-        .filter_map(|error| {
-            error["Message"]
-                .as_str()
-                .or_else(|| error["Description"].as_str())
-        })
+        .filter_map(|error| error["Message"].as_str().or_else(|| error["Description"].as_str()))
         .collect();
     said.dedup();
     let message = match said.is_empty() {
         false => said.join(" "),
-        true => ["Message", "Detail", "Title"]
-            .iter()
-            .find_map(|key| body[*key].as_str())
-            .unwrap_or("")
-            .to_owned(),
+        true => ["Message", "Detail", "Title"].iter().find_map(|key| body[*key].as_str()).unwrap_or("").to_owned(),
     };
-    Refusal {
-        status: answer.status,
-        code,
-        message: clip(&message),
-    }
+    Refusal { status: answer.status, code, message: clip(&message) }
 }
 
 fn clip(text: &str) -> String {

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 /// A text; missing and null are "". A number or a flag in its place is taken as it is written.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct Text;
-    impl serde::de::Visitor<'_> for Text {
+    impl<'de> serde::de::Visitor<'de> for Text {
         type Value = String;
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a text")
@@ -34,6 +34,13 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
         fn visit_unit<E: Error>(self) -> Result<String, E> {
             Ok(String::new())
         }
+        // Where some crate turns on serde_json's arbitrary precision, a number arrives as a map with this one key.
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
+            match map.next_key::<String>()?.as_deref() {
+                Some("$serde_json::private::Number") => map.next_value(),
+                _ => Err(A::Error::custom("an object in place of a text")),
+            }
+        }
     }
     deserializer.deserialize_any(Text)
 }
@@ -44,22 +51,14 @@ pub fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::
 }
 
 /// An amount that may be missing, null or "".
-pub fn optional_amount<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Decimal>, D::Error> {
+pub fn optional_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
     // The raw text is read, not a float: floats cannot hold 0.1, and this is also faster.
     let raw = <&RawValue>::deserialize(deserializer)?.get();
-    let bare = raw
-        .strip_prefix('"')
-        .and_then(|inner| inner.strip_suffix('"'))
-        .unwrap_or(raw)
-        .trim();
+    let bare = raw.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(raw).trim();
     if bare.is_empty() || bare == "null" {
         return Ok(None);
     }
-    decimal(bare)
-        .map(Some)
-        .ok_or_else(|| D::Error::custom("not an amount"))
+    decimal(bare).map(Some).ok_or_else(|| D::Error::custom("not an amount"))
 }
 
 /// A number as JSON may write it: `12`, `-0.5`, `1E2`.
@@ -80,21 +79,22 @@ pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error
     }
 }
 
+/// A list; missing and null are empty.
+pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// A calendar date. Xero writes it as midnight UTC; it is never shifted by a time zone.
 pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
     optional_day(deserializer)?.ok_or_else(|| D::Error::custom("a date is missing"))
 }
 
-pub fn optional_day<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<NaiveDate>, D::Error> {
+pub fn optional_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
     let written = text(deserializer)?;
     if written.is_empty() {
         return Ok(None);
     }
-    parse_day(&written)
-        .map(Some)
-        .ok_or_else(|| D::Error::custom("not a date"))
+    parse_day(&written).map(Some).ok_or_else(|| D::Error::custom("not a date"))
 }
 
 /// A moment in microseconds since 1970; missing is 0.
@@ -129,10 +129,6 @@ pub fn parse_moment_us(written: &str) -> Option<i64> {
 /// The milliseconds inside `/Date(…)/`. The offset after them only says how Xero would show the time; the number is UTC already.
 fn epoch_ms(written: &str) -> Option<i64> {
     let inner = written.strip_prefix("/Date(")?.strip_suffix(")/")?;
-    let digits = inner
-        .char_indices()
-        .skip(1)
-        .find(|(_, c)| matches!(c, '+' | '-'))
-        .map_or(inner, |(at, _)| &inner[..at]);
+    let digits = inner.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-')).map_or(inner, |(at, _)| &inner[..at]);
     digits.parse().ok()
 }

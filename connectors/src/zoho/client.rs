@@ -44,28 +44,12 @@ pub struct Rows {
 }
 
 impl Client {
-    pub fn new(
-        http: &Http,
-        api_domain: &Url,
-        organization_id: &str,
-        access_token: SecretString,
-    ) -> Self {
-        Self {
-            http: http.clone(),
-            api_domain: api_domain.clone(),
-            organization_id: organization_id.to_owned(),
-            access_token,
-        }
+    pub fn new(http: &Http, api_domain: &Url, organization_id: &str, access_token: SecretString) -> Self {
+        Self { http: http.clone(), api_domain: api_domain.clone(), organization_id: organization_id.to_owned(), access_token }
     }
 
     /// Creates the record, or updates the one whose unique field has this value. One call, which may be repeated.
-    pub async fn upsert(
-        &self,
-        of: &Resource,
-        field_api_name: &str,
-        value: &str,
-        body: &Value,
-    ) -> Result<Written, Trouble> {
+    pub async fn upsert(&self, of: &Resource, field_api_name: &str, value: &str, body: &Value) -> Result<Written, Trouble> {
         let request = self
             .request(Method::PUT, self.url(of.path, &[], of.query))
             .header("X-Unique-Identifier-Key", field_api_name)
@@ -77,16 +61,12 @@ impl Client {
     }
 
     pub async fn create(&self, of: &Resource, body: &Value) -> Result<Written, Trouble> {
-        let request = self
-            .request(Method::POST, self.url(of.path, &[], of.query))
-            .json(body);
+        let request = self.request(Method::POST, self.url(of.path, &[], of.query)).json(body);
         written(of, &self.http.send(request).await?, true)
     }
 
     pub async fn update(&self, of: &Resource, id: &str, body: &Value) -> Result<Written, Trouble> {
-        let request = self
-            .request(Method::PUT, self.url(of.path, &[id], of.query))
-            .json(body);
+        let request = self.request(Method::PUT, self.url(of.path, &[id], of.query)).json(body);
         let mut written = written(of, &self.http.send(request).await?, false)?;
         if written.id.is_empty() {
             written.id = id.to_owned();
@@ -98,11 +78,7 @@ impl Client {
     pub async fn act(&self, of: &Resource, action: &Action, ids: &[String]) -> Result<(), Trouble> {
         if let ([_, _, ..], Some(parameter)) = (ids, action.bulk) {
             for chunk in ids.chunks(BULK_IDS) {
-                let url = self.url(
-                    &format!("{}/{}", of.path, action.path),
-                    &[],
-                    &[(parameter, &chunk.join(","))],
-                );
+                let url = self.url(&format!("{}/{}", of.path, action.path), &[], &[(parameter, &chunk.join(","))]);
                 match self.send(Method::POST, url).await {
                     // One that has the status already must not stop the others.
                     Err(Trouble::Refused(_)) => self.act_one_by_one(of, action, chunk).await?,
@@ -114,63 +90,39 @@ impl Client {
         self.act_one_by_one(of, action, ids).await
     }
 
-    pub async fn list(
-        &self,
-        of: &Resource,
-        page: u32,
-        extra: &[(&str, &str)],
-    ) -> Result<Rows, Trouble> {
+    pub async fn list(&self, of: &Resource, page: u32, extra: &[(&str, &str)]) -> Result<Rows, Trouble> {
         let mut url = self.url(of.path, &[], of.list_query);
         url.query_pairs_mut()
             .extend_pairs(extra)
             .append_pair("page", &page.max(1).to_string())
             .append_pair("per_page", &PER_PAGE.to_string());
         let mut body = self.send(Method::GET, url).await?;
-        let more = body["page_context"]["has_more_page"]
-            .as_bool()
-            .unwrap_or(false);
-        let rows = of
-            .many
-            .iter()
-            .find_map(|key| match body.get_mut(*key).map(Value::take) {
-                Some(Value::Array(rows)) => Some(rows),
-                _ => None,
-            });
+        let more = body["page_context"]["has_more_page"].as_bool().unwrap_or(false);
+        let rows = of.many.iter().find_map(|key| match body.get_mut(*key).map(Value::take) {
+            Some(Value::Array(rows)) => Some(rows),
+            _ => None,
+        });
         match rows {
             Some(rows) => Ok(Rows { rows, more }),
-            None => Err(Trouble::Unreachable(format!(
-                "the answer has no {}",
-                of.many.first().unwrap_or(&"rows")
-            ))),
+            None => Err(Trouble::Unreachable(format!("the answer has no {}", of.many.first().unwrap_or(&"rows")))),
         }
     }
 
     pub async fn get(&self, of: &Resource, id: &str) -> Result<Value, Trouble> {
-        let mut body = self
-            .send(Method::GET, self.url(of.path, &[id], &[]))
-            .await?;
-        record_in(of, &mut body)
-            .ok_or_else(|| Trouble::Unreachable(format!("the answer has no {}", of.one)))
+        let mut body = self.send(Method::GET, self.url(of.path, &[id], &[])).await?;
+        record_in(of, &mut body).ok_or_else(|| Trouble::Unreachable(format!("the answer has no {}", of.one)))
     }
 
     /// The organisations this token reaches. Needs no organisation of its own.
-    pub async fn organizations(
-        http: &Http,
-        api_domain: &Url,
-        access_token: &SecretString,
-    ) -> Result<Vec<Organisation>, Trouble> {
+    pub async fn organizations(http: &Http, api_domain: &Url, access_token: &SecretString) -> Result<Vec<Organisation>, Trouble> {
         let this = Self::new(http, api_domain, "", access_token.clone());
-        let body = this
-            .send(Method::GET, this.url("organizations", &[], &[]))
-            .await?;
-        let found = body["organizations"]
-            .as_array()
-            .ok_or_else(|| Trouble::Unreachable("the answer has no organizations".to_owned()))?;
+        let body = this.send(Method::GET, this.url("organizations", &[], &[])).await?;
+        let found =
+            body["organizations"].as_array().ok_or_else(|| Trouble::Unreachable("the answer has no organizations".to_owned()))?;
         found
             .iter()
             .map(|one| {
-                Organisation::deserialize(one)
-                    .map_err(|_| Trouble::Unreachable("an organisation cannot be read".to_owned()))
+                Organisation::deserialize(one).map_err(|_| Trouble::Unreachable("an organisation cannot be read".to_owned()))
             })
             .collect()
     }
@@ -181,64 +133,35 @@ impl Client {
         found
             .into_iter()
             .find(|organisation| organisation.id == self.organization_id)
-            .ok_or_else(|| {
-                Trouble::Forbidden("the consent no longer reaches this organisation".to_owned())
-            })
+            .ok_or_else(|| Trouble::Forbidden("the consent no longer reaches this organisation".to_owned()))
     }
 
     /// The active custom fields of a module: `contact`, `invoice`.
     pub async fn fields(&self, module: &str) -> Result<Vec<FieldInfo>, Trouble> {
-        let query = [
-            ("entity", module),
-            ("filter_custom_fields", "true"),
-            ("skip_inactive_fields", "true"),
-        ];
-        Ok(read_fields(
-            &self
-                .send(Method::GET, self.url("settings/fields", &[], &query))
-                .await?,
-        ))
+        let query = [("entity", module), ("filter_custom_fields", "true"), ("skip_inactive_fields", "true")];
+        Ok(read_fields(&self.send(Method::GET, self.url("settings/fields", &[], &query)).await?))
     }
 
     /// Creates a text field that takes no value twice, and reads it back: the answer to the creation is not documented.
-    pub async fn create_field(
-        &self,
-        module: &str,
-        label: &str,
-        help: &str,
-    ) -> Result<FieldInfo, Trouble> {
+    pub async fn create_field(&self, module: &str, label: &str, help: &str) -> Result<FieldInfo, Trouble> {
         let body = json!({
             "label": label, "data_type": "string", "entity": module, "is_unique": true, "is_mandatory": false, "value_length": 255,
             "help_text": help, "show_on_pdf": false, "edit_on_portal": false, "show_on_portal": false,
         });
-        let request = self
-            .request(Method::POST, self.url("settings/fields", &[], &[]))
-            .json(&body);
+        let request = self.request(Method::POST, self.url("settings/fields", &[], &[])).json(&body);
         read(&self.http.send(request).await?)?;
-        let found = self
-            .fields(module)
-            .await?
-            .into_iter()
-            .find(|field| field.label.eq_ignore_ascii_case(label));
-        found.ok_or_else(|| {
-            Trouble::Unreachable(format!("the field {label:?} was created but is not listed"))
-        })
+        let found = self.fields(module).await?.into_iter().find(|field| field.label.eq_ignore_ascii_case(label));
+        found.ok_or_else(|| Trouble::Unreachable(format!("the field {label:?} was created but is not listed")))
     }
 
     /// Makes a field refuse the same value twice.
     pub async fn make_field_unique(&self, field_id: &str) -> Result<(), Trouble> {
-        let request = self
-            .request(Method::PUT, self.url("settings/fields", &[field_id], &[]))
-            .json(&json!({ "is_unique": true }));
+        let request =
+            self.request(Method::PUT, self.url("settings/fields", &[field_id], &[])).json(&json!({ "is_unique": true }));
         read(&self.http.send(request).await?).map(drop)
     }
 
-    async fn act_one_by_one(
-        &self,
-        of: &Resource,
-        action: &Action,
-        ids: &[String],
-    ) -> Result<(), Trouble> {
+    async fn act_one_by_one(&self, of: &Resource, action: &Action, ids: &[String]) -> Result<(), Trouble> {
         for id in ids {
             let mut url = self.url(of.path, &[id], &[]);
             if let Ok(mut path) = url.path_segments_mut() {
@@ -258,17 +181,10 @@ impl Client {
 
     fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
         // A token that cannot be a header cannot be a token: Zoho answers 401 to the empty one.
-        let mut token = HeaderValue::from_str(&format!(
-            "Zoho-oauthtoken {}",
-            self.access_token.expose_secret()
-        ))
-        .unwrap_or(HeaderValue::from_static("Zoho-oauthtoken"));
+        let mut token = HeaderValue::from_str(&format!("Zoho-oauthtoken {}", self.access_token.expose_secret()))
+            .unwrap_or(HeaderValue::from_static("Zoho-oauthtoken"));
         token.set_sensitive(true);
-        self.http
-            .client()
-            .request(method, url)
-            .header(AUTHORIZATION, token)
-            .header(ACCEPT, "application/json")
+        self.http.client().request(method, url).header(AUTHORIZATION, token).header(ACCEPT, "application/json")
     }
 
     fn url(&self, path: &str, segments: &[&str], query: &[(&str, &str)]) -> Url {
@@ -277,8 +193,7 @@ impl Client {
             path.extend(segments);
         }
         if !self.organization_id.is_empty() {
-            url.query_pairs_mut()
-                .append_pair("organization_id", &self.organization_id);
+            url.query_pairs_mut().append_pair("organization_id", &self.organization_id);
         }
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -298,16 +213,8 @@ fn written(of: &Resource, answer: &Answer, created: bool) -> Result<Written, Tro
     if created && id.is_empty() {
         return Err(Trouble::Unreachable(format!("the answer has no {}", of.id)));
     }
-    let version = record["last_modified_time"]
-        .as_str()
-        .unwrap_or("")
-        .to_owned();
-    Ok(Written {
-        id,
-        created,
-        record,
-        version,
-    })
+    let version = record["last_modified_time"].as_str().unwrap_or("").to_owned();
+    Ok(Written { id, created, record, version })
 }
 
 fn record_in(of: &Resource, body: &mut Value) -> Option<Value> {

@@ -18,60 +18,15 @@ pub struct DataCentres(Vec<DataCentre>);
 
 /// Where Zoho is. Canada's accounts are on a domain of their own.
 const ZOHO: [(&str, &str, &str, &str); 9] = [
-    (
-        "us",
-        "https://accounts.zoho.com",
-        "https://www.zohoapis.com",
-        "https://books.zoho.com",
-    ),
-    (
-        "eu",
-        "https://accounts.zoho.eu",
-        "https://www.zohoapis.eu",
-        "https://books.zoho.eu",
-    ),
-    (
-        "in",
-        "https://accounts.zoho.in",
-        "https://www.zohoapis.in",
-        "https://books.zoho.in",
-    ),
-    (
-        "au",
-        "https://accounts.zoho.com.au",
-        "https://www.zohoapis.com.au",
-        "https://books.zoho.com.au",
-    ),
-    (
-        "jp",
-        "https://accounts.zoho.jp",
-        "https://www.zohoapis.jp",
-        "https://books.zoho.jp",
-    ),
-    (
-        "ca",
-        "https://accounts.zohocloud.ca",
-        "https://www.zohoapis.ca",
-        "https://books.zohocloud.ca",
-    ),
-    (
-        "sa",
-        "https://accounts.zoho.sa",
-        "https://www.zohoapis.sa",
-        "https://books.zoho.sa",
-    ),
-    (
-        "uk",
-        "https://accounts.zoho.uk",
-        "https://www.zohoapis.uk",
-        "https://books.zoho.uk",
-    ),
-    (
-        "cn",
-        "https://accounts.zoho.com.cn",
-        "https://www.zohoapis.com.cn",
-        "https://books.zoho.com.cn",
-    ),
+    ("us", "https://accounts.zoho.com", "https://www.zohoapis.com", "https://books.zoho.com"),
+    ("eu", "https://accounts.zoho.eu", "https://www.zohoapis.eu", "https://books.zoho.eu"),
+    ("in", "https://accounts.zoho.in", "https://www.zohoapis.in", "https://books.zoho.in"),
+    ("au", "https://accounts.zoho.com.au", "https://www.zohoapis.com.au", "https://books.zoho.com.au"),
+    ("jp", "https://accounts.zoho.jp", "https://www.zohoapis.jp", "https://books.zoho.jp"),
+    ("ca", "https://accounts.zohocloud.ca", "https://www.zohoapis.ca", "https://books.zohocloud.ca"),
+    ("sa", "https://accounts.zoho.sa", "https://www.zohoapis.sa", "https://books.zoho.sa"),
+    ("uk", "https://accounts.zoho.uk", "https://www.zohoapis.uk", "https://books.zoho.uk"),
+    ("cn", "https://accounts.zoho.com.cn", "https://www.zohoapis.com.cn", "https://books.zoho.com.cn"),
 ];
 
 /// Why a setting is not a table of data centres.
@@ -88,13 +43,7 @@ pub enum NotDataCentres {
 impl DataCentres {
     /// Zoho's own.
     pub fn zoho() -> Self {
-        Self(
-            ZOHO.iter()
-                .filter_map(|(location, accounts, api, web)| {
-                    centre(location, accounts, api, web).ok()
-                })
-                .collect(),
-        )
+        Self(ZOHO.iter().filter_map(|(location, accounts, api, web)| centre(location, accounts, api, web).ok()).collect())
     }
 
     /// A table of one's own, `us=<accounts>|<api>|<web>,eu=…`. It replaces Zoho's; an empty setting is Zoho's.
@@ -103,19 +52,10 @@ impl DataCentres {
             return Ok(Self::zoho());
         }
         let mut table: Vec<DataCentre> = Vec::new();
-        for entry in setting
-            .split(',')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty())
-        {
+        for entry in setting.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             let shape = || NotDataCentres::Shape(entry.to_owned());
             let (location, hosts) = entry.split_once('=').ok_or_else(shape)?;
-            let &[accounts, api, web] = hosts
-                .split('|')
-                .map(str::trim)
-                .collect::<Vec<_>>()
-                .as_slice()
-            else {
+            let &[accounts, api, web] = hosts.split('|').map(str::trim).collect::<Vec<_>>().as_slice() else {
                 return Err(shape());
             };
             let location = location.trim().to_ascii_lowercase();
@@ -138,9 +78,7 @@ impl DataCentres {
     /// The data centre whose accounts server this is, as the callback's `accounts-server` names it.
     pub fn by_accounts_server(&self, server: &str) -> Option<&DataCentre> {
         let server = Url::parse(server).ok()?;
-        self.0
-            .iter()
-            .find(|centre| is_same_place(&centre.accounts, &server))
+        self.0.iter().find(|centre| is_same_place(&centre.accounts, &server))
     }
 
     /// Where a consent starts: Zoho sends every user on to their own data centre from here.
@@ -150,9 +88,7 @@ impl DataCentres {
 
     /// Whether `api_domain` of a token answer is one of the table's.
     pub fn permits_api_domain(&self, api_domain: &Url) -> bool {
-        self.0
-            .iter()
-            .any(|centre| is_same_place(&centre.api, api_domain))
+        self.0.iter().any(|centre| is_same_place(&centre.api, api_domain))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &DataCentre> {
@@ -160,18 +96,8 @@ impl DataCentres {
     }
 }
 
-fn centre(
-    location: &str,
-    accounts: &str,
-    api: &str,
-    web: &str,
-) -> Result<DataCentre, NotDataCentres> {
-    Ok(DataCentre {
-        location: location.to_owned(),
-        accounts: address(accounts)?,
-        api: address(api)?,
-        web: address(web)?,
-    })
+fn centre(location: &str, accounts: &str, api: &str, web: &str) -> Result<DataCentre, NotDataCentres> {
+    Ok(DataCentre { location: location.to_owned(), accounts: address(accounts)?, api: address(api)?, web: address(web)? })
 }
 
 /// Secrets travel to these addresses: https, or the same machine.
@@ -180,12 +106,7 @@ fn address(text: &str) -> Result<Url, NotDataCentres> {
     let url = Url::parse(text).map_err(|_| not())?;
     let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     let safe = url.scheme() == "https" || (url.scheme() == "http" && local);
-    match safe
-        && url.host().is_some()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-    {
+    match safe && url.host().is_some() && url.username().is_empty() && url.password().is_none() && url.query().is_none() {
         true => Ok(url),
         false => Err(not()),
     }
@@ -210,32 +131,15 @@ mod tests {
     #[test]
     fn nine_data_centres_are_known() {
         let table = DataCentres::zoho();
-        let known: Vec<&str> = table
-            .iter()
-            .map(|centre| centre.location.as_str())
-            .collect();
-        assert_eq!(
-            known,
-            ["us", "eu", "in", "au", "jp", "ca", "sa", "uk", "cn"]
-        );
-        assert_eq!(
-            table.by_location("ca").unwrap().accounts.as_str(),
-            "https://accounts.zohocloud.ca/"
-        );
+        let known: Vec<&str> = table.iter().map(|centre| centre.location.as_str()).collect();
+        assert_eq!(known, ["us", "eu", "in", "au", "jp", "ca", "sa", "uk", "cn"]);
+        assert_eq!(table.by_location("ca").unwrap().accounts.as_str(), "https://accounts.zohocloud.ca/");
     }
 
     #[test]
     fn a_hostile_callback_leads_nowhere() {
         let table = DataCentres::zoho();
-        for location in [
-            "",
-            "US",
-            "us ",
-            "evil",
-            "../us",
-            "us%00",
-            "https://evil.example",
-        ] {
+        for location in ["", "US", "us ", "evil", "../us", "us%00", "https://evil.example"] {
             assert_eq!(table.by_location(location), None, "{location:?}");
         }
         for server in [
@@ -251,17 +155,9 @@ mod tests {
         ] {
             assert_eq!(table.by_accounts_server(server), None, "{server:?}");
         }
-        assert_eq!(
-            table
-                .by_accounts_server("https://accounts.zoho.eu")
-                .unwrap()
-                .location,
-            "eu"
-        );
+        assert_eq!(table.by_accounts_server("https://accounts.zoho.eu").unwrap().location, "eu");
         assert!(table.permits_api_domain(&"https://www.zohoapis.eu".parse().unwrap()));
-        assert!(
-            !table.permits_api_domain(&"https://www.zohoapis.eu.evil.example".parse().unwrap())
-        );
+        assert!(!table.permits_api_domain(&"https://www.zohoapis.eu.evil.example".parse().unwrap()));
     }
 
     #[test]
@@ -277,14 +173,8 @@ mod tests {
     fn a_bad_table_names_what_is_bad() {
         for (setting, why) in [
             ("us", NotDataCentres::Shape("us".into())),
-            (
-                "us=https://a.example|https://b.example",
-                NotDataCentres::Shape("us=https://a.example|https://b.example".into()),
-            ),
-            (
-                "us=http://a.example|https://b.example|https://c.example",
-                NotDataCentres::Address("http://a.example".into()),
-            ),
+            ("us=https://a.example|https://b.example", NotDataCentres::Shape("us=https://a.example|https://b.example".into())),
+            ("us=http://a.example|https://b.example|https://c.example", NotDataCentres::Address("http://a.example".into())),
             ("us=a|b|c", NotDataCentres::Address("a".into())),
             (
                 "us=https://a.example|https://b.example|https://c.example,us=https://a.example|https://b.example|https://c.example",

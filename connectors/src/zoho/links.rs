@@ -33,14 +33,8 @@ mod tests {
     fn a_link_names_the_organisation_and_the_record() {
         let web: Url = "https://books.zoho.eu".parse().unwrap();
         let link = |flow| record(&web, "10234695", flow, "460000000026049").map(String::from);
-        assert_eq!(
-            link("books.customers").unwrap(),
-            "https://books.zoho.eu/app/10234695#/contacts/460000000026049"
-        );
-        assert_eq!(
-            link("books.invoices").unwrap(),
-            "https://books.zoho.eu/app/10234695#/invoices/460000000026049"
-        );
+        assert_eq!(link("books.customers").unwrap(), "https://books.zoho.eu/app/10234695#/contacts/460000000026049");
+        assert_eq!(link("books.invoices").unwrap(), "https://books.zoho.eu/app/10234695#/invoices/460000000026049");
         assert_eq!(link("books.currencies"), None);
     }
 }

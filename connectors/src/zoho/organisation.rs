@@ -23,11 +23,7 @@ pub struct Organisation {
     pub plan: String,
     #[serde(rename = "is_default_org", default, deserialize_with = "wire::flag")]
     pub is_default: bool,
-    #[serde(
-        rename = "is_org_active",
-        default = "yes",
-        deserialize_with = "wire::flag"
-    )]
+    #[serde(rename = "is_org_active", default = "yes", deserialize_with = "wire::flag")]
     pub is_active: bool,
 }
 
@@ -44,8 +40,6 @@ fn digits<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::E
     let written = wire::text(deserializer)?;
     match written.is_empty() {
         true => Ok(two()),
-        false => written
-            .parse()
-            .map_err(|_| serde::de::Error::custom("not a number of decimals")),
+        false => written.parse().map_err(|_| serde::de::Error::custom("not a number of decimals")),
     }
 }

@@ -14,9 +14,7 @@ const MESSAGE_CHARS_MAX: usize = 500;
 pub fn read(answer: &Answer) -> Result<Value, Trouble> {
     let body: Option<Value> = match answer.is_html() {
         true => None,
-        false => serde_json::from_slice(&answer.body)
-            .ok()
-            .filter(Value::is_object),
+        false => serde_json::from_slice(&answer.body).ok().filter(Value::is_object),
     };
     let code = body.as_ref().map(code).unwrap_or_default();
     if answer.status == 429 || matches!(code.as_str(), "44" | "45" | "1070") {
@@ -27,19 +25,12 @@ pub fn read(answer: &Answer) -> Result<Value, Trouble> {
         (500.. | 408, _) => Err(Trouble::Unreachable(format!("HTTP {}", answer.status))),
         // 14 is a bad token. 57 is a bad token or a missing scope, which look alike: one refresh tells them apart.
         (_, Some(_)) if matches!(code.as_str(), "14" | "57") => Err(Trouble::Unauthorised),
-        (403, _) => Err(Trouble::Forbidden(
-            "the consent does not cover this organisation, or the user's role is too low"
-                .to_owned(),
-        )),
+        (403, _) => {
+            Err(Trouble::Forbidden("the consent does not cover this organisation, or the user's role is too low".to_owned()))
+        }
         (200..300, Some(body)) if code.is_empty() || code == "0" => Ok(body),
-        (200..500, Some(body)) => Err(Trouble::Refused(Refusal {
-            status: answer.status,
-            message: message(&body),
-            code,
-        })),
-        (status, None) => Err(Trouble::Unreachable(format!(
-            "HTTP {status} without the JSON we asked for"
-        ))),
+        (200..500, Some(body)) => Err(Trouble::Refused(Refusal { status: answer.status, message: message(&body), code })),
+        (status, None) => Err(Trouble::Unreachable(format!("HTTP {status} without the JSON we asked for"))),
         (status, Some(_)) => Err(Trouble::Unreachable(format!("HTTP {status}"))),
     }
 }
@@ -51,12 +42,7 @@ fn busy(answer: &Answer, code: &str) -> Trouble {
         "1070" => (Limit::Concurrent, 2),
         _ => (Limit::Minute, 60),
     };
-    Trouble::Busy {
-        limit,
-        after: answer
-            .retry_after()
-            .unwrap_or(Duration::from_secs(unasked_s)),
-    }
+    Trouble::Busy { limit, after: answer.retry_after().unwrap_or(Duration::from_secs(unasked_s)) }
 }
 
 fn code(body: &Value) -> String {
@@ -68,10 +54,5 @@ fn code(body: &Value) -> String {
 }
 
 fn message(body: &Value) -> String {
-    body["message"]
-        .as_str()
-        .unwrap_or("")
-        .chars()
-        .take(MESSAGE_CHARS_MAX)
-        .collect()
+    body["message"].as_str().unwrap_or("").chars().take(MESSAGE_CHARS_MAX).collect()
 }

@@ -1,0 +1,59 @@
+//! Xero payments of sales invoices → Zoho Books customer payments. Refunds and credits are other flows' business.
+
+use serde_json::Value;
+
+use super::payments::{self, Direction};
+use super::{XERO_ID, accounts, customers, invoices};
+use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::side::Refusal;
+use crate::xero::records::{CUSTOMER_PAYMENTS, Payment, PaymentStatus, PaymentType};
+use crate::{xero, zoho};
+
+pub struct CustomerPayments;
+
+pub const KEY: &str = "books.customer_payments";
+
+impl Flow for CustomerPayments {
+    const KEY: &'static str = KEY;
+    const TITLE: &'static str = "Customer payments";
+    const AFTER: &'static [&'static str] = &[accounts::KEY, customers::KEY, invoices::KEY];
+    const XERO: xero::Resource = CUSTOMER_PAYMENTS;
+    const ZOHO: zoho::Resource = zoho::Resource {
+        path: "customerpayments",
+        one: "payment",
+        many: &["customerpayments", "customer_payments"],
+        id: "payment_id",
+        unique: zoho::Unique::Field { module: "customer_payment", label: XERO_ID },
+        query: &[],
+        list_query: &[],
+    };
+    type Xero = Payment;
+
+    fn wanted(payment: &Payment) -> Wanted {
+        match (payment.payment_type, payment.status) {
+            (PaymentType::OfInvoice, PaymentStatus::Authorised) => Wanted::Carry,
+            _ => Wanted::Skip,
+        }
+    }
+    fn needs(payment: &Payment) -> Vec<Need> {
+        payments::needs(Direction::FromCustomer, payment)
+    }
+    fn to_zoho(payment: &Payment, known: &Known) -> Result<Carry, Unmappable> {
+        payments::to_zoho(Direction::FromCustomer, payment, known)
+    }
+    fn fields() -> &'static [Field<Payment>] {
+        payments::fields()
+    }
+    fn cure(payment: &Payment, _: &Known, refusal: &Refusal, _: u32) -> Cure {
+        payments::cure(payment, refusal)
+    }
+    fn judge(payment: &Payment, _: &Known, answer: &Value) -> Judgement {
+        payments::judge(payment, answer)
+    }
+    fn xero_line(payment: &Payment) -> Line {
+        payments::xero_line(payment)
+    }
+    fn zoho_line(row: &Value) -> Option<Line> {
+        payments::zoho_line(row)
+    }
+}

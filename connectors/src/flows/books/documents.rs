@@ -1,0 +1,396 @@
+//! What invoices and bills have in common: the document around the lines, its amounts, its status.
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::texts::{clip, pieces};
+use super::{currencies, customers, lines, money, refusals, vendors};
+use crate::flow::{Authority, By, Carry, Cure, Difference, Field, Judgement, Known, Line, Need, Unmappable};
+use crate::side::Refusal;
+use crate::xero::Record;
+use crate::xero::records::{Invoice, InvoiceStatus, LineAmountTypes, LineItem};
+use crate::zoho::Action;
+
+/// Which of the two kinds of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Invoice,
+    Bill,
+}
+
+const NUMBER_CHARS_MAX: usize = 100;
+const REFERENCE_CHARS_MAX: usize = 100;
+/// Xero's own rounding of a document goes no further.
+const ROUNDING_MAX: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
+
+impl Kind {
+    fn contacts(self) -> &'static str {
+        match self {
+            Kind::Invoice => customers::KEY,
+            Kind::Bill => vendors::KEY,
+        }
+    }
+
+    fn contact_key(self) -> &'static str {
+        match self {
+            Kind::Invoice => "customer_id",
+            Kind::Bill => "vendor_id",
+        }
+    }
+
+    fn number_key(self) -> &'static str {
+        match self {
+            Kind::Invoice => "invoice_number",
+            Kind::Bill => "bill_number",
+        }
+    }
+}
+
+pub fn needs(kind: Kind, invoice: &Invoice) -> Vec<Need> {
+    let mut needs = vec![Need { flow: kind.contacts(), key: invoice.contact.id.clone(), by: By::Id }];
+    if !invoice.currency_code.is_empty() {
+        needs.push(Need { flow: currencies::KEY, key: invoice.currency_code.clone(), by: By::Id });
+    }
+    needs.extend(lines::needs(invoice));
+    needs
+}
+
+pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Unmappable> {
+    let label = invoice.label();
+    same_base_currency(&label, known)?;
+    let number = invoice.number();
+    if number.chars().count() > NUMBER_CHARS_MAX {
+        return Err(Unmappable {
+            code: "NUMBER_TOO_LONG",
+            sentence: format!(
+                "{label} has a number of more than {NUMBER_CHARS_MAX} characters, the most that Zoho Books allows. Shorten it in Xero, then retry."
+            ),
+            expected: false,
+        });
+    }
+    let contact = known.id(kind.contacts(), &invoice.contact.id).ok_or_else(|| refusals::not_ready(&label, "its contact"))?;
+    let is_gone = matches!(invoice.status, InvoiceStatus::Voided | InvoiceStatus::Deleted);
+    let mut lines = lines::lines(invoice, known, kind == Kind::Bill)?;
+    if lines.is_empty() && is_gone {
+        // Xero leaves out the lines of some voided documents.
+        lines.push(json!({ "name": "Voided in Xero", "quantity": 1, "rate": money::number(invoice.total) }));
+    }
+    if lines.is_empty() {
+        return Err(Unmappable {
+            code: "NO_LINES",
+            sentence: format!("{label} has no lines, and Zoho Books wants at least one. Add a line in Xero, then retry."),
+            expected: false,
+        });
+    }
+    let is_discounted = lines.iter().any(|line| line.get("discount").is_some());
+    let mut body = json!({
+        kind.contact_key(): contact,
+        kind.number_key(): number,
+        "reference_number": clip(&invoice.reference, REFERENCE_CHARS_MAX),
+        "date": invoice.date.to_string(),
+        "is_inclusive_tax": invoice.line_amount_types == LineAmountTypes::Inclusive,
+        "line_items": lines,
+        "adjustment": money::number(own_rounding(invoice)),
+        "adjustment_description": "Rounding",
+    });
+    if let Some(due_date) = invoice.due_date {
+        body["due_date"] = due_date.to_string().into();
+    }
+    let currency = lines::currency(invoice, known);
+    if let Some(id) = known.id(currencies::KEY, currency) {
+        body["currency_id"] = id.into();
+    }
+    if currency != known.xero.base_currency
+        && let Some(rate) = money::exchange_rate(invoice.rate(), &[invoice.total, invoice.sub_total, invoice.total_tax])
+    {
+        body["exchange_rate"] = money::number(rate);
+    }
+    if invoice.reference.chars().count() > REFERENCE_CHARS_MAX {
+        body["notes"] = format!("Reference: {}", invoice.reference).into();
+    }
+    match kind {
+        Kind::Invoice if is_discounted => {
+            body["discount_type"] = "item_level".into();
+            body["is_discount_before_tax"] = true.into();
+        }
+        Kind::Invoice => {}
+        // Xero rounds the tax of each line.
+        Kind::Bill => body["is_item_level_tax_calc"] = true.into(),
+    }
+    let then = match (kind, invoice.status) {
+        (Kind::Invoice, InvoiceStatus::Authorised | InvoiceStatus::Paid) => vec![Action::INVOICE_SENT],
+        (Kind::Invoice, InvoiceStatus::Voided | InvoiceStatus::Deleted) => vec![Action::INVOICE_VOID],
+        (Kind::Bill, InvoiceStatus::Voided | InvoiceStatus::Deleted) => vec![Action::BILL_VOID],
+        _ => Vec::new(),
+    };
+    Ok(Carry { body, then })
+}
+
+pub fn fields() -> &'static [Field<Invoice>] {
+    &[
+        Field {
+            name: "contact",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.text(Some(&invoice.contact.id));
+            },
+        },
+        Field {
+            name: "number",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.text(Some(&invoice.invoice_number));
+            },
+        },
+        Field {
+            name: "reference",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.text(Some(&invoice.reference));
+            },
+        },
+        Field {
+            name: "dates",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.count(day_number(Some(invoice.date))).count(day_number(invoice.due_date));
+            },
+        },
+        Field {
+            name: "currency",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.text(Some(&invoice.currency_code)).amount(Some(invoice.rate()));
+            },
+        },
+        Field {
+            name: "tax_mode",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.count(invoice.line_amount_types as usize);
+            },
+        },
+        Field {
+            name: "lines",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.count(invoice.line_items.len());
+                for line in &invoice.line_items {
+                    print_line(line, printer);
+                }
+            },
+        },
+        Field {
+            name: "totals",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.amount(Some(invoice.total)).amount(Some(invoice.total_tax));
+            },
+        },
+        // Payments change whether a document is open or paid; they are records of their own.
+        Field {
+            name: "status",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                printer.text(Some(life(invoice)));
+            },
+        },
+    ]
+}
+
+pub fn cure(kind: Kind, invoice: &Invoice, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
+    if !refusals::is_taken(refusal) {
+        return refusals::hold(&invoice.label(), refusal);
+    }
+    // A bill's number is its supplier's, and two suppliers may use the same one. An invoice's is our customer's own: it is never changed.
+    if kind == Kind::Bill && attempt == 1 {
+        return match to_zoho(kind, invoice, known) {
+            Ok(mut carry) => {
+                carry.body[kind.number_key()] = other_number(invoice).into();
+                Cure::Again(carry)
+            }
+            Err(unmappable) => Cure::Hold(unmappable),
+        };
+    }
+    Cure::Hold(Unmappable {
+        code: "NUMBER_TAKEN",
+        sentence: format!(
+            "{} cannot be created: Zoho Books has another document with this number. Delete or renumber that one in Zoho Books, then retry.",
+            invoice.label()
+        ),
+        expected: false,
+    })
+}
+
+pub fn judge(kind: Kind, invoice: &Invoice, known: &Known, answer: &Value) -> Judgement {
+    let Some(total) = money::read(&answer["total"]) else { return Judgement::Equal };
+    let number = answer[kind.number_key()].as_str();
+    let is_ours =
+        number.is_none_or(|number| number == invoice.number() || (kind == Kind::Bill && number == other_number(invoice)));
+    if !is_ours {
+        return mend(kind, invoice, known, None, own_rounding(invoice));
+    }
+    let tax = money::read(&answer["tax_total"]);
+    let missing = invoice.total - total;
+    if missing.is_zero() {
+        let is_gone = life(invoice) == "void" && invoice.line_items.is_empty();
+        return match tax {
+            Some(tax) if tax != invoice.total_tax && !is_gone => {
+                let cause = cause(invoice, known, answer, invoice.total_tax - tax);
+                Judgement::Differs(vec![Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause }])
+            }
+            _ => Judgement::Equal,
+        };
+    }
+    // Once it has been adjusted, a second adjustment would only chase the first.
+    let is_adjusted =
+        answer.get("adjustment").and_then(money::read).is_some_and(|adjustment| adjustment != own_rounding(invoice));
+    if !is_adjusted && missing.abs() <= tolerance(invoice, known) {
+        return mend(kind, invoice, known, number, own_rounding(invoice) + missing);
+    }
+    let mut differences = vec![Difference {
+        what: "total",
+        xero: invoice.total,
+        zoho: total,
+        cause: if is_adjusted { "UNEXPLAINED" } else { cause(invoice, known, answer, missing) },
+    }];
+    if let Some(tax) = tax.filter(|tax| *tax != invoice.total_tax) {
+        let cause = cause(invoice, known, answer, invoice.total_tax - tax);
+        differences.push(Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause });
+    }
+    Judgement::Differs(differences)
+}
+
+pub fn xero_line(invoice: &Invoice) -> Line {
+    let due = match invoice.status {
+        InvoiceStatus::Paid => Decimal::ZERO,
+        _ => invoice.amount_due.unwrap_or(invoice.total),
+    };
+    line(life(invoice), invoice.currency_code.clone(), Some(invoice.total), Some(invoice.total_tax), Some(due))
+}
+
+pub fn zoho_line(row: &Value) -> Option<Line> {
+    let status = match row["status"].as_str()? {
+        "draft" | "pending_approval" | "approved" | "rejected" => "draft",
+        "void" => "void",
+        _ => "open",
+    };
+    let currency = row["currency_code"].as_str().unwrap_or("").to_owned();
+    Some(line(status, currency, money::read(&row["total"]), money::read(&row["tax_total"]), money::read(&row["balance"])))
+}
+
+/// Documents travel only between organisations of one base currency: rates would mean something else.
+pub fn same_base_currency(label: &str, known: &Known) -> Result<(), Unmappable> {
+    let (xero, zoho) = (&known.xero.base_currency, &known.zoho.currency_code);
+    if xero.is_empty() || zoho.is_empty() || xero == zoho {
+        return Ok(());
+    }
+    Err(Unmappable {
+        code: "BASE_CURRENCY",
+        sentence: format!(
+            "{label} cannot be carried: the Xero organisation keeps its books in {xero}, the one in Zoho Books in {zoho}. Choose an organisation in {xero}."
+        ),
+        expected: false,
+    })
+}
+
+/// A paid document is an open one with nothing due; a void one owes nothing, whatever it says.
+fn line(status: &'static str, currency: String, total: Option<Decimal>, tax: Option<Decimal>, due: Option<Decimal>) -> Line {
+    match status {
+        "void" => Line { status, currency, total, tax: None, due: None },
+        "open" if due.is_some_and(|due| due.is_zero()) => Line { status: "paid", currency, total, tax, due },
+        _ => Line { status, currency, total, tax, due },
+    }
+}
+
+fn life(invoice: &Invoice) -> &'static str {
+    match invoice.status {
+        InvoiceStatus::Draft | InvoiceStatus::Submitted => "draft",
+        InvoiceStatus::Authorised | InvoiceStatus::Paid => "open",
+        InvoiceStatus::Voided | InvoiceStatus::Deleted => "void",
+    }
+}
+
+/// What Xero itself added to make the total round.
+fn own_rounding(invoice: &Invoice) -> Decimal {
+    let rounding = invoice.total - invoice.sub_total - invoice.total_tax;
+    if rounding.abs() <= ROUNDING_MAX { rounding } else { Decimal::ZERO }
+}
+
+fn other_number(invoice: &Invoice) -> String {
+    let mark = format!(" [{}]", invoice.id.get(..8).unwrap_or(&invoice.id));
+    format!("{}{mark}", clip(&invoice.number(), NUMBER_CHARS_MAX - mark.chars().count().min(NUMBER_CHARS_MAX)))
+}
+
+/// The smallest unit of money for each line: more than that is no rounding.
+fn tolerance(invoice: &Invoice, known: &Known) -> Decimal {
+    let unit = Decimal::new(1, money::decimals(lines::currency(invoice, known)));
+    unit * Decimal::from(invoice.line_items.len().max(1))
+}
+
+/// The same document once more, with this adjustment and this number.
+fn mend(kind: Kind, invoice: &Invoice, known: &Known, number: Option<&str>, adjustment: Decimal) -> Judgement {
+    match to_zoho(kind, invoice, known) {
+        Ok(mut carry) => {
+            carry.body["adjustment"] = money::number(adjustment);
+            if let Some(number) = number {
+                carry.body[kind.number_key()] = number.into();
+            }
+            Judgement::Mend(carry)
+        }
+        Err(_) => Judgement::Equal,
+    }
+}
+
+fn cause(invoice: &Invoice, known: &Known, answer: &Value, difference: Decimal) -> &'static str {
+    if has_tax_by_hand(invoice, known, answer) {
+        "TAX_BY_HAND"
+    } else if difference.abs() <= tolerance(invoice, known) {
+        "ROUNDING_PER_LINE"
+    } else {
+        "UNEXPLAINED"
+    }
+}
+
+/// Whether some line's tax in Xero is not what its rate gives: somebody typed it.
+fn has_tax_by_hand(invoice: &Invoice, known: &Known, answer: &Value) -> bool {
+    let Some(rows) = answer["line_items"].as_array() else { return false };
+    let decimals = money::decimals(lines::currency(invoice, known));
+    let unit = Decimal::new(1, decimals);
+    let mut at = 0;
+    for line in &invoice.line_items {
+        let row = rows.get(at);
+        // The continued description of a line takes rows of its own.
+        at += pieces(&line.description, lines::DESCRIPTION_CHARS_MAX).len().max(1);
+        let Some(percent) = row.and_then(|row| money::read(&row["tax_percentage"])) else { continue };
+        let Some(entered) = line.tax_amount.filter(|_| lines::tax_of(invoice, line).is_some()) else { continue };
+        let by_rate = match invoice.line_amount_types {
+            LineAmountTypes::Inclusive => line.amount() * percent / (percent + Decimal::ONE_HUNDRED),
+            _ => line.amount() * percent / Decimal::ONE_HUNDRED,
+        };
+        if (entered - money::round(by_rate, decimals)).abs() > unit {
+            return true;
+        }
+    }
+    false
+}
+
+fn print_line(line: &LineItem, printer: &mut crate::print::Printer) {
+    printer
+        .text(Some(&line.description))
+        .amount(line.quantity)
+        .amount(line.unit_amount)
+        .text(Some(&line.item_code))
+        .text(Some(&line.account_code))
+        .text(Some(&line.account_id))
+        .text(Some(&line.tax_type))
+        .amount(line.tax_amount)
+        .amount(line.line_amount)
+        .amount(line.discount_rate)
+        .amount(line.discount_amount);
+}
+
+fn day_number(day: Option<chrono::NaiveDate>) -> usize {
+    use chrono::Datelike;
+    day.map_or(0, |day| day.num_days_from_ce() as usize)
+}

@@ -1,0 +1,108 @@
+//! A payment of an invoice, a bill, or something else that can be paid.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::invoice::OfContact;
+use crate::xero::{Record, wire};
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Payment {
+    #[serde(rename = "PaymentID")]
+    pub id: String,
+    pub payment_type: PaymentType,
+    #[serde(default)]
+    pub status: PaymentStatus,
+    #[serde(deserialize_with = "wire::day")]
+    pub date: NaiveDate,
+    /// In the currency of what is paid.
+    #[serde(deserialize_with = "wire::amount")]
+    pub amount: Decimal,
+    #[serde(default, deserialize_with = "wire::optional_amount")]
+    pub currency_rate: Option<Decimal>,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub reference: String,
+    #[serde(default)]
+    pub account: Option<PaymentAccount>,
+    #[serde(default)]
+    pub invoice: Option<PaidInvoice>,
+    #[serde(rename = "UpdatedDateUTC", default, deserialize_with = "wire::moment_us")]
+    pub updated_us: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum PaymentType {
+    #[serde(rename = "ACCRECPAYMENT")]
+    OfInvoice,
+    #[serde(rename = "ACCPAYPAYMENT")]
+    OfBill,
+    #[serde(rename = "ARCREDITPAYMENT")]
+    CustomerCreditRefund,
+    #[serde(rename = "APCREDITPAYMENT")]
+    SupplierCreditRefund,
+    #[serde(rename = "AROVERPAYMENTPAYMENT")]
+    CustomerOverpaymentRefund,
+    #[serde(rename = "ARPREPAYMENTPAYMENT")]
+    CustomerPrepaymentRefund,
+    #[serde(rename = "APPREPAYMENTPAYMENT")]
+    SupplierPrepaymentRefund,
+    #[serde(rename = "APOVERPAYMENTPAYMENT")]
+    SupplierOverpaymentRefund,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum PaymentStatus {
+    #[default]
+    Authorised,
+    Deleted,
+}
+
+/// Where the money went or came from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PaymentAccount {
+    #[serde(rename = "AccountID", default, deserialize_with = "wire::text")]
+    pub id: String,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub code: String,
+}
+
+/// What was paid.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PaidInvoice {
+    #[serde(rename = "InvoiceID", default, deserialize_with = "wire::text")]
+    pub id: String,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub invoice_number: String,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub currency_code: String,
+    #[serde(default)]
+    pub contact: Option<OfContact>,
+}
+
+impl Payment {
+    pub fn rate(&self) -> Decimal {
+        self.currency_rate.filter(|rate| *rate > Decimal::ZERO).unwrap_or(Decimal::ONE)
+    }
+}
+
+impl Record for Payment {
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn updated_us(&self) -> i64 {
+        self.updated_us
+    }
+    fn label(&self) -> String {
+        match &self.invoice {
+            Some(invoice) if !invoice.invoice_number.is_empty() => {
+                format!("Payment of {} on {} for {}", self.amount, self.date, invoice.invoice_number)
+            }
+            _ => format!("Payment of {} on {}", self.amount, self.date),
+        }
+    }
+}
