@@ -48,11 +48,7 @@ enum Kind {
     /// The answer comes late.
     Latency { ms: u64 },
     /// Something else answers; the provider does nothing.
-    Status {
-        code: u16,
-        body: String,
-        headers: Vec<(String, String)>,
-    },
+    Status { code: u16, body: String, headers: Vec<(String, String)> },
     /// A login page with 200, as a proxy or an expired session gives.
     Html,
     /// The provider does it, and its answer is cut in the middle.
@@ -64,11 +60,7 @@ enum Kind {
     /// All tokens die before the request is looked at.
     RevokeToken,
     /// After the answer somebody edits a Xero record in a way that does not move UpdatedDateUTC.
-    SilentEdit {
-        tenant: String,
-        resource: String,
-        record: Value,
-    },
+    SilentEdit { tenant: String, resource: String, record: Value },
 }
 
 /// A rule that cannot be understood.
@@ -82,15 +74,9 @@ pub struct BadRule {
 impl Faults {
     /// Replaces all rules: `[{"match":{"provider","method","path_contains"},"kind":"latency","ms":50,"times":3,"after":1}, …]`.
     pub fn set(&self, rules: &Value) -> Result<usize, BadRule> {
-        let list = rules.as_array().ok_or(BadRule {
-            index: 0,
-            says: "a list of rules is wanted".into(),
-        })?;
-        let parsed: Result<Vec<_>, _> = list
-            .iter()
-            .enumerate()
-            .map(|(index, rule)| Rule::parse(rule).map_err(|says| BadRule { index, says }))
-            .collect();
+        let list = rules.as_array().ok_or(BadRule { index: 0, says: "a list of rules is wanted".into() })?;
+        let parsed: Result<Vec<_>, _> =
+            list.iter().enumerate().map(|(index, rule)| Rule::parse(rule).map_err(|says| BadRule { index, says })).collect();
         let parsed = parsed?;
         let count = parsed.len();
         self.any.store(count > 0, Ordering::Release);
@@ -107,28 +93,21 @@ impl Faults {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
-        self.lock()
-            .iter_mut()
-            .find_map(|rule| rule.strike(provider, method.as_str(), path))
+        self.lock().iter_mut().find_map(|rule| rule.strike(provider, method.as_str(), path))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.rules
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.rules.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 impl Rule {
     fn parse(rule: &Value) -> Result<Self, String> {
-        let text =
-            |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let number = |name: &str| rule.get(name).and_then(Value::as_u64);
         let matching = rule.get("match").unwrap_or(&Value::Null);
         let kind = match text(rule, "kind").as_deref() {
-            Some("latency") => Kind::Latency {
-                ms: number("ms").ok_or("latency needs `ms`")?,
-            },
+            Some("latency") => Kind::Latency { ms: number("ms").ok_or("latency needs `ms`")? },
             Some("status") => Kind::Status {
                 code: number("code")
                     .and_then(|code| u16::try_from(code).ok())
@@ -149,20 +128,14 @@ impl Rule {
             Some("silent_edit") => Kind::SilentEdit {
                 tenant: text(rule, "tenant").ok_or("silent_edit needs `tenant`")?,
                 resource: text(rule, "resource").ok_or("silent_edit needs `resource`")?,
-                record: rule
-                    .get("record")
-                    .cloned()
-                    .ok_or("silent_edit needs `record`")?,
+                record: rule.get("record").cloned().ok_or("silent_edit needs `record`")?,
             },
             Some(other) => return Err(format!("there is no kind `{other}`")),
             None => return Err("`kind` is missing".into()),
         };
         let probability = match rule.get("probability") {
             None => 1.0,
-            Some(value) => value
-                .as_f64()
-                .filter(|chance| (0.0..=1.0).contains(chance))
-                .ok_or("`probability` is 0 to 1")?,
+            Some(value) => value.as_f64().filter(|chance| (0.0..=1.0).contains(chance)).ok_or("`probability` is 0 to 1")?,
         };
         Ok(Self {
             provider: text(matching, "provider"),
@@ -178,18 +151,9 @@ impl Rule {
     }
 
     fn strike(&mut self, provider: &str, method: &str, path: &str) -> Option<Kind> {
-        let fits = self
-            .provider
-            .as_deref()
-            .is_none_or(|wanted| wanted == provider)
-            && self
-                .method
-                .as_deref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-            && self
-                .path_contains
-                .as_deref()
-                .is_none_or(|wanted| path.contains(wanted));
+        let fits = self.provider.as_deref().is_none_or(|wanted| wanted == provider)
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.path_contains.as_deref().is_none_or(|wanted| path.contains(wanted));
         if !fits || self.times == 0 {
             return None;
         }
@@ -213,11 +177,8 @@ fn headers(value: Option<&Value>) -> Result<Vec<(String, String)>, String> {
     let map = value.as_object().ok_or("`headers` is an object")?;
     map.iter()
         .map(|(name, value)| {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            HeaderName::try_from(name.as_str())
-                .map_err(|_| format!("`{name}` is no header name"))?;
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            HeaderName::try_from(name.as_str()).map_err(|_| format!("`{name}` is no header name"))?;
             HeaderValue::from_str(&value).map_err(|_| format!("`{value}` is no header value"))?;
             Ok((name.clone(), value))
         })
@@ -237,10 +198,7 @@ pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
 }
 
 /// Around every request: plays the fault that strikes, and notes what was answered.
-pub async fn wrap(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some((shared, provider)) = provider_of(&request) else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
@@ -278,20 +236,13 @@ async fn play(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match shared
-        .faults
-        .strike(provider, request.method(), request.path())
-    {
+    match shared.faults.strike(provider, request.method(), request.path()) {
         None => Ok(next.call(request).await?.map_into_boxed_body()),
         Some(Kind::Latency { ms }) => {
             actix_web::rt::time::sleep(Duration::from_millis(ms)).await;
             Ok(next.call(request).await?.map_into_boxed_body())
         }
-        Some(Kind::Status {
-            code,
-            body,
-            headers,
-        }) => {
+        Some(Kind::Status { code, body, headers }) => {
             let status = actix_web::http::StatusCode::from_u16(code).unwrap_or_default();
             let mut answer = HttpResponse::build(status);
             for (name, value) in headers {
@@ -302,21 +253,14 @@ async fn play(
         Some(Kind::Html) => {
             let page = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form action=\"/login\">\
                         <input name=\"user\"><input name=\"password\" type=\"password\"></form></body></html>";
-            Ok(request.into_response(
-                HttpResponse::Ok()
-                    .content_type("text/html; charset=utf-8")
-                    .body(page),
-            ))
+            Ok(request.into_response(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)))
         }
         Some(Kind::TruncatedJson) => {
             let (request, answer) = next.call(request).await?.map_into_boxed_body().into_parts();
             let (head, body) = answer.into_parts();
             let whole = to_bytes(body).await.unwrap_or_default();
             let half = whole.slice(..whole.len() / 2);
-            Ok(ServiceResponse::new(
-                request,
-                head.set_body(BoxBody::new(half)),
-            ))
+            Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(half))))
         }
         Some(Kind::ResetBefore) => {
             cut(&request);
@@ -334,11 +278,7 @@ async fn play(
             }
             Ok(next.call(request).await?.map_into_boxed_body())
         }
-        Some(Kind::SilentEdit {
-            tenant,
-            resource,
-            record,
-        }) => {
+        Some(Kind::SilentEdit { tenant, resource, record }) => {
             let answer = next.call(request).await?.map_into_boxed_body();
             if let Err(error) = xero::put(shared, &tenant, &resource, &record, true) {
                 tracing::error!(%error, "a silent edit was ordered that cannot be done");
@@ -368,10 +308,7 @@ fn provider_of(request: &ServiceRequest) -> Option<(Shared, &'static str)> {
         path if path.starts_with("/zoho/") => "zoho",
         _ => return None,
     };
-    Some((
-        request.app_data::<web::Data<Shared>>()?.get_ref().clone(),
-        provider,
-    ))
+    Some((request.app_data::<web::Data<Shared>>()?.get_ref().clone(), provider))
 }
 
 /// Both providers name the organisation beside the path: Xero in a header, Zoho in the query.
@@ -379,19 +316,10 @@ fn organisation_of(request: &ServiceRequest) -> String {
     if !request.path().contains("/api/") {
         return String::new();
     }
-    if let Some(tenant) = request
-        .headers()
-        .get("xero-tenant-id")
-        .and_then(|value| value.to_str().ok())
-    {
+    if let Some(tenant) = request.headers().get("xero-tenant-id").and_then(|value| value.to_str().ok()) {
         return tenant.to_owned();
     }
-    request
-        .query_string()
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("organization_id="))
-        .unwrap_or_default()
-        .to_owned()
+    request.query_string().split('&').find_map(|pair| pair.strip_prefix("organization_id=")).unwrap_or_default().to_owned()
 }
 
 /// `PUT /invoices/{id}`: ids are the parts of a path with no letter beyond f, or of a uuid's length.
@@ -414,8 +342,7 @@ fn endpoint_of(method: &Method, path: &str) -> String {
 
 fn is_id(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    (digits >= 6 && digits == part.len())
-        || (part.len() == 36 && part.bytes().filter(|byte| *byte == b'-').count() == 4)
+    (digits >= 6 && digits == part.len()) || (part.len() == 36 && part.bytes().filter(|byte| *byte == b'-').count() == 4)
 }
 
 #[cfg(test)]
@@ -431,14 +358,10 @@ mod tests {
             .set(&json!([{"match": {"provider": "zoho", "method": "PUT", "path_contains": "/invoices"},
                           "kind": "reset_after", "after": 1, "times": 2}]))
             .unwrap();
-        let strikes = |provider: &str, method: Method, path: &str| {
-            faults.strike(provider, &method, path).is_some()
-        };
+        let strikes = |provider: &str, method: Method, path: &str| faults.strike(provider, &method, path).is_some();
         assert!(!strikes("xero", Method::PUT, "/invoices"));
         assert!(!strikes("zoho", Method::GET, "/invoices"));
-        let answers: Vec<_> = (0..5)
-            .map(|_| strikes("zoho", Method::PUT, "/books/v3/invoices/1"))
-            .collect();
+        let answers: Vec<_> = (0..5).map(|_| strikes("zoho", Method::PUT, "/books/v3/invoices/1")).collect();
         assert_eq!(answers, [false, true, true, false, false]);
         assert_eq!(faults.struck(), [2]);
     }
@@ -447,12 +370,8 @@ mod tests {
     fn chance_is_repeatable() {
         let play = || {
             let faults = Faults::default();
-            faults
-                .set(&json!([{"kind": "html", "probability": 0.3, "seed": 7}]))
-                .unwrap();
-            (0..100)
-                .map(|_| faults.strike("xero", &Method::GET, "/x").is_some())
-                .collect::<Vec<_>>()
+            faults.set(&json!([{"kind": "html", "probability": 0.3, "seed": 7}])).unwrap();
+            (0..100).map(|_| faults.strike("xero", &Method::GET, "/x").is_some()).collect::<Vec<_>>()
         };
         assert_eq!(play(), play());
         assert!((10..60).contains(&play().iter().filter(|struck| **struck).count()));
@@ -463,14 +382,8 @@ mod tests {
         let faults = Faults::default();
         faults.set(&json!([{"kind": "html"}])).unwrap();
         let says = |rules| faults.set(&rules).unwrap_err().to_string();
-        assert_eq!(
-            says(json!([{"kind": "html"}, {"kind": "fire"}])),
-            "faults[1]: there is no kind `fire`"
-        );
-        assert_eq!(
-            says(json!([{"kind": "latency"}])),
-            "faults[0]: latency needs `ms`"
-        );
+        assert_eq!(says(json!([{"kind": "html"}, {"kind": "fire"}])), "faults[1]: there is no kind `fire`");
+        assert_eq!(says(json!([{"kind": "latency"}])), "faults[0]: latency needs `ms`");
         assert!(says(json!([{"kind": "status", "code": 99}])).contains("200 to 599"));
         assert!(says(json!([{"kind": "html", "probability": 2}])).contains("0 to 1"));
         assert_eq!(faults.struck().len(), 1);
@@ -480,22 +393,13 @@ mod tests {
     fn endpoints_carry_no_ids() {
         let endpoint = |method, path| endpoint_of(&method, path);
         assert_eq!(
-            endpoint(
-                Method::GET,
-                "/xero/api/api.xro/2.0/Invoices/0b1c5b0e-1111-4222-8333-444455556666"
-            ),
+            endpoint(Method::GET, "/xero/api/api.xro/2.0/Invoices/0b1c5b0e-1111-4222-8333-444455556666"),
             "GET /Invoices/{id}"
         );
         assert_eq!(
-            endpoint(
-                Method::POST,
-                "/zoho/eu/api/books/v3/invoices/4600000000000123456/status/sent"
-            ),
+            endpoint(Method::POST, "/zoho/eu/api/books/v3/invoices/4600000000000123456/status/sent"),
             "POST /invoices/{id}/status/sent"
         );
-        assert_eq!(
-            endpoint(Method::POST, "/xero/identity/connect/token"),
-            "POST /identity/connect/token"
-        );
+        assert_eq!(endpoint(Method::POST, "/xero/identity/connect/token"), "POST /identity/connect/token");
     }
 }

@@ -62,6 +62,7 @@ pub struct Shared {
     pub faults: Faults,
     pub switches: Switches,
     pub mail: Mailbox,
+    pub xero: xero::State,
     /// `http://127.0.0.1:<port>`, without a slash at the end.
     pub base: Arc<str>,
 }

@@ -97,13 +97,7 @@ impl Drop for Permit {
 
 impl Limits {
     pub fn new(clock: Clock, on: bool) -> Self {
-        Self {
-            clock,
-            state: Arc::new(Mutex::new(State {
-                on,
-                ..State::default()
-            })),
-        }
+        Self { clock, state: Arc::new(Mutex::new(State { on, ..State::default() })) }
     }
 
     /// Admits one call of `key` (`"xero:<organisation>"`) or refuses it. Off: everything is admitted and nothing is counted.
@@ -115,13 +109,7 @@ impl Limits {
             Some(rule) => *rule,
             None if state.on => *rule,
             None => {
-                return Ok(Permit {
-                    remaining: Remaining {
-                        minute: rule.per_minute,
-                        day: rule.per_day,
-                    },
-                    held: None,
-                });
+                return Ok(Permit { remaining: Remaining { minute: rule.per_minute, day: rule.per_day }, held: None });
             }
         };
         let phase = phase_ms(key);
@@ -129,10 +117,7 @@ impl Limits {
         usage.roll(now, phase);
         usage.admit(now, phase, &rule)?;
         let remaining = usage.remaining(now, &rule);
-        Ok(Permit {
-            remaining,
-            held: Some((self.clone(), key.to_owned())),
-        })
+        Ok(Permit { remaining, held: Some((self.clone(), key.to_owned())) })
     }
 
     /// Turns the published limits on or off for both providers.
@@ -150,9 +135,7 @@ impl Limits {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -168,30 +151,17 @@ impl Usage {
     fn admit(&mut self, now: i64, phase: i64, rule: &Rule) -> Result<(), Exceeded> {
         let refuse = |kind, wait_ms: i64, usage: &Self| {
             let retry_after_s = u32::try_from((wait_ms.max(1) + 999) / 1000).unwrap_or(u32::MAX);
-            Err(Exceeded {
-                kind,
-                retry_after_s,
-                remaining: usage.remaining(now, rule),
-                rule: *rule,
-            })
+            Err(Exceeded { kind, retry_after_s, remaining: usage.remaining(now, rule), rule: *rule })
         };
         if self.calls.len() >= rule.per_day as usize || self.day.count >= rule.per_day {
             let sliding = self.leaves_in(self.calls.len(), rule.per_day, now, DAY_MS);
-            let fixed = if self.day.count >= rule.per_day {
-                until_next(now, phase, DAY_MS)
-            } else {
-                0
-            };
+            let fixed = if self.day.count >= rule.per_day { until_next(now, phase, DAY_MS) } else { 0 };
             return refuse(Kind::Day, sliding.max(fixed), self);
         }
         let last_minute = self.last_minute(now);
         if last_minute >= rule.per_minute as usize || self.minute.count >= rule.per_minute {
             let sliding = self.leaves_in(last_minute, rule.per_minute, now, MINUTE_MS);
-            let fixed = if self.minute.count >= rule.per_minute {
-                until_next(now, phase, MINUTE_MS)
-            } else {
-                0
-            };
+            let fixed = if self.minute.count >= rule.per_minute { until_next(now, phase, MINUTE_MS) } else { 0 };
             return refuse(Kind::Minute, sliding.max(fixed), self);
         }
         if self.in_flight >= rule.in_flight {
@@ -218,16 +188,9 @@ impl Usage {
     }
 
     fn remaining(&self, now: i64, rule: &Rule) -> Remaining {
-        let last_minute = u32::try_from(self.last_minute(now))
-            .unwrap_or(u32::MAX)
-            .max(self.minute.count);
-        let last_day = u32::try_from(self.calls.len())
-            .unwrap_or(u32::MAX)
-            .max(self.day.count);
-        Remaining {
-            minute: rule.per_minute.saturating_sub(last_minute),
-            day: rule.per_day.saturating_sub(last_day),
-        }
+        let last_minute = u32::try_from(self.last_minute(now)).unwrap_or(u32::MAX).max(self.minute.count);
+        let last_day = u32::try_from(self.calls.len()).unwrap_or(u32::MAX).max(self.day.count);
+        Remaining { minute: rule.per_minute.saturating_sub(last_minute), day: rule.per_day.saturating_sub(last_day) }
     }
 }
 
@@ -245,19 +208,14 @@ fn until_next(now: i64, phase: i64, window_ms: i64) -> i64 {
 
 /// Windows reset at a different time for each organisation.
 fn phase_ms(key: &str) -> i64 {
-    key.bytes()
-        .fold(7_i64, |sum, byte| (sum * 31 + i64::from(byte)) % DAY_MS)
+    key.bytes().fold(7_i64, |sum, byte| (sum * 31 + i64::from(byte)) % DAY_MS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RULE: Rule = Rule {
-        per_minute: 60,
-        per_day: 100,
-        in_flight: 5,
-    };
+    const RULE: Rule = Rule { per_minute: 60, per_day: 100, in_flight: 5 };
 
     #[test]
     fn off_admits_everything() {
@@ -275,10 +233,7 @@ mod tests {
         }
         let refused = limits.enter("xero:a", &RULE).err().unwrap();
         assert_eq!((refused.kind, refused.remaining.minute), (Kind::Minute, 0));
-        assert!(
-            limits.enter("xero:b", &RULE).is_ok(),
-            "another organisation has its own count"
-        );
+        assert!(limits.enter("xero:b", &RULE).is_ok(), "another organisation has its own count");
         clock.advance_ms(i64::from(refused.retry_after_s) * 1000);
         assert!(limits.enter("xero:a", &RULE).is_ok());
     }
@@ -303,13 +258,8 @@ mod tests {
     #[test]
     fn a_sixth_call_at_once_is_refused_until_one_ends() {
         let limits = Limits::new(Clock::default(), true);
-        let mut held: Vec<_> = (0..5)
-            .map(|_| limits.enter("xero:a", &RULE).unwrap())
-            .collect();
-        assert_eq!(
-            limits.enter("xero:a", &RULE).err().unwrap().kind,
-            Kind::Concurrent
-        );
+        let mut held: Vec<_> = (0..5).map(|_| limits.enter("xero:a", &RULE).unwrap()).collect();
+        assert_eq!(limits.enter("xero:a", &RULE).err().unwrap().kind, Kind::Concurrent);
         held.pop();
         assert!(limits.enter("xero:a", &RULE).is_ok());
     }
@@ -318,11 +268,7 @@ mod tests {
     fn no_sixty_seconds_hold_more_than_the_rule_wherever_they_begin() {
         let clock = Clock::default();
         let limits = Limits::new(clock.clone(), true);
-        let rule = Rule {
-            per_minute: 10,
-            per_day: 100_000,
-            in_flight: 5,
-        };
+        let rule = Rule { per_minute: 10, per_day: 100_000, in_flight: 5 };
         let start = clock.now().timestamp_millis();
         let mut admitted = Vec::new();
         for step in 0..3000_i64 {
@@ -335,11 +281,7 @@ mod tests {
         assert!(clock.now().timestamp_millis() >= start + 3000 * 137);
         for (index, at) in admitted.iter().enumerate().skip(10) {
             let tenth_before = admitted[index - 10];
-            assert!(
-                at - tenth_before + 2_000 >= MINUTE_MS,
-                "{} ms",
-                at - tenth_before
-            );
+            assert!(at - tenth_before + 2_000 >= MINUTE_MS, "{} ms", at - tenth_before);
         }
         assert!(admitted.len() >= 30);
     }

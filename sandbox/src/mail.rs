@@ -59,9 +59,7 @@ impl Mailbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Letter>> {
-        self.letters
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.letters.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -116,10 +114,7 @@ async fn converse(stream: TcpStream, mailbox: &Mailbox, clock: &Clock) -> Result
     write.write_all(b"220 sandbox ESMTP ready\r\n").await?;
     loop {
         let mut line = Vec::new();
-        (&mut read)
-            .take(LINE_BYTES_MAX)
-            .read_until(b'\n', &mut line)
-            .await?;
+        (&mut read).take(LINE_BYTES_MAX).read_until(b'\n', &mut line).await?;
         if line.is_empty() {
             return Ok(());
         }
@@ -131,9 +126,7 @@ async fn converse(stream: TcpStream, mailbox: &Mailbox, clock: &Clock) -> Result
         let answer = match verb.to_ascii_uppercase().as_str() {
             "EHLO" => {
                 envelope = Envelope::default();
-                format!(
-                    "250-sandbox\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE {LETTER_BYTES_MAX}\r\n"
-                )
+                format!("250-sandbox\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE {LETTER_BYTES_MAX}\r\n")
             }
             "HELO" => {
                 envelope = Envelope::default();
@@ -142,10 +135,7 @@ async fn converse(stream: TcpStream, mailbox: &Mailbox, clock: &Clock) -> Result
             "AUTH" => authenticate(rest, &mut read, &mut write).await?,
             "MAIL" => match address(rest, "FROM:") {
                 Some(from) => {
-                    envelope = Envelope {
-                        from: Some(from),
-                        to: Vec::new(),
-                    };
+                    envelope = Envelope { from: Some(from), to: Vec::new() };
                     "250 2.1.0 ok\r\n".into()
                 }
                 None => "501 5.5.4 MAIL FROM:<address>\r\n".into(),
@@ -160,9 +150,7 @@ async fn converse(stream: TcpStream, mailbox: &Mailbox, clock: &Clock) -> Result
             },
             "DATA" if envelope.to.is_empty() => "503 5.5.1 RCPT first\r\n".into(),
             "DATA" => {
-                write
-                    .write_all(b"354 end with a line that is one dot\r\n")
-                    .await?;
+                write.write_all(b"354 end with a line that is one dot\r\n").await?;
                 match take_letter(&mut read).await? {
                     None => "552 5.3.4 too large\r\n".into(),
                     Some(raw) => {
@@ -199,9 +187,7 @@ async fn authenticate(
     for prompt in prompts {
         write.write_all(prompt.as_bytes()).await?;
         let mut line = Vec::new();
-        read.take(LINE_BYTES_MAX)
-            .read_until(b'\n', &mut line)
-            .await?;
+        read.take(LINE_BYTES_MAX).read_until(b'\n', &mut line).await?;
     }
     Ok("235 2.7.0 welcome\r\n".into())
 }
@@ -212,12 +198,7 @@ async fn take_letter(read: &mut (impl AsyncBufReadExt + Unpin)) -> Result<Option
     let mut too_large = false;
     loop {
         let mut line = Vec::new();
-        if read
-            .take(LETTER_BYTES_MAX as u64)
-            .read_until(b'\n', &mut line)
-            .await?
-            == 0
-        {
+        if read.take(LETTER_BYTES_MAX as u64).read_until(b'\n', &mut line).await? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         if line == b".\r\n" || line == b".\n" {
@@ -238,18 +219,11 @@ fn keep(mailbox: &Mailbox, clock: &Clock, envelope: Envelope, raw: &[u8]) -> Str
         at: clock.now(),
         from: envelope.from.unwrap_or_default(),
         to: envelope.to,
-        subject: parsed
-            .headers
-            .get_first_value("Subject")
-            .unwrap_or_default(),
+        subject: parsed.headers.get_first_value("Subject").unwrap_or_default(),
         text: None,
         html: None,
         attachments: Vec::new(),
-        headers: parsed
-            .headers
-            .iter()
-            .map(|header| (header.get_key(), header.get_value()))
-            .collect(),
+        headers: parsed.headers.iter().map(|header| (header.get_key(), header.get_value())).collect(),
     };
     read_parts(&parsed, &mut letter);
     mailbox.catch(letter);
@@ -307,46 +281,15 @@ mod tests {
     async fn a_letter_is_caught_with_its_parts_and_its_dots() {
         let mailbox = Mailbox::default();
         let server = listen(0, mailbox.clone(), Clock::default()).await.unwrap();
-        let mut stream = BufReader::new(
-            TcpStream::connect(("127.0.0.1", server.port()))
-                .await
-                .unwrap(),
-        );
+        let mut stream = BufReader::new(TcpStream::connect(("127.0.0.1", server.port())).await.unwrap());
         assert!(hear(&mut stream).await.starts_with("220"));
-        assert!(
-            say(&mut stream, "EHLO me\r\n")
-                .await
-                .contains("250-AUTH PLAIN")
-        );
-        assert!(
-            say(&mut stream, "AUTH PLAIN AG1lAHNlY3JldA==\r\n")
-                .await
-                .starts_with("235")
-        );
-        assert!(
-            say(&mut stream, "DATA\r\n").await.starts_with("503"),
-            "no sender yet"
-        );
-        assert!(
-            say(&mut stream, "RCPT TO:<x@example.org>\r\n")
-                .await
-                .starts_with("503")
-        );
-        assert!(
-            say(&mut stream, "MAIL FROM:<cp@example.org> SIZE=10\r\n")
-                .await
-                .starts_with("250")
-        );
-        assert!(
-            say(&mut stream, "RCPT TO:nobody\r\n")
-                .await
-                .starts_with("501")
-        );
-        assert!(
-            say(&mut stream, "RCPT TO:<ada@example.org>\r\n")
-                .await
-                .starts_with("250")
-        );
+        assert!(say(&mut stream, "EHLO me\r\n").await.contains("250-AUTH PLAIN"));
+        assert!(say(&mut stream, "AUTH PLAIN AG1lAHNlY3JldA==\r\n").await.starts_with("235"));
+        assert!(say(&mut stream, "DATA\r\n").await.starts_with("503"), "no sender yet");
+        assert!(say(&mut stream, "RCPT TO:<x@example.org>\r\n").await.starts_with("503"));
+        assert!(say(&mut stream, "MAIL FROM:<cp@example.org> SIZE=10\r\n").await.starts_with("250"));
+        assert!(say(&mut stream, "RCPT TO:nobody\r\n").await.starts_with("501"));
+        assert!(say(&mut stream, "RCPT TO:<ada@example.org>\r\n").await.starts_with("250"));
         assert!(say(&mut stream, "DATA\r\n").await.starts_with("354"));
         let letter = "Subject: =?utf-8?q?Kia_ora_=E2=80=93_two_links?=\r\nMIME-Version: 1.0\r\n\
             Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
@@ -358,14 +301,8 @@ mod tests {
         assert_eq!(caught.len(), 1);
         assert_eq!(caught[0].subject, "Kia ora – two links");
         assert_eq!(caught[0].to, ["ada@example.org"]);
-        assert_eq!(
-            caught[0].text.as_deref().map(str::trim_end),
-            Some(".one dot")
-        );
-        assert_eq!(
-            caught[0].html.as_deref().map(str::trim_end),
-            Some("<a href=\"http://x\">x</a>")
-        );
+        assert_eq!(caught[0].text.as_deref().map(str::trim_end), Some(".one dot"));
+        assert_eq!(caught[0].html.as_deref().map(str::trim_end), Some("<a href=\"http://x\">x</a>"));
         server.stop();
     }
 }

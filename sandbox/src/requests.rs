@@ -80,28 +80,18 @@ impl Requests {
         entry.in_flight += 1;
         entry.in_flight_max = entry.in_flight_max.max(entry.in_flight);
         drop(state);
-        InFlight {
-            requests: self.clone(),
-            key,
-        }
+        InFlight { requests: self.clone(), key }
     }
 
     /// A request was answered. Refusals for limits (429) are counted apart and are not part of the busiest minute.
     pub fn note(&self, entry: Entry) {
         let mut state = self.lock();
         state.total += 1;
-        let count = state
-            .counts
-            .entry((entry.provider, entry.endpoint.clone(), entry.status))
-            .or_default();
+        let count = state.counts.entry((entry.provider, entry.endpoint.clone(), entry.status)).or_default();
         count.0 += 1;
         count.1 += entry.bytes;
         if !entry.org.is_empty() {
-            state
-                .orgs
-                .entry((entry.provider, entry.org.clone()))
-                .or_default()
-                .note(&entry);
+            state.orgs.entry((entry.provider, entry.org.clone())).or_default().note(&entry);
         }
         if state.log.len() == LOG_LINES_MAX {
             state.log.pop_front();
@@ -124,33 +114,14 @@ impl Requests {
                 json!({"provider": provider, "endpoint": endpoint, "status": status, "count": count, "bytes": bytes})
             })
             .collect();
-        let orgs: Vec<_> = state
-            .orgs
-            .iter()
-            .filter(|((_, org), _)| !org.is_empty())
-            .map(Org::report)
-            .collect();
-        let log: Vec<_> = state
-            .log
-            .iter()
-            .rev()
-            .take(tail)
-            .rev()
-            .map(Entry::report)
-            .collect();
-        let refused: u64 = state
-            .counts
-            .iter()
-            .filter(|((_, _, status), _)| *status == 429)
-            .map(|(_, (count, _))| count)
-            .sum();
+        let orgs: Vec<_> = state.orgs.iter().filter(|((_, org), _)| !org.is_empty()).map(Org::report).collect();
+        let log: Vec<_> = state.log.iter().rev().take(tail).rev().map(Entry::report).collect();
+        let refused: u64 = state.counts.iter().filter(|((_, _, status), _)| *status == 429).map(|(_, (count, _))| count).sum();
         json!({"total": state.total, "refused_429": refused, "counts": counts, "organisations": orgs, "log": log})
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -175,11 +146,7 @@ impl Org {
         // Answers may be noted in another order than the requests came.
         let index = self.last_minute.partition_point(|earlier| *earlier <= at);
         self.last_minute.insert(index, at);
-        while self
-            .last_minute
-            .front()
-            .is_some_and(|earlier| *earlier <= self.last_ms - MINUTE_MS)
-        {
+        while self.last_minute.front().is_some_and(|earlier| *earlier <= self.last_ms - MINUTE_MS) {
             self.last_minute.pop_front();
         }
         self.minute_max = self.minute_max.max(self.last_minute.len());

@@ -35,11 +35,7 @@ pub struct Sandbox {
 pub async fn start(options: Options) -> Result<Sandbox> {
     let listener = TcpListener::bind(("127.0.0.1", options.port))?;
     let base: Arc<str> = format!("http://127.0.0.1:{}", listener.local_addr()?.port()).into();
-    let folder = if options.data_dir.is_none() {
-        Some(tempfile::tempdir()?)
-    } else {
-        None
-    };
+    let folder = if options.data_dir.is_none() { Some(tempfile::tempdir()?) } else { None };
     let path = match (&options.data_dir, &folder) {
         (Some(path), _) => path.clone(),
         (None, Some(folder)) => folder.path().to_path_buf(),
@@ -55,19 +51,13 @@ pub async fn start(options: Options) -> Result<Sandbox> {
         faults: Faults::default(),
         switches: Switches::default(),
         mail: Mailbox::default(),
+        xero: xero::State::default(),
         base,
     };
     prepare(&shared)?;
     let smtp = mail::listen(options.smtp_port, shared.mail.clone(), shared.clock.clone()).await?;
     let (http, thread) = serve(listener, shared.clone())?;
-    Ok(Sandbox {
-        shared,
-        smtp_port: smtp.port(),
-        http,
-        thread: Some(thread),
-        smtp,
-        _folder: folder,
-    })
+    Ok(Sandbox { shared, smtp_port: smtp.port(), http, thread: Some(thread), smtp, _folder: folder })
 }
 
 /// Tables, and what exists before anybody does anything: users, organisations, system accounts.
@@ -86,40 +76,38 @@ fn prepare(shared: &Shared) -> Result<()> {
 
 fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHandle<()>)> {
     let (ready, started) = std::sync::mpsc::channel();
-    let thread = std::thread::Builder::new()
-        .name("sandbox".into())
-        .spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let server = HttpServer::new(move || {
-                    App::new()
-                        .app_data(web::Data::new(shared.clone()))
-                        .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
-                        .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX))
-                        .app_data(web::FormConfig::default().limit(BODY_BYTES_MAX))
-                        .wrap(middleware::from_fn(faults::wrap))
-                        .configure(zoho::configure)
-                        .configure(xero::configure)
-                        .configure(control::configure)
-                        .default_service(web::to(HttpResponse::NotFound))
-                })
-                .on_connect(faults::keep_socket)
-                .workers(1)
-                .disable_signals()
-                .listen(listener)
-                .map(HttpServer::run);
-                match server {
-                    Ok(server) => {
-                        let _ = ready.send(Ok(server.handle()));
-                        if let Err(error) = server.await {
-                            tracing::error!(%error, "the sandbox's server ended badly");
-                        }
-                    }
-                    Err(error) => {
-                        let _ = ready.send(Err(error));
+    let thread = std::thread::Builder::new().name("sandbox".into()).spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = HttpServer::new(move || {
+                App::new()
+                    .app_data(web::Data::new(shared.clone()))
+                    .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+                    .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX))
+                    .app_data(web::FormConfig::default().limit(BODY_BYTES_MAX))
+                    .wrap(middleware::from_fn(faults::wrap))
+                    .configure(zoho::configure)
+                    .configure(xero::configure)
+                    .configure(control::configure)
+                    .default_service(web::to(HttpResponse::NotFound))
+            })
+            .on_connect(faults::keep_socket)
+            .workers(1)
+            .disable_signals()
+            .listen(listener)
+            .map(HttpServer::run);
+            match server {
+                Ok(server) => {
+                    let _ = ready.send(Ok(server.handle()));
+                    if let Err(error) = server.await {
+                        tracing::error!(%error, "the sandbox's server ended badly");
                     }
                 }
-            });
-        })?;
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                }
+            }
+        });
+    })?;
     let handle = started.recv().map_err(Error::other)??;
     Ok((handle, thread))
 }
@@ -143,9 +131,7 @@ impl Sandbox {
     /// Every setting that points CP Connect at this sandbox.
     pub fn environment(&self) -> Vec<(String, String)> {
         let base = &*self.shared.base;
-        let centre = |dc: &str| {
-            format!("{dc}={base}/zoho/{dc}/accounts|{base}/zoho/{dc}/api|{base}/zoho/{dc}/web")
-        };
+        let centre = |dc: &str| format!("{dc}={base}/zoho/{dc}/accounts|{base}/zoho/{dc}/api|{base}/zoho/{dc}/web");
         let settings = [
             ("XERO_LOGIN_URL", format!("{base}/xero/login")),
             ("XERO_IDENTITY_URL", format!("{base}/xero/identity")),
@@ -155,18 +141,12 @@ impl Sandbox {
             ("XERO_CLIENT_SECRET", crate::XERO_CLIENT_SECRET.into()),
             ("XERO_WEBHOOK_KEY", crate::XERO_WEBHOOK_KEY.into()),
             ("ZOHO_ACCOUNTS_URL", format!("{base}/zoho/us/accounts")),
-            (
-                "ZOHO_DATA_CENTRES",
-                format!("{},{}", centre("us"), centre("eu")),
-            ),
+            ("ZOHO_DATA_CENTRES", format!("{},{}", centre("us"), centre("eu"))),
             ("ZOHO_CLIENT_ID", crate::ZOHO_CLIENT_ID.into()),
             ("ZOHO_CLIENT_SECRET", crate::ZOHO_CLIENT_SECRET.into()),
             ("SMTP_URL", self.smtp_url()),
         ];
-        settings
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Ends both servers and removes the temporary folder.

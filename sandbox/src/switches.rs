@@ -29,10 +29,7 @@ pub struct Unknown(pub String);
 impl Switches {
     /// Whether it is on. A name that is in no table is a mistake of the sandbox: it is off, and the log says so.
     pub fn on(&self, name: &str) -> bool {
-        let changed = self
-            .changed
-            .read()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let changed = self.changed.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(on) = changed.get(name) {
             return *on;
         }
@@ -50,10 +47,7 @@ impl Switches {
         if all().all(|switch| switch.name != name) {
             return Err(Unknown(name.to_owned()));
         }
-        self.changed
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .insert(name.to_owned(), on);
+        self.changed.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(name.to_owned(), on);
         Ok(())
     }
 }
@@ -85,11 +79,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_say_whose_they_are() {
         let mut names: Vec<_> = all().map(|switch| switch.name).collect();
-        assert!(
-            names
-                .iter()
-                .all(|name| name.starts_with("xero.") || name.starts_with("zoho."))
-        );
+        assert!(names.iter().all(|name| name.starts_with("xero.") || name.starts_with("zoho.")));
         names.sort_unstable();
         let count = names.len();
         names.dedup();
