@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn known(price_precision: u32) -> Known {
-        let mut known = Known { zoho: zoho::Organisation { price_precision, ..Default::default() }, ..Known::default() };
+        let mut known = Known::new(xero::Organisation::default(), zoho::Organisation { price_precision, ..Default::default() });
         known.learn(accounts::KEY, "200", "11");
         known.learn(accounts::KEY, "630", "12");
         known.learn(taxes::KEY, "OUTPUT2", "13");
