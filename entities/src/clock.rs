@@ -25,17 +25,11 @@ pub struct At(pub i64);
 
 impl At {
     pub fn plus(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(by.as_micros().min(i64::MAX as u128) as i64),
-        )
+        Self(self.0.saturating_add(by.as_micros().min(i64::MAX as u128) as i64))
     }
 
     pub fn minus(self, by: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(by.as_micros().min(i64::MAX as u128) as i64),
-        )
+        Self(self.0.saturating_sub(by.as_micros().min(i64::MAX as u128) as i64))
     }
 
     /// How long from `earlier` to here; zero where it is later.
@@ -87,8 +81,7 @@ pub struct MovableClock {
 
 impl MovableClock {
     pub fn advance(&self, by: Duration) {
-        self.offset_us
-            .fetch_add(by.as_micros() as i64, Ordering::Relaxed);
+        self.offset_us.fetch_add(by.as_micros() as i64, Ordering::Relaxed);
     }
 }
 

@@ -32,10 +32,7 @@ crate::owned!();
 
 impl Entity {
     /// The invitation that this secret opens.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a door: what is asked with is itself the proof"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a door: what is asked with is itself the proof")]
     pub fn by_token(hash: &[u8]) -> Select<Entity> {
         Entity::find().filter(Column::TokenHash.eq(hash.to_vec()))
     }

@@ -69,6 +69,5 @@ ids! {
 fn uuid_v7(clock: &dyn Clock, chance: &dyn Chance) -> Uuid {
     let mut random = [0; 10];
     chance.fill(&mut random);
-    uuid::Builder::from_unix_timestamp_millis((clock.now().0 / 1000).max(0) as u64, &random)
-        .into_uuid()
+    uuid::Builder::from_unix_timestamp_millis((clock.now().0 / 1000).max(0) as u64, &random).into_uuid()
 }

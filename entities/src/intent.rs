@@ -17,10 +17,6 @@ pub struct Model {
     pub run_id: RunId,
     /// Of the slice that wrote it: an older one is unknown.
     pub fence: i64,
-    /// Known as soon as the write was answered, while status calls are still due.
-    pub zoho_id: Option<String>,
-    /// How many of the status calls are done.
-    pub step: i32,
     pub attempts: i32,
     pub created_at: At,
 }

@@ -27,6 +27,8 @@ pub struct Model {
     pub fence: i64,
     pub slice_owner: Option<String>,
     pub slice_until: Option<At>,
+    /// Slices in a row that found a provider out of reach.
+    pub misses: i32,
     /// Not before this moment.
     pub next_at: At,
     pub created_at: At,
@@ -41,10 +43,7 @@ crate::owned!();
 
 impl Entity {
     /// The link that a public address names.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a door: what is asked with is itself the proof"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a door: what is asked with is itself the proof")]
     pub fn by_key(key: &str) -> Select<Entity> {
         Entity::find().filter(Column::Key.eq(key))
     }
@@ -52,10 +51,7 @@ impl Entity {
 
 impl Entity {
     /// Every tenant's links whose time has come: for the workers' timetable only.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a door: the timetable serves all tenants"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a door: the timetable serves all tenants")]
     pub fn due(before: At) -> Select<Entity> {
         Entity::find().filter(Column::NextAt.lte(before))
     }

@@ -22,8 +22,11 @@ pub struct Model {
     pub answer: Option<Vec<u8>>,
     /// Zoho's `last_modified_time` after our last write.
     pub version: Option<String>,
-    /// `settled`, `waiting`, `ready` or `held`.
+    /// `settled`, `due`, `waiting`, `ready` or `held`.
     pub state: String,
+    /// Status calls that are still due, in order: `status/sent#invoice_ids`.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub due: Option<String>,
     /// Print of the record it waits for.
     pub need: Option<Vec<u8>>,
     /// `created` by us or `adopted` from what Zoho had.

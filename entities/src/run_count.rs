@@ -29,6 +29,8 @@ pub struct Model {
     /// Reconciliation: records counted in Zoho.
     pub zoho_count: i64,
     pub findings: i64,
+    /// Reconciliation: how far it is and the sums so far, sealed.
+    pub tally: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -35,9 +35,7 @@ pub struct Place<'a> {
 /// Why something sealed did not open, or a key was not one.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SealTrouble {
-    #[error(
-        "MASTER_KEYS must be a list of id:base64 with 32 bytes each, newest first; make one with `cpconnect keys generate`"
-    )]
+    #[error("MASTER_KEYS must be a list of id:base64 with 32 bytes each, newest first; make one with `cpconnect keys generate`")]
     NotKeys,
     #[error("the master key {0:?} that wraps this tenant is not in MASTER_KEYS")]
     UnknownKey(String),
@@ -51,25 +49,14 @@ impl MasterKeys {
         let mut keys = Vec::new();
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
             let (id, key) = one.split_once(':').ok_or(SealTrouble::NotKeys)?;
-            let bytes = Zeroizing::new(
-                BASE64
-                    .decode(key.trim())
-                    .map_err(|_| SealTrouble::NotKeys)?,
-            );
-            let key: [u8; KEY_BYTES] = bytes
-                .as_slice()
-                .try_into()
-                .map_err(|_| SealTrouble::NotKeys)?;
+            let bytes = Zeroizing::new(BASE64.decode(key.trim()).map_err(|_| SealTrouble::NotKeys)?);
+            let key: [u8; KEY_BYTES] = bytes.as_slice().try_into().map_err(|_| SealTrouble::NotKeys)?;
             if id.is_empty() || id.contains('.') || keys.iter().any(|(known, _)| known == id) {
                 return Err(SealTrouble::NotKeys);
             }
             keys.push((id.to_owned(), Zeroizing::new(key)));
         }
-        if keys.is_empty() {
-            Err(SealTrouble::NotKeys)
-        } else {
-            Ok(Self(keys))
-        }
+        if keys.is_empty() { Err(SealTrouble::NotKeys) } else { Ok(Self(keys)) }
     }
 
     /// A new key in the form `parse` reads.
@@ -104,55 +91,27 @@ impl MasterKeys {
         let (id, master) = &self.0[0];
         let mut wrapped = id.clone().into_bytes();
         wrapped.push(b'.');
-        wrapped.extend(seal(
-            master,
-            key.root.as_slice(),
-            key.tenant.0.as_bytes(),
-            chance,
-        ));
+        wrapped.extend(seal(master, key.root.as_slice(), key.tenant.0.as_bytes(), chance));
         wrapped
     }
 
     /// Opens a tenant's key.
-    pub fn unwrap_tenant(
-        &self,
-        tenant: TenantId,
-        wrapped: &[u8],
-    ) -> Result<TenantKey, SealTrouble> {
+    pub fn unwrap_tenant(&self, tenant: TenantId, wrapped: &[u8]) -> Result<TenantKey, SealTrouble> {
         let id = Self::wrapped_with(wrapped).ok_or(SealTrouble::DoesNotOpen)?;
-        let (_, master) = self
-            .0
-            .iter()
-            .find(|(known, _)| known == id)
-            .ok_or_else(|| SealTrouble::UnknownKey(id.to_owned()))?;
+        let (_, master) = self.0.iter().find(|(known, _)| known == id).ok_or_else(|| SealTrouble::UnknownKey(id.to_owned()))?;
         let root = open(master, &wrapped[id.len() + 1..], tenant.0.as_bytes())?;
-        let root: [u8; KEY_BYTES] = root
-            .as_slice()
-            .try_into()
-            .map_err(|_| SealTrouble::DoesNotOpen)?;
-        Ok(TenantKey {
-            tenant,
-            root: Zeroizing::new(root),
-        })
+        let root: [u8; KEY_BYTES] = root.as_slice().try_into().map_err(|_| SealTrouble::DoesNotOpen)?;
+        Ok(TenantKey { tenant, root: Zeroizing::new(root) })
     }
 }
 
 impl TenantKey {
     pub fn seal(&self, place: Place<'_>, plain: &[u8], chance: &dyn Chance) -> Vec<u8> {
-        seal(
-            &self.derived("cpconnect 2026 seal"),
-            plain,
-            &self.bound_to(place),
-            chance,
-        )
+        seal(&self.derived("cpconnect 2026 seal"), plain, &self.bound_to(place), chance)
     }
 
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealTrouble> {
-        open(
-            &self.derived("cpconnect 2026 seal"),
-            sealed,
-            &self.bound_to(place),
-        )
+        open(&self.derived("cpconnect 2026 seal"), sealed, &self.bound_to(place))
     }
 
     /// Opens what was sealed from a text.
@@ -169,8 +128,7 @@ impl TenantKey {
     /// A secret text that is always the same for this tenant and purpose, so it need not be stored: the status page's token.
     pub fn token(&self, purpose: &str) -> String {
         let key = self.derived("cpconnect 2026 token");
-        base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .encode(blake3::keyed_hash(&key, purpose.as_bytes()).as_bytes())
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(blake3::keyed_hash(&key, purpose.as_bytes()).as_bytes())
     }
 
     fn derived(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
@@ -178,11 +136,7 @@ impl TenantKey {
     }
 
     fn bound_to(&self, place: Place<'_>) -> Vec<u8> {
-        format!(
-            "{}|{}|{}|{}",
-            self.tenant, place.table, place.column, place.row
-        )
-        .into_bytes()
+        format!("{}|{}|{}|{}", self.tenant, place.table, place.column, place.row).into_bytes()
     }
 }
 
@@ -192,29 +146,12 @@ fn seal(key: &[u8; KEY_BYTES], plain: &[u8], bound_to: &[u8], chance: &dyn Chanc
     let mut nonce = XNonce::default();
     nonce.copy_from_slice(&sealed);
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
-    #[expect(
-        clippy::expect_used,
-        reason = "sealing fails only for texts beyond 256 GiB"
-    )]
-    sealed.extend(
-        cipher
-            .encrypt(
-                &nonce,
-                Payload {
-                    msg: plain,
-                    aad: bound_to,
-                },
-            )
-            .expect("a text below 256 GiB"),
-    );
+    #[expect(clippy::expect_used, reason = "sealing fails only for texts beyond 256 GiB")]
+    sealed.extend(cipher.encrypt(&nonce, Payload { msg: plain, aad: bound_to }).expect("a text below 256 GiB"));
     sealed
 }
 
-fn open(
-    key: &[u8; KEY_BYTES],
-    sealed: &[u8],
-    bound_to: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, SealTrouble> {
+fn open(key: &[u8; KEY_BYTES], sealed: &[u8], bound_to: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealTrouble> {
     if sealed.len() < NONCE_BYTES {
         return Err(SealTrouble::DoesNotOpen);
     }
@@ -222,16 +159,7 @@ fn open(
     let mut nonce = XNonce::default();
     nonce.copy_from_slice(nonce_bytes);
     let cipher = XChaCha20Poly1305::new(&Key::from(*key));
-    cipher
-        .decrypt(
-            &nonce,
-            Payload {
-                msg: ciphertext,
-                aad: bound_to,
-            },
-        )
-        .map(Zeroizing::new)
-        .map_err(|_| SealTrouble::DoesNotOpen)
+    cipher.decrypt(&nonce, Payload { msg: ciphertext, aad: bound_to }).map(Zeroizing::new).map_err(|_| SealTrouble::DoesNotOpen)
 }
 
 #[cfg(test)]
@@ -244,10 +172,7 @@ mod tests {
         let chance = SeededChance::new(1);
         let clock = MovableClock::default();
         let keys = MasterKeys::parse(&MasterKeys::generate("k1", &chance)).unwrap();
-        let (one, two) = (
-            TenantId::new(&clock, &chance),
-            TenantId::new(&clock, &chance),
-        );
+        let (one, two) = (TenantId::new(&clock, &chance), TenantId::new(&clock, &chance));
         (keys, chance, one, two)
     }
 
@@ -256,57 +181,26 @@ mod tests {
         let (keys, chance, one, two) = keys();
         let (key, _) = keys.new_tenant(one, &chance);
         let (other, _) = keys.new_tenant(two, &chance);
-        let place = Place {
-            table: "grant",
-            column: "refresh",
-            row: one.0,
-        };
+        let place = Place { table: "grant", column: "refresh", row: one.0 };
         let sealed = key.seal(place, b"token", &chance);
         assert_eq!(key.open(place, &sealed).unwrap().as_slice(), b"token");
         assert!(!sealed.windows(5).any(|window| window == b"token"));
-        for elsewhere in [
-            Place {
-                table: "pair",
-                ..place
-            },
-            Place {
-                column: "access",
-                ..place
-            },
-            Place {
-                row: two.0,
-                ..place
-            },
-        ] {
-            assert_eq!(
-                key.open(elsewhere, &sealed).unwrap_err(),
-                SealTrouble::DoesNotOpen
-            );
+        for elsewhere in [Place { table: "pair", ..place }, Place { column: "access", ..place }, Place { row: two.0, ..place }] {
+            assert_eq!(key.open(elsewhere, &sealed).unwrap_err(), SealTrouble::DoesNotOpen);
         }
-        assert_eq!(
-            other.open(place, &sealed).unwrap_err(),
-            SealTrouble::DoesNotOpen
-        );
+        assert_eq!(other.open(place, &sealed).unwrap_err(), SealTrouble::DoesNotOpen);
     }
 
     #[test]
     fn a_tenants_key_survives_the_rotation_of_the_master_key() {
         let (keys, chance, one, _) = keys();
         let (key, wrapped) = keys.new_tenant(one, &chance);
-        let rotated = MasterKeys::parse(&format!(
-            "{},{}",
-            MasterKeys::generate("k2", &chance),
-            regenerate(&keys)
-        ))
-        .unwrap();
+        let rotated = MasterKeys::parse(&format!("{},{}", MasterKeys::generate("k2", &chance), regenerate(&keys))).unwrap();
         let reopened = rotated.unwrap_tenant(one, &wrapped).unwrap();
         let rewrapped = rotated.wrap(&reopened, &chance);
         assert_eq!(MasterKeys::wrapped_with(&rewrapped), Some("k2"));
         assert_eq!(reopened.print_key(), key.print_key());
-        assert_eq!(
-            keys.unwrap_tenant(one, &rewrapped).err(),
-            Some(SealTrouble::UnknownKey("k2".into()))
-        );
+        assert_eq!(keys.unwrap_tenant(one, &rewrapped).err(), Some(SealTrouble::UnknownKey("k2".into())));
     }
 
     #[test]

@@ -37,10 +37,7 @@ crate::owned!();
 
 impl Entity {
     /// The sign-in that this `state` belongs to.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a door: what is asked with is itself the proof"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a door: what is asked with is itself the proof")]
     pub fn by_state(hash: &[u8]) -> Select<Entity> {
         Entity::find().filter(Column::StateHash.eq(hash.to_vec()))
     }
@@ -48,10 +45,7 @@ impl Entity {
 
 impl Entity {
     /// Every tenant's sign-ins that ended before this moment: for the broom only.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a door: the broom serves all tenants"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a door: the broom serves all tenants")]
     pub fn ended(before: At) -> Select<Entity> {
         Entity::find().filter(Column::ExpiresAt.lt(before))
     }

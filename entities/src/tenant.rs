@@ -46,10 +46,7 @@ impl Entity {
 
 impl Entity {
     /// The tenant whose status page this secret opens.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is a door: what is asked with is itself the proof"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is a door: what is asked with is itself the proof")]
     pub fn by_status(hash: &[u8]) -> Select<Entity> {
         Entity::find().filter(Column::StatusHash.eq(hash.to_vec()))
     }

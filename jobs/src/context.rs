@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connectors::http::Http;
-use connectors::oauth::{XeroApp, ZohoApp};
+use connectors::oauth::{Xero, Zoho};
+use connectors::zoho::DataCentres;
 use emails::post::Post;
 use entities::chance::Chance;
 use entities::clock::{At, Clock};
@@ -35,8 +36,13 @@ pub struct Context {
 
 /// How the two providers are reached, and how fast.
 pub struct Providers {
-    pub xero: XeroApp,
-    pub zoho: ZohoApp,
+    pub xero: Xero,
+    /// Where Xero's API answers: `https://api.xero.com`.
+    pub xero_api: Url,
+    /// Where Xero's screens are: `https://go.xero.com`.
+    pub xero_go: Url,
+    pub zoho: Zoho,
+    pub data_centres: DataCentres,
     pub limits: LimitSettings,
 }
 

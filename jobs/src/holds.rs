@@ -5,7 +5,7 @@ use entities::database::{begin_write, sql};
 use entities::ids::{LaneId, LinkId, RunId, TenantId};
 use entities::sealed::{Place, TenantKey};
 use entities::{finding, hold, lane};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::context::{Context, Failure};
@@ -44,7 +44,13 @@ pub fn finding_place(finding: Uuid) -> Place<'static> {
 }
 
 /// The link's holds, oldest first, after `after` of them.
-pub async fn list(context: &Context, tenant: TenantId, link: LinkId, after: u64, first: u64) -> Result<(Vec<HoldView>, u64), Failure> {
+pub async fn list(
+    context: &Context,
+    tenant: TenantId,
+    link: LinkId,
+    after: u64,
+    first: u64,
+) -> Result<(Vec<HoldView>, u64), Failure> {
     let lanes = lanes(context, tenant, link).await?;
     let ids: Vec<LaneId> = lanes.iter().map(|lane| lane.id).collect();
     let query = hold::Entity::of(tenant).filter(hold::Column::LaneId.is_in(ids));
@@ -123,5 +129,9 @@ fn readable(key: &TenantKey, place: Place<'_>, sealed: &[u8]) -> String {
 }
 
 async fn lanes(context: &Context, tenant: TenantId, link: LinkId) -> Result<Vec<lane::Model>, Failure> {
-    Ok(lane::Entity::of(tenant).filter(lane::Column::LinkId.eq(link)).order_by_asc(lane::Column::Position).all(&context.database).await?)
+    Ok(lane::Entity::of(tenant)
+        .filter(lane::Column::LinkId.eq(link))
+        .order_by_asc(lane::Column::Position)
+        .all(&context.database)
+        .await?)
 }

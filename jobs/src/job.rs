@@ -61,11 +61,8 @@ impl Queue {
 type Run = fn(String, Context) -> BoxFuture<'static, Result<Option<At>, Failure>>;
 
 /// Every job there is.
-const ALL: &[(&str, Run)] = &[
-    (RunLink::NAME, run::<RunLink>),
-    (SendLetter::NAME, run::<SendLetter>),
-    (Timetable::NAME, run::<Timetable>),
-];
+const ALL: &[(&str, Run)] =
+    &[(RunLink::NAME, run::<RunLink>), (SendLetter::NAME, run::<SendLetter>), (Timetable::NAME, run::<Timetable>)];
 
 /// The job of this name.
 pub fn registered(name: &str) -> Option<Run> {
@@ -74,7 +71,8 @@ pub fn registered(name: &str) -> Option<Run> {
 
 fn run<J: Job>(payload: String, context: Context) -> BoxFuture<'static, Result<Option<At>, Failure>> {
     async move {
-        let job: J = serde_json::from_str(&payload).map_err(|error| Failure::Bug(format!("the payload of {} does not parse: {error}", J::NAME)))?;
+        let job: J = serde_json::from_str(&payload)
+            .map_err(|error| Failure::Bug(format!("the payload of {} does not parse: {error}", J::NAME)))?;
         job.run(context).await
     }
     .boxed()

@@ -17,7 +17,14 @@ use crate::tasks::send_letter::SendLetter;
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Words {
     /// The two links to consent.
-    Consent { tenant_name: String, xero_link: Option<String>, zoho_link: Option<String>, status_link: String, products: Vec<String>, expires_at: At },
+    Consent {
+        tenant_name: String,
+        xero_link: Option<String>,
+        zoho_link: Option<String>,
+        status_link: String,
+        products: Vec<String>,
+        expires_at: At,
+    },
     /// A connection no longer works.
     Reconnect { tenant_name: String, provider: String, organisation: String, link: String, status_link: String, expires_at: At },
 }
@@ -37,7 +44,13 @@ pub fn place(letter: LetterId) -> Place<'static> {
 }
 
 /// Writes a letter down and sets its alarm: both or neither.
-pub async fn queue(connection: &impl ConnectionTrait, context: &Context, tenant: TenantId, key: &TenantKey, words: &Words) -> Result<LetterId, Failure> {
+pub async fn queue(
+    connection: &impl ConnectionTrait,
+    context: &Context,
+    tenant: TenantId,
+    key: &TenantKey,
+    words: &Words,
+) -> Result<LetterId, Failure> {
     let id = LetterId::new(context.clock.as_ref(), context.chance.as_ref());
     let plain = serde_json::to_vec(words).map_err(|error| Failure::Bug(error.to_string()))?;
     letter::ActiveModel {

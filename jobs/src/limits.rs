@@ -336,7 +336,12 @@ mod tests {
             let limits = Limits { per_day: 0, ..limits };
             // A slice that starts up to 30 ms late each time.
             let made = calls(limits, &[(10, 5_000), (10, 30_000), (1, 1_000)], 600);
-            assert!(made.len() as f64 >= 0.95 * f64::from(limits.per_minute) * 10.0, "{} of {}", made.len(), limits.per_minute * 10);
+            assert!(
+                made.len() as f64 >= 0.95 * f64::from(limits.per_minute) * 10.0,
+                "{} of {}",
+                made.len(),
+                limits.per_minute * 10
+            );
             assert!(worst_minute(&made) <= (limits.per_minute - MARGIN) as usize);
         }
     }

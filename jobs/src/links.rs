@@ -92,6 +92,7 @@ async fn create(
         fence: Set(0),
         slice_owner: Set(None),
         slice_until: Set(None),
+        misses: Set(0),
         next_at: Set(context.now()),
         created_at: Set(context.now()),
     }

@@ -17,7 +17,6 @@ use apalis_core::worker::builder::WorkerBuilder;
 use apalis_core::worker::context::WorkerContext;
 use entities::clock::{At, Clock};
 use entities::database::{begin_write, sql};
-use entities::ids::TenantId;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, Value};
@@ -298,7 +297,10 @@ impl Claims {
             ),
             Err(error) => {
                 let backoff = BACKOFF.saturating_mul(1 << alarm.attempts.clamp(1, 16).saturating_sub(1)).min(BACKOFF_MAX);
-                mine("UPDATE job SET status = 'pending', run_at = $1, lock_by = NULL, error = $2", vec![now.plus(backoff).0.into(), error.clone().into()])
+                mine(
+                    "UPDATE job SET status = 'pending', run_at = $1, lock_by = NULL, error = $2",
+                    vec![now.plus(backoff).0.into(), error.clone().into()],
+                )
             }
         };
         self.database.execute_raw(statement).await?;
@@ -328,7 +330,11 @@ impl Claims {
             .await?;
         transaction.execute_raw(sql(backend, "DELETE FROM job_worker WHERE last_seen < $1", vec![dead.into()])).await?;
         transaction
-            .execute_raw(sql(backend, "DELETE FROM job WHERE status = 'done' AND done_at < $1", vec![now.minus(KEEP_DONE).0.into()]))
+            .execute_raw(sql(
+                backend,
+                "DELETE FROM job WHERE status = 'done' AND done_at < $1",
+                vec![now.minus(KEEP_DONE).0.into()],
+            ))
             .await?;
         transaction.commit().await
     }
@@ -375,4 +381,3 @@ impl BackendConfig for Alarms {
         tower::layer::util::Identity::new()
     }
 }
-

@@ -49,7 +49,9 @@ pub enum Started {
 pub enum Changed {
     Yes,
     /// It is in a state in which that cannot be.
-    No { state: String },
+    No {
+        state: String,
+    },
     NotFound,
 }
 
@@ -83,7 +85,9 @@ pub async fn start(
     };
     match found.state.as_str() {
         "ready" => {}
-        "provisioning" => return Ok(Started::NotReady("The Zoho side is still being prepared; try again in a minute.".to_owned())),
+        "provisioning" => {
+            return Ok(Started::NotReady("The Zoho side is still being prepared; try again in a minute.".to_owned()));
+        }
         _ => {
             let reason = found.rest_reason.unwrap_or_else(|| "A connection must be authorised again.".to_owned());
             return Ok(Started::NotReady(reason));

@@ -11,10 +11,7 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
         _ => ("uuid_blob", "blob", " WITHOUT ROWID"),
     };
     for statement in statements {
-        let text = statement
-            .replace("{uuid}", uuid)
-            .replace("{bytes}", bytes)
-            .replace("{clustered}", clustered);
+        let text = statement.replace("{uuid}", uuid).replace("{bytes}", bytes).replace("{clustered}", clustered);
         connection.execute_unprepared(&text).await?;
     }
     Ok(())

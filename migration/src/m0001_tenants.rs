@@ -101,10 +101,5 @@ const UP: &[&str] = &[
      FOREIGN KEY (tenant_id) REFERENCES tenant (id))",
 ];
 
-const DOWN: &[&str] = &[
-    "DROP TABLE letter",
-    "DROP TABLE sign_in",
-    "DROP TABLE oauth_grant",
-    "DROP TABLE consent",
-    "DROP TABLE tenant",
-];
+const DOWN: &[&str] =
+    &["DROP TABLE letter", "DROP TABLE sign_in", "DROP TABLE oauth_grant", "DROP TABLE consent", "DROP TABLE tenant"];

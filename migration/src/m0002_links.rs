@@ -56,6 +56,7 @@ const UP: &[&str] = &[
      fence bigint NOT NULL,\
      slice_owner text,\
      slice_until bigint,\
+     misses integer NOT NULL,\
      next_at bigint NOT NULL,\
      created_at bigint NOT NULL,\
      PRIMARY KEY (tenant_id, id),\
@@ -124,6 +125,7 @@ const UP: &[&str] = &[
      xero_count bigint NOT NULL,\
      zoho_count bigint NOT NULL,\
      findings bigint NOT NULL,\
+     tally {bytes},\
      PRIMARY KEY (tenant_id, run_id, flow),\
      FOREIGN KEY (tenant_id, run_id) REFERENCES run (tenant_id, id))",
     "CREATE TABLE quota (\

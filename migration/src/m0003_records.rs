@@ -34,6 +34,7 @@ const UP: &[&str] = &[
      version text,\
      state text NOT NULL,\
      need {bytes},\
+     due text,\
      origin text,\
      run_id {uuid},\
      seen {bytes},\
@@ -50,8 +51,6 @@ const UP: &[&str] = &[
      xero_id text NOT NULL,\
      run_id {uuid} NOT NULL,\
      fence bigint NOT NULL,\
-     zoho_id text,\
-     step integer NOT NULL,\
      attempts integer NOT NULL,\
      created_at bigint NOT NULL,\
      PRIMARY KEY (tenant_id, lane_id, xero_id),\
@@ -84,9 +83,4 @@ const UP: &[&str] = &[
     "CREATE INDEX ix_finding_run ON finding (tenant_id, run_id)",
 ];
 
-const DOWN: &[&str] = &[
-    "DROP TABLE finding",
-    "DROP TABLE hold",
-    "DROP TABLE intent",
-    "DROP TABLE pair",
-];
+const DOWN: &[&str] = &["DROP TABLE finding", "DROP TABLE hold", "DROP TABLE intent", "DROP TABLE pair"];

@@ -1,7 +1,9 @@
 //! Carries the `oauth2` crate's requests over our HTTP client, and makes both providers' answers look like the RFC's.
 
+use std::pin::Pin;
 use std::time::Duration;
 
+use oauth2::AsyncHttpClient;
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
@@ -62,8 +64,20 @@ pub enum NoAnswer {
     Throttled(Duration),
 }
 
+/// Our client as the `oauth2` crate wants it. The future is boxed, so that callers may be spawned.
+pub struct Bridge(pub Http);
+
+impl<'c> AsyncHttpClient<'c> for Bridge {
+    type Error = NoAnswer;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NoAnswer>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(send(&self.0, request))
+    }
+}
+
 /// Sends one request of the `oauth2` crate.
-pub async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+async fn send(http: &Http, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
     let request = reqwest::Request::try_from(request).map_err(|_| NoAnswer::Unclear("the request cannot be built".to_owned()))?;
     let request = reqwest::RequestBuilder::from_parts(http.client().clone(), request);
     let answer = http.send(request).await.map_err(|trouble| match trouble {

@@ -85,7 +85,7 @@ impl Xero {
     pub async fn exchange_code(&self, http: &Http, code: &str, pkce: &Pkce) -> Result<Tokens, GrantTrouble> {
         let client = self.client();
         let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).set_pkce_verifier(pkce.code_verifier());
-        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::Code)
+        tokens(request.request_async(&bridge::Bridge(http.clone())).await, With::Code)
     }
 
     /// Gives a new refresh token too: store it before anything else is done with the access token.
@@ -93,7 +93,7 @@ impl Xero {
         let client = self.client();
         let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
         let request = client.exchange_refresh_token(&refresh_token);
-        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::RefreshToken)
+        tokens(request.request_async(&bridge::Bridge(http.clone())).await, With::RefreshToken)
     }
 
     /// Ends the grant and **every** connection this user made with us. To disconnect one organisation, delete its connection.

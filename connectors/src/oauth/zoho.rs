@@ -48,7 +48,7 @@ impl Zoho {
     pub async fn exchange_code(&self, http: &Http, centre: &DataCentre, code: &str, pkce: &Pkce) -> Result<Tokens, GrantTrouble> {
         let client = self.client(&centre.accounts, self.secret(centre));
         let request = client.exchange_code(AuthorizationCode::new(code.to_owned())).set_pkce_verifier(pkce.code_verifier());
-        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::Code)
+        tokens(request.request_async(&bridge::Bridge(http.clone())).await, With::Code)
     }
 
     /// Gives an access token only: the refresh token stays.
@@ -56,7 +56,7 @@ impl Zoho {
         let client = self.client(&centre.accounts, self.secret(centre));
         let refresh_token = RefreshToken::new(refresh_token.expose_secret().to_owned());
         let request = client.exchange_refresh_token(&refresh_token);
-        tokens(request.request_async(&|request| bridge::send(http, request)).await, With::RefreshToken)
+        tokens(request.request_async(&bridge::Bridge(http.clone())).await, With::RefreshToken)
     }
 
     /// Ends the grant. One that is gone already has ended too.

@@ -1,0 +1,16 @@
+//! The engine: observe, plan, carry, settle, resolve. It knows no record type.
+
+pub mod carry;
+pub mod known;
+pub mod lanes;
+pub mod observe;
+pub mod plan;
+pub mod points;
+pub mod provision;
+pub mod reconcile;
+pub mod resolve;
+pub mod settle;
+pub mod shelf;
+pub mod slice;
+pub mod tally;
+pub mod writes;

@@ -1,0 +1,282 @@
+//! Carries records to Zoho, a batch at a time: needs looked up, bodies mapped, intents committed, calls sent side by side, answers
+//! settled. Records that cannot go are held or wait; they never stop the others.
+
+use std::collections::VecDeque;
+
+use connectors::flow::{By, Carry, Need, Unmappable};
+use connectors::side::Trouble;
+use connectors::zoho::Unique;
+use entities::run;
+use futures::StreamExt;
+
+use super::known::{look_up, need_print};
+use super::points;
+use super::resolve;
+use super::settle;
+use super::shelf::Todo;
+use super::slice::{Halt, Lane, Provider, Slice};
+use super::writes::{Desk, Outcome, Sent, send};
+
+/// Records of one batch: two transactions serve them all.
+const BATCH: usize = 100;
+/// The same under a limit a minute: more would be looked up and mapped, and not sent.
+const BATCH_LIMITED: usize = 10;
+
+/// What was decided about one record.
+pub enum Verdict {
+    /// Nothing more to do but to note it down.
+    Settled(Settled),
+    Held {
+        xero_id: String,
+        reason: Unmappable,
+    },
+    /// It refers to a record that is not there yet.
+    Waiting {
+        xero_id: String,
+        need: Vec<u8>,
+    },
+    /// Sent, and no clear answer: carried again, found by its unique field.
+    Unknown {
+        xero_id: String,
+    },
+    /// Not sent.
+    Later {
+        xero_id: String,
+    },
+}
+
+/// A record that arrived.
+pub struct Settled {
+    pub xero_id: String,
+    pub zoho_id: String,
+    pub alias: Option<String>,
+    pub prints: Vec<u8>,
+    pub answer: Option<Vec<u8>>,
+    pub version: String,
+    /// Status calls that are still due.
+    pub due: Option<String>,
+    pub origin: &'static str,
+    /// Counts as created; otherwise as updated.
+    pub created: bool,
+}
+
+impl Verdict {
+    /// A record whose shape we do not know.
+    pub fn odd(xero_id: String, title: &str, why: &str) -> Self {
+        Verdict::Held {
+            xero_id,
+            reason: Unmappable {
+                code: "UNKNOWN_SHAPE",
+                sentence: format!(
+                    "One of the {} has a form that this version does not know ({why}). CloudPerfect has to extend the sync.",
+                    title.to_lowercase()
+                ),
+                expected: false,
+            },
+        }
+    }
+}
+
+struct Ready {
+    todo: Todo,
+    carry: Carry,
+}
+
+/// Carries up to one batch from the front. What could not be sent goes back to the front.
+pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, todo: &mut VecDeque<Todo>) -> Result<(), Halt> {
+    let size = if slice.zoho.gate.limits.per_minute > 0 { BATCH_LIMITED } else { BATCH };
+    let taken: Vec<Todo> = todo.drain(..todo.len().min(size)).collect();
+    let needs: Vec<Vec<Need>> = taken.iter().map(|one| lane.flow.needs(one.record.as_ref())).collect();
+    let known = look_up(slice, &needs).await?;
+    let mut verdicts = Vec::new();
+    let mut ready = VecDeque::new();
+    for (one, needs) in taken.into_iter().zip(needs) {
+        if let Some(missing) = needs.iter().find(|need| known.id(need.flow, &need.key).is_none()) {
+            let need = need_print(slice, missing.flow, missing.by, &missing.key);
+            verdicts.push(Verdict::Waiting { xero_id: one.record.id().to_owned(), need });
+            continue;
+        }
+        match lane.flow.to_zoho(one.record.as_ref(), &known) {
+            Ok(carry) => ready.push_back(Ready { todo: one, carry }),
+            Err(reason) => verdicts.push(Verdict::Held { xero_id: one.record.id().to_owned(), reason }),
+        }
+    }
+    if lane.flow.zoho().unique == Unique::Search {
+        match resolve::directory(slice, lane).await {
+            Ok(()) => {}
+            Err(halt) => {
+                todo_back(todo, ready);
+                settle::verdicts(slice, run, lane, verdicts).await?;
+                return Err(halt);
+            }
+        }
+        mapped(slice, lane, &mut ready, &mut verdicts);
+    }
+    let halt = write(slice, run, lane, &known, &mut ready, &mut verdicts).await;
+    todo_back(todo, ready);
+    points::reached("before_settle");
+    settle::verdicts(slice, run, lane, verdicts).await?;
+    points::reached("after_settle");
+    halt
+}
+
+fn todo_back(todo: &mut VecDeque<Todo>, ready: VecDeque<Ready>) {
+    for one in ready.into_iter().rev() {
+        todo.push_front(one.todo);
+    }
+}
+
+/// Kinds without upsert: what Zoho already has is paired; the rest is created only if that was asked for.
+fn mapped(slice: &Slice, lane: Lane, ready: &mut VecDeque<Ready>, verdicts: &mut Vec<Verdict>) {
+    let existing = slice.directories.get(lane.flow.zoho().path).map(Vec::as_slice).unwrap_or_default();
+    for one in std::mem::take(ready) {
+        let record = one.todo.record.as_ref();
+        match lane.flow.find_in(record, existing) {
+            Some(zoho_id) => verdicts.push(Verdict::Settled(Settled {
+                xero_id: record.id().to_owned(),
+                zoho_id,
+                alias: record.alias().map(str::to_owned),
+                prints: one.todo.prints,
+                answer: None,
+                version: String::new(),
+                due: None,
+                origin: "adopted",
+                created: false,
+            })),
+            None if slice.link.create_missing => ready.push_back(one),
+            None => verdicts.push(Verdict::Held {
+                xero_id: record.id().to_owned(),
+                reason: Unmappable {
+                    code: "NOT_IN_ZOHO",
+                    sentence: format!(
+                        "{} has no counterpart in Zoho Books. Create it there, or start again and allow missing accounts, taxes and currencies to be created.",
+                        record.label()
+                    ),
+                    expected: false,
+                },
+            }),
+        }
+    }
+}
+
+/// Sends what is ready, as far as permits reach. What was not sent stays in `ready`.
+async fn write(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    known: &connectors::flow::Known,
+    ready: &mut VecDeque<Ready>,
+    verdicts: &mut Vec<Verdict>,
+) -> Result<(), Halt> {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let granted = slice.permit(Provider::Zoho, Some(lane.id), ready.len() as u32).await?;
+    let sending: Vec<Ready> = ready.drain(..granted as usize).collect();
+    settle::intend(slice, run, lane, sending.iter().map(|one| one.todo.record.id())).await?;
+    points::reached("before_send");
+    let field = match lane.flow.zoho().unique {
+        Unique::Field { module, label } => {
+            let field = slice.fields.get(&(module.to_owned(), label.to_owned()));
+            Some(field.ok_or_else(|| Halt::Refused {
+                provider: Provider::Zoho,
+                sentence: format!(
+                    "The field {label:?} is missing in Zoho Books; it is made again when the connection is checked."
+                ),
+            })?)
+        }
+        Unique::Search => None,
+    };
+    let desk = Desk {
+        context: &slice.context,
+        client: &slice.zoho.client,
+        gate: &slice.zoho.gate,
+        flow: lane.flow,
+        known,
+        field: field.map(String::as_str),
+    };
+    let at_once = if field.is_none() { 1 } else { slice.slots as usize };
+    let sent: Vec<(Todo, Sent)> = futures::stream::iter(sending)
+        .map(|one| {
+            let desk = &desk;
+            async move {
+                let sent = send(desk, one.todo.record.as_ref(), one.carry, one.todo.zoho_id.as_deref()).await;
+                points::reached("answered");
+                (one.todo, sent)
+            }
+        })
+        .buffer_unordered(at_once.max(1))
+        .collect()
+        .await;
+    let mut worst: Option<Trouble> = None;
+    let mut later = Vec::new();
+    let mut extra_calls = 0;
+    for (todo, sent) in sent {
+        extra_calls += sent.extra_calls;
+        if let Some(trouble) = sent.trouble
+            && worst.as_ref().is_none_or(|worst| weight(&trouble) > weight(worst))
+        {
+            worst = Some(trouble);
+        }
+        let xero_id = todo.record.id().to_owned();
+        match sent.outcome {
+            Outcome::Written { id, created, adopted, record, version, then } => {
+                if field.is_none() {
+                    slice.directories.entry(lane.flow.zoho().path).or_default().push(record.clone());
+                }
+                verdicts.push(Verdict::Settled(Settled {
+                    xero_id,
+                    zoho_id: id,
+                    alias: todo.record.alias().map(str::to_owned),
+                    answer: lane
+                        .flow
+                        .zoho_line(&record)
+                        .and_then(|line| line.tax)
+                        .map(|tax| slice.print.of(&tax.normalize().to_string()).to_vec()),
+                    prints: todo.prints,
+                    version,
+                    due: settle::due(&then),
+                    origin: if adopted { "adopted" } else { "created" },
+                    created: created && todo.zoho_id.is_none(),
+                }));
+            }
+            Outcome::Held(reason) => verdicts.push(Verdict::Held { xero_id, reason }),
+            Outcome::Unknown => verdicts.push(Verdict::Unknown { xero_id }),
+            Outcome::Later => {
+                verdicts.push(Verdict::Later { xero_id });
+                later.push(todo);
+            }
+        }
+    }
+    slice.count(Provider::Zoho, Some(lane.id), extra_calls);
+    for todo in later.into_iter().rev() {
+        // Mapped again when its turn comes: what it needs may have changed by then.
+        ready.push_front(Ready { todo, carry: Carry { body: serde_json::Value::Null, then: Vec::new() } });
+    }
+    match worst {
+        Some(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
+        // What had no permit is asked for again by the next batch.
+        None => Ok(()),
+    }
+}
+
+/// The trouble that decides about the turn when several calls failed differently.
+fn weight(trouble: &Trouble) -> u8 {
+    match trouble {
+        Trouble::Refused(_) => 0,
+        Trouble::Unreachable(_) => 1,
+        Trouble::Busy { .. } => 2,
+        Trouble::Unauthorised => 3,
+        Trouble::Forbidden(_) => 4,
+    }
+}
+
+/// The prints under which waiting records may be waiting for a settled one.
+pub fn needed_as(slice: &Slice, lane: Lane, settled: &Settled) -> Vec<Vec<u8>> {
+    let flow = lane.flow.key();
+    let mut prints = vec![need_print(slice, flow, By::Id, &settled.xero_id)];
+    if let Some(alias) = &settled.alias {
+        prints.push(need_print(slice, flow, By::Alias, alias));
+    }
+    prints
+}

@@ -1,0 +1,99 @@
+//! What the mappings may look up: ids of records that were settled before, asked for a batch at once.
+
+use std::collections::{HashMap, HashSet};
+
+use connectors::flow::{By, Known, Need};
+use entities::database::sql;
+use entities::ids::LaneId;
+use sea_orm::{ConnectionTrait, Value};
+
+use super::slice::{Halt, Slice};
+
+/// Entries kept within a turn. Accounts, taxes and items repeat; contacts of a large company need not all stay.
+const ENTRIES_MAX: usize = 20_000;
+
+/// Zoho ids found in this turn.
+#[derive(Default)]
+pub struct Cache(HashMap<Need, String>);
+
+/// Fills a `Known` with the ids of all these needs, as far as they are settled.
+pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Halt> {
+    let mut missing: HashMap<(&'static str, By), HashSet<String>> = HashMap::new();
+    for need in needs.iter().flatten().filter(|need| !slice.known.0.contains_key(*need)) {
+        missing.entry((need.flow, need.by)).or_default().insert(need.key.clone());
+    }
+    for ((flow, by), keys) in missing {
+        if let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.key() == flow).map(|lane| lane.id) {
+            let found = settled(slice, lane, flow, by, keys.into_iter().collect()).await?;
+            if slice.known.0.len() + found.len() > ENTRIES_MAX {
+                slice.known.0.clear();
+            }
+            slice.known.0.extend(found);
+        }
+    }
+    let (xero, zoho) = slice.organisations();
+    let mut known = Known::new(xero, zoho);
+    for need in needs.iter().flatten() {
+        if let Some(id) = slice.known.0.get(need) {
+            known.learn(need.flow, need.key.clone(), id.clone());
+        }
+    }
+    Ok(known)
+}
+
+/// The print by which a waiting record names what it waits for.
+pub fn need_print(slice: &Slice, flow: &str, by: By, key: &str) -> Vec<u8> {
+    match by {
+        By::Id => slice.print.of(&format!("{}|{flow}|id|{key}", slice.link.id)).to_vec(),
+        By::Alias => alias_need(slice, flow, &alias_print(slice, flow, key)),
+    }
+}
+
+/// The same for a record that is known by the print of its other name.
+pub fn alias_need(slice: &Slice, flow: &str, alias: &[u8]) -> Vec<u8> {
+    let alias: String = alias.iter().map(|byte| format!("{byte:02x}")).collect();
+    slice.print.of(&format!("{}|{flow}|alias|{alias}", slice.link.id)).to_vec()
+}
+
+/// The print under which a record's other name is kept.
+pub fn alias_print(slice: &Slice, flow: &str, alias: &str) -> Vec<u8> {
+    slice.print.of(&format!("{flow}|{alias}")).to_vec()
+}
+
+async fn settled(
+    slice: &Slice,
+    lane: LaneId,
+    flow: &'static str,
+    by: By,
+    keys: Vec<String>,
+) -> Result<Vec<(Need, String)>, Halt> {
+    let mut found = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(500) {
+        let asked: HashMap<Vec<u8>, &String> = match by {
+            By::Id => chunk.iter().map(|key| (key.clone().into_bytes(), key)).collect(),
+            By::Alias => chunk.iter().map(|key| (alias_print(slice, flow, key), key)).collect(),
+        };
+        let column = if by == By::Id { "xero_id" } else { "alias" };
+        let places: Vec<String> = (0..asked.len()).map(|n| format!("${}", n + 3)).collect();
+        let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.0.into()];
+        values.extend(asked.iter().map(|(print, key)| match by {
+            By::Id => Value::from((*key).clone()),
+            By::Alias => Value::from(print.clone()),
+        }));
+        let text = format!(
+            "SELECT {column} AS k, zoho_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'settled' AND zoho_id IS NOT NULL AND {column} IN ({})",
+            places.join(", ")
+        );
+        let database = &slice.context.database;
+        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+            let key = match by {
+                By::Id => row.try_get::<String>("", "k")?.into_bytes(),
+                By::Alias => row.try_get::<Vec<u8>>("", "k")?,
+            };
+            if let Some(key) = asked.get(&key) {
+                found.push((Need { flow, key: (*key).clone(), by }, row.try_get("", "zoho_id")?));
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,264 @@
+//! One run over all lanes of a link: each in dependency order, page by page, until nothing is left that can go.
+
+use std::time::Duration;
+
+use connectors::zoho::BULK_IDS;
+use entities::clock::At;
+use entities::database::{begin_write, sql};
+use entities::{lane, run, run_count};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::shelf::{After, Counts};
+use super::slice::{Halt, Lane, Provider, Slice};
+use super::{carry, observe, points, resolve, settle};
+use crate::context::Failure;
+use crate::runs::Kind;
+
+/// How often the lanes are read again for records that wait for one that came later.
+const PASSES_MAX: i32 = 2;
+
+/// Gives every lane a row of counters. The first run also asks Xero how many records there are, for an honest estimate.
+pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
+    let rows =
+        run_count::Entity::of(slice.tenant).filter(run_count::Column::RunId.eq(run.id)).all(&slice.context.database).await?;
+    for lane in slice.lanes.clone() {
+        if rows.iter().any(|row| row.flow == lane.flow.key()) {
+            continue;
+        }
+        slice.go_on()?;
+        let first = lane_row(slice, lane).await?.watermark.is_none();
+        let expected =
+            if first && run.kind == Kind::Migration.name() && lane.flow.xero().paged { ask_count(slice, lane).await? } else { 0 };
+        let (xero_calls, zoho_calls) = slice.calls.remove(&lane.id).unwrap_or_default();
+        run_count::ActiveModel {
+            tenant_id: Set(slice.tenant),
+            run_id: Set(run.id),
+            flow: Set(lane.flow.key().to_owned()),
+            expected: Set(expected),
+            seen: Set(0),
+            created: Set(0),
+            updated: Set(0),
+            unchanged: Set(0),
+            held: Set(0),
+            waiting: Set(0),
+            skipped: Set(0),
+            xero_calls: Set(xero_calls),
+            zoho_calls: Set(zoho_calls),
+            xero_count: Set(0),
+            zoho_count: Set(0),
+            findings: Set(0),
+            tally: Set(None),
+        }
+        .insert(&slice.context.database)
+        .await?;
+    }
+    if run.started_at.is_none() {
+        run::Entity::update_many()
+            .col_expr(run::Column::StartedAt, Expr::value(Some(slice.context.now())))
+            .filter(run::Column::TenantId.eq(slice.tenant))
+            .filter(run::Column::Id.eq(run.id))
+            .exec(&slice.context.database)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {
+    slice.permit(Provider::Xero, Some(lane.id), 1).await?;
+    match slice.xero.client.count(lane.flow.xero()).await {
+        Ok((count, remaining)) => {
+            slice.xero.gate.lower(&slice.context, remaining).await?;
+            Ok(count.unwrap_or(0) as i64)
+        }
+        Err(trouble) => Err(slice.halt(Provider::Xero, trouble).await),
+    }
+}
+
+/// Carries everything that can be carried. `Ok`: nothing is left but what is held or waits for it.
+pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
+    for lane in slice.lanes.clone() {
+        loop {
+            slice.go_on()?;
+            resolve::ready(slice, run, lane).await?;
+            let row = lane_row(slice, lane).await?;
+            if row.pull_run == Some(run.id) && row.state == "read" {
+                break;
+            }
+            stage(slice, run, lane.flow.key()).await?;
+            page(slice, run, lane, &row).await?;
+        }
+        resolve::acts(slice, run, lane, 1).await?;
+    }
+    // What settled late may have let an earlier lane's record go on.
+    for lane in slice.lanes.clone() {
+        resolve::ready(slice, run, lane).await?;
+        resolve::acts(slice, run, lane, 1).await?;
+    }
+    again_for_waiting(slice, run).await
+}
+
+/// Carries one page and moves the cursor.
+async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::Model) -> Result<(), Halt> {
+    let (anchor, number) = observe::stand(row, run);
+    let (mut shelf, server_time) = match slice.context.shelves.take(lane.id, run.id, anchor, number) {
+        Some(shelf) => (shelf, None),
+        None => observe::page(slice, run, lane, row).await?,
+    };
+    if row.pull_run != Some(run.id) {
+        begin_pull(slice, run, lane, anchor, number, server_time).await?;
+    }
+    if let Some(expected) = shelf.counts.expected.take() {
+        expect(slice, run, lane, expected).await?;
+    }
+    while !shelf.todo.is_empty() {
+        let carried = match slice.go_on() {
+            Ok(()) => carry::batch(slice, run, lane, &mut shelf.todo).await,
+            over => over,
+        };
+        let acted = match carried {
+            Ok(()) => resolve::acts(slice, run, lane, BULK_IDS).await,
+            halt => halt,
+        };
+        if let Err(halt) = acted {
+            slice.context.shelves.put(lane.id, shelf);
+            return Err(halt);
+        }
+    }
+    let (after, counts) = (shelf.after.clone(), shelf.counts);
+    commit(slice, run, lane, after, counts).await
+}
+
+/// A new pull: its beginning is the provider's time, not ours.
+async fn begin_pull(
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    anchor: Option<At>,
+    number: i32,
+    server_time: Option<At>,
+) -> Result<(), Halt> {
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    lane::Entity::update_many()
+        .col_expr(lane::Column::PullRun, Expr::value(Some(run.id)))
+        .col_expr(lane::Column::PullStarted, Expr::value(server_time))
+        .col_expr(lane::Column::Anchor, Expr::value(anchor))
+        .col_expr(lane::Column::Page, Expr::value(number))
+        .col_expr(lane::Column::State, Expr::value("reading"))
+        .filter(lane::Column::TenantId.eq(slice.tenant))
+        .filter(lane::Column::Id.eq(lane.id))
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Cursor and counts of a carried page, together.
+async fn commit(slice: &mut Slice, run: &run::Model, lane: Lane, after: After, counts: Counts) -> Result<(), Halt> {
+    let row = lane_row(slice, lane).await?;
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    let update = lane::Entity::update_many()
+        .filter(lane::Column::TenantId.eq(slice.tenant))
+        .filter(lane::Column::Id.eq(lane.id))
+        .filter(lane::Column::PullRun.eq(run.id));
+    let update = match after {
+        After::Next { anchor, page } => {
+            update.col_expr(lane::Column::Anchor, Expr::value(anchor)).col_expr(lane::Column::Page, Expr::value(page))
+        }
+        // The watermark never passes the provider's time at the beginning of the pull.
+        After::Done => update
+            .col_expr(lane::Column::State, Expr::value("read"))
+            .col_expr(lane::Column::Watermark, Expr::value(row.pull_started.or(row.watermark))),
+    };
+    update.exec(&transaction).await?;
+    let add = [("seen", counts.seen), ("unchanged", counts.unchanged), ("skipped", counts.skipped)];
+    settle::count(&transaction, slice, run, lane, &add).await?;
+    settle::flush_calls(&transaction, slice, run).await?;
+    points::reached("before_page_commit");
+    transaction.commit().await?;
+    slice.calls.clear();
+    points::reached("after_page_commit");
+    Ok(())
+}
+
+async fn expect(slice: &Slice, run: &run::Model, lane: Lane, expected: i64) -> Result<(), Halt> {
+    let database = &slice.context.database;
+    database
+        .execute_raw(sql(
+            database.get_database_backend(),
+            "UPDATE run_count SET expected = CASE WHEN expected < $4 THEN $4 ELSE expected END WHERE tenant_id = $1 AND run_id = $2 AND flow = $3",
+            vec![slice.tenant.0.into(), run.id.0.into(), lane.flow.key().into(), expected.into()],
+        ))
+        .await?;
+    Ok(())
+}
+
+/// Where the run is, for people.
+pub async fn stage(slice: &Slice, run: &run::Model, stage: &str) -> Result<(), Halt> {
+    run::Entity::update_many()
+        .col_expr(run::Column::Stage, Expr::value(stage))
+        .filter(run::Column::TenantId.eq(slice.tenant))
+        .filter(run::Column::Id.eq(run.id))
+        .filter(run::Column::Stage.ne(stage))
+        .exec(&slice.context.database)
+        .await?;
+    Ok(())
+}
+
+/// A record that waits for one which appeared after its lane was read: the lanes are read once more, from their watermarks.
+async fn again_for_waiting(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
+    if run.passes >= PASSES_MAX || waiting(slice).await? == 0 {
+        return Ok(());
+    }
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    lane::Entity::update_many()
+        .col_expr(lane::Column::PullRun, Expr::value(None::<uuid::Uuid>))
+        .filter(lane::Column::TenantId.eq(slice.tenant))
+        .filter(lane::Column::LinkId.eq(slice.link.id))
+        .exec(&transaction)
+        .await?;
+    run::Entity::update_many()
+        .col_expr(run::Column::Passes, Expr::value(run.passes + 1))
+        .filter(run::Column::TenantId.eq(slice.tenant))
+        .filter(run::Column::Id.eq(run.id))
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Err(Halt::TurnOver)
+}
+
+/// How many records wait for another.
+pub async fn waiting(slice: &Slice) -> Result<i64, Halt> {
+    let mut waiting = 0;
+    for lane in &slice.lanes {
+        waiting += parked(slice, lane, "waiting").await?;
+    }
+    Ok(waiting)
+}
+
+/// How many records of a lane are in a state other than settled.
+pub async fn parked(slice: &Slice, lane: &Lane, state: &str) -> Result<i64, Halt> {
+    let database = &slice.context.database;
+    let row = database
+        .query_one_raw(sql(
+            database.get_database_backend(),
+            "SELECT COUNT(*) AS n FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = $3 AND state <> 'settled'",
+            vec![slice.tenant.0.into(), lane.id.0.into(), state.into()],
+        ))
+        .await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
+}
+
+/// The lane as it stands now.
+pub async fn lane_row(slice: &Slice, lane: Lane) -> Result<lane::Model, Halt> {
+    let row = lane::Entity::of(slice.tenant).filter(lane::Column::Id.eq(lane.id)).one(&slice.context.database).await?;
+    row.ok_or_else(|| Failure::Bug(format!("lane {} is not there", lane.id)).into())
+}
+
+/// How long a link rests after so many turns without an answer: a second, doubling, five minutes at most.
+pub fn backoff(misses: i32) -> Duration {
+    Duration::from_secs(1u64 << misses.clamp(0, 9)).min(Duration::from_secs(300))
+}

@@ -1,0 +1,189 @@
+//! Reads one page of what changed in Xero and lays on the shelf what needs doing. Never writes to a provider.
+//!
+//! Pages are keyset on the modified time: a full page moves the anchor to its last record's second, so a record that is edited
+//! while we read moves to the end and is read there; nothing is lost. Only when a whole page falls within one second is the page
+//! number counted on.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use connectors::flow::{Authority, Reading, Record};
+use connectors::xero::{Page, Since};
+use connectors::zoho::Unique;
+use entities::clock::At;
+use entities::database::sql;
+use entities::{lane, run};
+use sea_orm::{ConnectionTrait, Value};
+
+use super::carry::Verdict;
+use super::plan::{Plan, plan};
+use super::settle;
+use super::shelf::{After, Counts, Shelf, Todo};
+use super::slice::{Halt, Lane, Provider, Slice};
+
+const SECOND_US: i64 = 1_000_000;
+/// Changes may become visible late, and Xero compares whole seconds: a new pull starts this much before the last one's end.
+const OVERLAP_US: i64 = 120 * SECOND_US;
+
+/// One pair as far as the plan needs it.
+struct Known {
+    zoho_id: Option<String>,
+    prints: Option<Vec<u8>>,
+    state: String,
+    this_run: bool,
+}
+
+/// Where the lane's present pull stands; starts one if there is none for this run.
+pub fn stand(lane: &lane::Model, run: &run::Model) -> (Option<At>, i32) {
+    if lane.pull_run == Some(run.id) {
+        (lane.anchor, lane.page)
+    } else {
+        (lane.watermark.map(|watermark| At(watermark.0 - OVERLAP_US)), 1)
+    }
+}
+
+/// Reads the page at which the lane stands.
+pub async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::Model) -> Result<(Shelf, Option<At>), Halt> {
+    let (anchor, number) = stand(row, run);
+    slice.permit(Provider::Xero, Some(lane.id), 1).await?;
+    let since = Since { anchor_us: anchor.map(|at| at.0), page: number.max(1) as u32 };
+    let page = match slice.xero.client.changed(lane.flow.xero(), &since).await {
+        Ok(page) => page,
+        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+    };
+    slice.xero.gate.lower(&slice.context, page.remaining).await?;
+    let read = match lane.flow.read(&page.body) {
+        Ok(read) => read,
+        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+    };
+    let server_time = (page.server_time_us > 0).then_some(At(page.server_time_us));
+    let shelf = lay_out(slice, run, lane, anchor, number, page, read).await?;
+    Ok((shelf, server_time))
+}
+
+async fn lay_out(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    anchor: Option<At>,
+    number: i32,
+    page: Page,
+    read: Vec<Reading>,
+) -> Result<Shelf, Halt> {
+    let full = lane.flow.xero().paged && page.page_size > 0 && read.len() >= page.page_size as usize;
+    let mut records = Vec::with_capacity(read.len());
+    let mut odd = Vec::new();
+    for one in read {
+        match one {
+            Reading::Record(record) => records.push(record),
+            Reading::Odd { id, why } => odd.push((id, why)),
+        }
+    }
+    let after = after(anchor, number, full, &records);
+    let mut counts = Counts { expected: page.item_count.map(|count| count as i64).filter(|_| number == 1), ..Counts::default() };
+    if !lane.flow.xero().paged {
+        counts.expected = Some((records.len() + odd.len()) as i64);
+    }
+    let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
+    let boundary = boundary(&records, &after);
+    // What the page before had too is neither counted nor planned again.
+    records.retain(|record| !slice.context.shelves.had(lane.id, run.id, record.id()));
+    if full {
+        slice.context.shelves.remember(lane.id, run.id, boundary, same_second);
+    } else {
+        slice.context.shelves.forget(lane.id);
+    }
+    let todo = plan_all(slice, run, lane, records, &mut counts).await?;
+    let held = odd.into_iter().map(|(id, why)| Verdict::odd(id, lane.flow.title(), &why)).collect::<Vec<_>>();
+    counts.seen += held.len() as i64;
+    settle::verdicts(slice, run, lane, held).await?;
+    Ok(Shelf { run: run.id, anchor, page: number, todo, after, counts })
+}
+
+/// The cursor after this page.
+fn after(anchor: Option<At>, number: i32, full: bool, records: &[Box<dyn Record>]) -> After {
+    if !full {
+        return After::Done;
+    }
+    let last = records.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
+    match anchor {
+        Some(anchor) if last <= anchor.0 => After::Next { anchor: Some(anchor), page: number + 1 },
+        _ if last == 0 => After::Next { anchor, page: number + 1 },
+        _ => After::Next { anchor: Some(At(last)), page: 1 },
+    }
+}
+
+/// The ids that the next page will show again: those of the second it starts at.
+fn boundary(records: &[Box<dyn Record>], after: &After) -> HashSet<String> {
+    let After::Next { anchor: Some(from), .. } = after else { return HashSet::new() };
+    records.iter().filter(|record| record.updated_us() >= from.0).map(|record| record.id().to_owned()).collect()
+}
+
+async fn plan_all(
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    records: Vec<Box<dyn Record>>,
+    counts: &mut Counts,
+) -> Result<VecDeque<Todo>, Halt> {
+    let pairs = pairs(slice, run, lane, &records).await?;
+    let authorities: Vec<Authority> = lane.flow.field_names().into_iter().map(|(_, authority)| authority).collect();
+    let overwrite = matches!(lane.flow.zoho().unique, Unique::Field { .. });
+    let mut todo = VecDeque::new();
+    for record in records {
+        let prints = lane.flow.prints(record.as_ref(), &slice.print);
+        let pair = pairs.get(record.id());
+        let settled = pair.filter(|pair| pair.zoho_id.is_some() && (pair.state == "settled" || pair.state == "due"));
+        let decided = pair.is_some_and(|pair| {
+            let same = pair.prints.as_deref() == Some(prints.as_slice());
+            pair.this_run && (same || pair.state == "waiting" || pair.state == "held" || pair.state == "ready")
+        });
+        if decided {
+            // Carried, held or waiting since this run began: this page was read before, or the record moved to a later one.
+            continue;
+        }
+        match plan(
+            settled.and_then(|pair| pair.prints.as_deref()),
+            &prints,
+            lane.flow.wanted(record.as_ref()),
+            &authorities,
+            overwrite,
+        ) {
+            Plan::Skip => counts.skipped += 1,
+            Plan::Nothing => {
+                counts.seen += 1;
+                counts.unchanged += 1;
+            }
+            Plan::Create | Plan::Update(_) => {
+                counts.seen += 1;
+                todo.push_back(Todo { record, prints, zoho_id: pair.and_then(|pair| pair.zoho_id.clone()) });
+            }
+        }
+    }
+    Ok(todo)
+}
+
+async fn pairs(slice: &Slice, run: &run::Model, lane: Lane, records: &[Box<dyn Record>]) -> Result<HashMap<String, Known>, Halt> {
+    let database = &slice.context.database;
+    let mut found = HashMap::with_capacity(records.len());
+    for chunk in records.chunks(1000) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 4)).collect();
+        let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()];
+        values.extend(chunk.iter().map(|record| Value::from(record.id().to_owned())));
+        let text = format!(
+            "SELECT xero_id, zoho_id, prints, state, CASE WHEN run_id = $3 THEN 1 ELSE 0 END AS this_run \
+             FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
+            places.join(", ")
+        );
+        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+            let this_run: i32 = row.try_get("", "this_run")?;
+            let known = Known {
+                zoho_id: row.try_get("", "zoho_id")?,
+                prints: row.try_get("", "prints")?,
+                state: row.try_get("", "state")?,
+                this_run: this_run == 1,
+            };
+            found.insert(row.try_get("", "xero_id")?, known);
+        }
+    }
+    Ok(found)
+}

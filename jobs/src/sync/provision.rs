@@ -1,0 +1,101 @@
+//! Prepares the Zoho side: the unique custom fields by which records are told apart. Looked up first, made only where missing, and
+//! Zoho's name for each is read back, never assumed.
+
+use connectors::zoho::{FieldInfo, Unique};
+use entities::database::{begin_write, sql};
+use entities::{link, unique_field};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+
+use super::slice::{Halt, Provider, Slice};
+
+const HELP: &str = "Kept by CP Connect: the record's id in Xero. Please do not change it.";
+
+/// Makes what is missing and marks the link ready. Doing it twice does no harm.
+pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
+    let mut wanted: Vec<(&'static str, &'static str)> = Vec::new();
+    for lane in &slice.lanes {
+        if let Unique::Field { module, label } = lane.flow.zoho().unique
+            && !wanted.contains(&(module, label))
+        {
+            wanted.push((module, label));
+        }
+    }
+    let mut listed: Option<(&'static str, Vec<FieldInfo>)> = None;
+    for (module, label) in wanted {
+        let fields = match listed.take() {
+            Some((of, fields)) if of == module => fields,
+            _ => {
+                slice.permit(Provider::Zoho, None, 1).await?;
+                match slice.zoho.client.fields(module).await {
+                    Ok(fields) => fields,
+                    Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+                }
+            }
+        };
+        let field = match fields.iter().find(|field| field.label == label) {
+            Some(field) => field.clone(),
+            None => create(slice, module, label).await?,
+        };
+        if !field.is_unique {
+            slice.permit(Provider::Zoho, None, 1).await?;
+            if let Err(trouble) = slice.zoho.client.make_field_unique(&field.id).await {
+                return Err(slice.halt(Provider::Zoho, trouble).await);
+            }
+        }
+        store(slice, module, label, &field).await?;
+        listed = Some((module, fields));
+    }
+    link::Entity::update_many()
+        .col_expr(link::Column::State, Expr::value("ready"))
+        .filter(link::Column::TenantId.eq(slice.tenant))
+        .filter(link::Column::Id.eq(slice.link.id))
+        .filter(link::Column::State.eq("provisioning"))
+        .exec(&slice.context.database)
+        .await?;
+    tracing::info!(tenant.id = %slice.tenant, link.id = %slice.link.id, "the Zoho side is prepared");
+    Ok(())
+}
+
+async fn create(slice: &mut Slice, module: &'static str, label: &'static str) -> Result<FieldInfo, Halt> {
+    slice.permit(Provider::Zoho, None, 2).await?;
+    match slice.zoho.client.create_field(module, label, HELP).await {
+        Ok(field) => Ok(field),
+        Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
+    }
+}
+
+async fn store(slice: &mut Slice, module: &str, label: &str, field: &FieldInfo) -> Result<(), Halt> {
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, None).await?;
+    transaction
+        .execute_raw(sql(
+            transaction.get_database_backend(),
+            "INSERT INTO unique_field (tenant_id, link_id, module, label, api_name, field_id) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (tenant_id, link_id, module, label) DO UPDATE SET api_name = excluded.api_name, field_id = excluded.field_id",
+            vec![
+                slice.tenant.0.into(),
+                slice.link.id.0.into(),
+                module.into(),
+                label.into(),
+                field.api_name.clone().into(),
+                field.id.clone().into(),
+            ],
+        ))
+        .await?;
+    transaction.commit().await?;
+    slice.fields.insert((module.to_owned(), label.to_owned()), field.api_name.clone());
+    Ok(())
+}
+
+/// Whether every field was provisioned.
+pub async fn done(slice: &Slice) -> Result<bool, Halt> {
+    let rows = unique_field::Entity::of(slice.tenant)
+        .filter(unique_field::Column::LinkId.eq(slice.link.id))
+        .all(&slice.context.database)
+        .await?;
+    Ok(slice.lanes.iter().all(|lane| match lane.flow.zoho().unique {
+        Unique::Field { module, label } => rows.iter().any(|row| row.module == module && row.label == label),
+        Unique::Search => true,
+    }))
+}

@@ -1,0 +1,373 @@
+//! Compares both sides to the cent. Lists only: Zoho's rows leave a print on their pair, then Xero's records are held against it.
+//! Only a record that differs costs a call of its own. What differs becomes a finding with its named cause.
+
+use std::collections::HashMap;
+
+use connectors::flow::{Judgement, Line, Reading, Record, Wanted};
+use connectors::side::Trouble;
+use connectors::xero::Since;
+use entities::clock::At;
+use entities::database::{begin_write, rows, sql};
+use entities::ids::FindingId;
+use entities::{finding, run, run_count};
+use rust_decimal::Decimal;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, QueryFilter, Value};
+
+use uuid::Uuid;
+
+use super::known::look_up;
+use super::lanes::{parked, stage};
+use super::settle;
+use super::slice::{Halt, Lane, Provider, Slice};
+use super::tally::{self, Phase, Tally};
+use crate::holds;
+
+const SECOND_US: i64 = 1_000_000;
+/// Findings written for one flow; beyond that only their number is kept.
+const FINDINGS_MAX: i64 = 200;
+/// How long a finding's sentence can be read.
+const SENTENCE_LIVES: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
+
+/// Reconciles all flows. `Ok(clean)`: done, and whether the books agree to the cent.
+pub async fn reconcile(slice: &mut Slice, run: &run::Model) -> Result<bool, Halt> {
+    stage(slice, run, "reconciling").await?;
+    let mut clean = true;
+    for lane in slice.lanes.clone() {
+        let mut tally = load(slice, run, lane).await?;
+        while tally.phase != Phase::Done {
+            slice.go_on()?;
+            match tally.phase {
+                Phase::Zoho => zoho_page(slice, run, lane, &mut tally).await?,
+                Phase::Xero => xero_page(slice, run, lane, &mut tally).await?,
+                Phase::Done => {}
+            }
+            store(slice, run, lane, &tally).await?;
+        }
+        clean &= tally.unexplained == 0;
+    }
+    Ok(clean)
+}
+
+/// One page of Zoho's list: each row leaves its print on its pair.
+async fn zoho_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally) -> Result<(), Halt> {
+    slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
+    let of = *lane.flow.zoho();
+    let listed = match slice.zoho.client.list(&of, tally.page.max(1), &[]).await {
+        Ok(listed) => listed,
+        Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+    };
+    let mut lines: HashMap<String, Line> = HashMap::with_capacity(listed.rows.len());
+    for row in &listed.rows {
+        let id = row[of.id].as_str().unwrap_or_default();
+        if let Some(line) = lane.flow.zoho_line(row).filter(|_| !id.is_empty()) {
+            lines.insert(id.to_owned(), line);
+        }
+    }
+    let matched = print_rows(slice, run, lane, &lines).await?;
+    tally.foreign += (lines.len() - matched.len()) as i64;
+    for line in matched.iter().filter_map(|id| lines.get(id)) {
+        tally.zoho.add(line);
+    }
+    if listed.more {
+        tally.page = tally.page.max(1) + 1;
+    } else {
+        (tally.phase, tally.page, tally.anchor) = (Phase::Xero, 1, None);
+    }
+    Ok(())
+}
+
+async fn print_rows(slice: &Slice, run: &run::Model, lane: Lane, lines: &HashMap<String, Line>) -> Result<Vec<String>, Halt> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let database = &slice.context.database;
+    let backend = database.get_database_backend();
+    let casts = if backend == DatabaseBackend::Postgres { ["text", "bytea"] } else { ["", ""] };
+    let mut values: Vec<Value> = Vec::with_capacity(lines.len() * 2 + 3);
+    for (id, line) in lines {
+        values.extend([id.clone().into(), slice.print.of(&tally::text(line)).to_vec().into()]);
+    }
+    let n = values.len();
+    values.extend([slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()]);
+    let text = format!(
+        "UPDATE pair SET seen = v.column2, seen_run = ${} FROM (VALUES {}) AS v \
+         WHERE pair.tenant_id = ${} AND pair.lane_id = ${} AND pair.zoho_id = v.column1 RETURNING zoho_id",
+        n + 3,
+        rows(lines.len(), &casts),
+        n + 1,
+        n + 2
+    );
+    let found = database.query_all_raw(sql(backend, text, values)).await?;
+    Ok(found.into_iter().map(|row| row.try_get("", "zoho_id")).collect::<Result<_, _>>()?)
+}
+
+struct Pair {
+    zoho_id: Option<String>,
+    prints: Option<Vec<u8>>,
+    answer: Option<Vec<u8>>,
+    state: String,
+    seen: Option<Vec<u8>>,
+}
+
+/// One page of Xero's list, held against the prints.
+async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally) -> Result<(), Halt> {
+    slice.permit(Provider::Xero, Some(lane.id), 1).await?;
+    let since = Since { anchor_us: tally.anchor.map(|at| at.0), page: tally.page.max(1) };
+    let page = match slice.xero.client.changed(lane.flow.xero(), &since).await {
+        Ok(page) => page,
+        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+    };
+    slice.xero.gate.lower(&slice.context, page.remaining).await?;
+    let read = match lane.flow.read(&page.body) {
+        Ok(read) => read,
+        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+    };
+    let full = lane.flow.xero().paged && page.page_size > 0 && read.len() >= page.page_size as usize;
+    let records: Vec<Box<dyn Record>> = read
+        .into_iter()
+        .filter_map(|one| match one {
+            Reading::Record(record) => Some(record),
+            Reading::Odd { .. } => None,
+        })
+        .collect();
+    let newest = records.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
+    let pairs = pairs(slice, run, lane, &records).await?;
+    for record in &records {
+        if slice.context.shelves.had(lane.id, run.id, record.id()) {
+            continue;
+        }
+        check(slice, run, lane, tally, record.as_ref(), pairs.get(record.id())).await?;
+    }
+    if !full {
+        slice.context.shelves.forget(lane.id);
+        tally.phase = Phase::Done;
+        tally.held = parked(slice, &lane, "held").await? + parked(slice, &lane, "waiting").await?;
+        return level_one(slice, run, lane, tally).await;
+    }
+    let same_second = tally.anchor.is_some_and(|anchor| newest <= anchor.0) || newest == 0;
+    let from = if same_second { tally.anchor.map_or(0, |at| at.0) } else { newest };
+    let boundary = records.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned()).collect();
+    slice.context.shelves.remember(lane.id, run.id, boundary, same_second);
+    if same_second {
+        tally.page = tally.page.max(1) + 1;
+    } else {
+        (tally.anchor, tally.page) = (Some(At(newest)), 1);
+    }
+    Ok(())
+}
+
+/// Holds one record against its pair.
+async fn check(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    tally: &mut Tally,
+    record: &dyn Record,
+    pair: Option<&Pair>,
+) -> Result<(), Halt> {
+    let line = lane.flow.xero_line(record);
+    let Some(pair) = pair else {
+        if lane.flow.wanted(record) == Wanted::Carry {
+            let sentence = format!("{} appeared in Xero after it was read; the next run carries it.", record.label());
+            find(slice, run, lane, tally, 2, "CHANGED_SINCE", true, sentence).await?;
+        }
+        return Ok(());
+    };
+    let Some(zoho_id) = pair.zoho_id.as_deref().filter(|_| pair.state == "settled") else {
+        // Held or waiting: counted at the end, and explained by its hold.
+        return Ok(());
+    };
+    let expected = slice.print.of(&tally::text(&line));
+    let tax = line.tax.map(|tax| slice.print.of(&tax.normalize().to_string()).to_vec());
+    let tax_equal = tax.is_none() || pair.answer.is_none() || tax == pair.answer;
+    if pair.seen.as_deref() == Some(expected.as_slice()) && tax_equal {
+        tally.xero.add(&line);
+        return Ok(());
+    }
+    if pair.prints.as_deref() != Some(lane.flow.prints(record, &slice.print).as_slice()) && is_overwritten(lane) {
+        tally.xero.add(&line);
+        let sentence = format!("{} changed in Xero after it was carried; the next run carries the change.", record.label());
+        return find(slice, run, lane, tally, 2, "CHANGED_SINCE", true, sentence).await;
+    }
+    tally.xero.add(&line);
+    look_closer(slice, run, lane, tally, record, &line, zoho_id).await
+}
+
+fn is_overwritten(lane: Lane) -> bool {
+    lane.flow.zoho().unique != connectors::zoho::Unique::Search
+}
+
+/// The lists differ: the document itself is fetched, and every amount that is not equal becomes a finding.
+async fn look_closer(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    tally: &mut Tally,
+    record: &dyn Record,
+    line: &Line,
+    zoho_id: &str,
+) -> Result<(), Halt> {
+    slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
+    let of = *lane.flow.zoho();
+    let detail = match slice.zoho.client.get(&of, zoho_id).await {
+        Ok(detail) => detail,
+        Err(Trouble::Refused(_)) => {
+            let sentence = format!("{} is no longer in Zoho Books, or was deleted there.", record.label());
+            return find(slice, run, lane, tally, 2, "MISSING_IN_ZOHO", false, sentence).await;
+        }
+        Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+    };
+    let Some(theirs) = lane.flow.zoho_line(&detail) else {
+        let sentence = format!("{} has become a record of another kind in Zoho Books.", record.label());
+        return find(slice, run, lane, tally, 2, "OTHER_KIND", false, sentence).await;
+    };
+    let known = look_up(slice, &[lane.flow.needs(record)]).await?;
+    let causes: HashMap<&'static str, &'static str> = match lane.flow.judge(record, &known, &detail) {
+        Judgement::Differs(differences) => differences.into_iter().map(|one| (one.what, one.cause)).collect(),
+        _ => HashMap::new(),
+    };
+    let amounts = [("total", line.total, theirs.total), ("tax", line.tax, theirs.tax), ("due", line.due, theirs.due)];
+    for (what, ours, theirs) in amounts {
+        let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
+        if ours != theirs {
+            let cause = causes.get(what).copied().unwrap_or("UNEXPLAINED");
+            let sentence =
+                format!("{}: {what} {ours} in Xero, {theirs} in Zoho Books, difference {}.", record.label(), theirs - ours);
+            find(slice, run, lane, tally, 2, cause, cause != "UNEXPLAINED", sentence).await?;
+        }
+    }
+    if line.status != theirs.status {
+        let sentence = format!("{} is {} in Xero and {} in Zoho Books.", record.label(), line.status, theirs.status);
+        find(slice, run, lane, tally, 2, "STATUS", false, sentence).await?;
+    }
+    if line.currency != theirs.currency {
+        let sentence = format!("{} is in {} in Xero and in {} in Zoho Books.", record.label(), line.currency, theirs.currency);
+        find(slice, run, lane, tally, 2, "CURRENCY", false, sentence).await?;
+    }
+    Ok(())
+}
+
+/// Counts and sums by status and currency.
+async fn level_one(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally) -> Result<(), Halt> {
+    let keys: Vec<String> =
+        tally.xero.0.keys().chain(tally.zoho.0.keys()).cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+    let explained_already = tally.findings > 0;
+    for key in keys {
+        let xero = tally.xero.0.get(&key).copied().unwrap_or_default();
+        let zoho = tally.zoho.0.get(&key).copied().unwrap_or_default();
+        if xero == zoho {
+            continue;
+        }
+        let (status, currency) = key.split_once('|').unwrap_or((&key, ""));
+        let money = |name: &str, ours: Decimal, theirs: Decimal| {
+            if ours == theirs { String::new() } else { format!(", {name} {ours} and {theirs}") }
+        };
+        let sentence = format!(
+            "{} ({status}{}{currency}): {} records in Xero and {} in Zoho Books{}{}.",
+            lane.flow.title(),
+            if currency.is_empty() { "" } else { " " },
+            xero.count,
+            zoho.count,
+            money("total", xero.total, zoho.total),
+            money("due", xero.due, zoho.due),
+        );
+        // The documents behind it are named by their own findings.
+        find(slice, run, lane, tally, 1, "SUMS_DIFFER", explained_already, sentence).await?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row's columns")]
+async fn find(
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    tally: &mut Tally,
+    level: i32,
+    cause: &str,
+    explained: bool,
+    sentence: String,
+) -> Result<(), Halt> {
+    tally.findings += 1;
+    tally.unexplained += i64::from(!explained);
+    if tally.findings > FINDINGS_MAX {
+        return Ok(());
+    }
+    // The same finding twice, after a crash within a page, is one.
+    let id = FindingId(Uuid::new_v5(&run.id.0, format!("{}|{level}|{cause}|{sentence}", lane.flow.key()).as_bytes()));
+    let row = finding::ActiveModel {
+        tenant_id: Set(slice.tenant),
+        id: Set(id),
+        run_id: Set(run.id),
+        flow: Set(lane.flow.key().to_owned()),
+        level: Set(level),
+        cause: Set(cause.to_owned()),
+        explained: Set(explained),
+        detail: Set(slice.key.seal(holds::finding_place(id.0), sentence.as_bytes(), slice.context.chance.as_ref())),
+        expires_at: Set(slice.context.in_a(SENTENCE_LIVES)),
+    };
+    finding::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(&slice.context.database)
+        .await?;
+    Ok(())
+}
+
+async fn pairs(slice: &Slice, run: &run::Model, lane: Lane, records: &[Box<dyn Record>]) -> Result<HashMap<String, Pair>, Halt> {
+    let database = &slice.context.database;
+    let mut found = HashMap::with_capacity(records.len());
+    for chunk in records.chunks(1000) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 4)).collect();
+        let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()];
+        values.extend(chunk.iter().map(|record| Value::from(record.id().to_owned())));
+        let text = format!(
+            "SELECT xero_id, zoho_id, prints, answer, state, CASE WHEN seen_run = $3 THEN seen END AS seen \
+             FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
+            places.join(", ")
+        );
+        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+            let pair = Pair {
+                zoho_id: row.try_get("", "zoho_id")?,
+                prints: row.try_get("", "prints")?,
+                answer: row.try_get("", "answer")?,
+                state: row.try_get("", "state")?,
+                seen: row.try_get("", "seen")?,
+            };
+            found.insert(row.try_get("", "xero_id")?, pair);
+        }
+    }
+    Ok(found)
+}
+
+async fn load(slice: &Slice, run: &run::Model, lane: Lane) -> Result<Tally, Halt> {
+    let row = run_count::Entity::of(slice.tenant)
+        .filter(run_count::Column::RunId.eq(run.id))
+        .filter(run_count::Column::Flow.eq(lane.flow.key()))
+        .one(&slice.context.database)
+        .await?;
+    let Some(sealed) = row.and_then(|row| row.tally) else { return Ok(Tally::default()) };
+    let plain = slice.key.open(tally::place(run.id, lane.flow.key()), &sealed).map_err(crate::context::Failure::from)?;
+    Ok(serde_json::from_slice(&plain).unwrap_or_default())
+}
+
+async fn store(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &Tally) -> Result<(), Halt> {
+    let plain = serde_json::to_vec(tally).map_err(|error| crate::context::Failure::Bug(error.to_string()))?;
+    let sealed = slice.key.seal(tally::place(run.id, lane.flow.key()), &plain, slice.context.chance.as_ref());
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    run_count::Entity::update_many()
+        .col_expr(run_count::Column::Tally, Expr::value(Some(sealed)))
+        .col_expr(run_count::Column::XeroCount, Expr::value(tally.xero.count()))
+        .col_expr(run_count::Column::ZohoCount, Expr::value(tally.zoho.count()))
+        .col_expr(run_count::Column::Findings, Expr::value(tally.findings))
+        .filter(run_count::Column::TenantId.eq(slice.tenant))
+        .filter(run_count::Column::RunId.eq(run.id))
+        .filter(run_count::Column::Flow.eq(lane.flow.key()))
+        .exec(&transaction)
+        .await?;
+    settle::flush_calls(&transaction, slice, run).await?;
+    transaction.commit().await?;
+    slice.calls.clear();
+    Ok(())
+}

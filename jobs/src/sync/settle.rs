@@ -1,0 +1,300 @@
+//! Notes down what was decided: pairs, holds, intents and counts of a batch in one transaction. Dependants wake.
+
+use std::time::Duration;
+
+use connectors::flow::Unmappable;
+use connectors::zoho::Action;
+use entities::database::{begin_write, rows, sql};
+use entities::run;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
+
+use super::carry::{Settled, Verdict, needed_as};
+use super::known::alias_print;
+use super::points;
+use super::slice::{Halt, Lane, Slice};
+use crate::holds;
+
+/// Unclear answers for one record, with the provider otherwise well, before a person must look.
+const UNCLEAR_MAX: i32 = 8;
+/// How long a hold's sentence can be read. A hold that still stands is renewed by the next run.
+const SENTENCE_LIVES: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Records that these writes are about to be sent. Fails if another worker has the link or the run no longer works.
+pub async fn intend(slice: &Slice, run: &run::Model, lane: Lane, ids: impl Iterator<Item = &str>) -> Result<(), Halt> {
+    let ids: Vec<&str> = ids.collect();
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    let now = slice.context.now();
+    let mut values: Vec<Value> = Vec::with_capacity(ids.len() * 7);
+    for id in &ids {
+        values.extend([
+            slice.tenant.0.into(),
+            lane.id.0.into(),
+            Value::from(*id),
+            run.id.0.into(),
+            slice.fence.into(),
+            1i32.into(),
+            now.0.into(),
+        ]);
+    }
+    let text = format!(
+        "INSERT INTO intent (tenant_id, lane_id, xero_id, run_id, fence, attempts, created_at) VALUES {} \
+         ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET fence = excluded.fence, run_id = excluded.run_id, attempts = intent.attempts + 1",
+        rows(ids.len(), &[""; 7])
+    );
+    transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Settles, holds or parks each record.
+pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts: Vec<Verdict>) -> Result<(), Halt> {
+    if verdicts.is_empty() && slice.calls.is_empty() {
+        return Ok(());
+    }
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, None).await?;
+    let (mut settled, mut held, mut waiting, mut unknown, mut closed) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Settled(one) => {
+                closed.push(one.xero_id.clone());
+                settled.push(one);
+            }
+            Verdict::Held { xero_id, reason } => {
+                closed.push(xero_id.clone());
+                held.push((xero_id, reason));
+            }
+            Verdict::Waiting { xero_id, need } => {
+                closed.push(xero_id.clone());
+                waiting.push((xero_id, need));
+            }
+            Verdict::Unknown { xero_id } => unknown.push(xero_id),
+            Verdict::Later { xero_id } => closed.push(xero_id),
+        }
+    }
+    give_up(&transaction, slice, lane, &mut unknown, &mut held, &mut closed).await?;
+    store_settled(&transaction, slice, run, lane, &settled).await?;
+    park(&transaction, slice, run, lane, held.iter().map(|(id, _)| (id.clone(), None)).collect(), "held").await?;
+    park(&transaction, slice, run, lane, waiting.into_iter().map(|(id, need)| (id, Some(need))).collect(), "waiting").await?;
+    park(&transaction, slice, run, lane, unknown.into_iter().map(|id| (id, None)).collect(), "ready").await?;
+    hold(&transaction, slice, run, lane, &held).await?;
+    forget(&transaction, slice, lane, "intent", &closed).await?;
+    let arrived: Vec<String> = settled.iter().map(|one| one.xero_id.clone()).collect();
+    forget(&transaction, slice, lane, "hold", &arrived).await?;
+    let needs: Vec<Vec<u8>> =
+        settled.iter().filter(|one| one.due.is_none()).flat_map(|one| needed_as(slice, lane, one)).collect();
+    wake(&transaction, slice, needs).await?;
+    let created = settled.iter().filter(|one| one.created).count() as i64;
+    let adopted = settled.iter().filter(|one| !one.created && one.origin == "adopted").count() as i64;
+    let updated = settled.len() as i64 - created - adopted;
+    count(&transaction, slice, run, lane, &[("created", created), ("updated", updated), ("unchanged", adopted)]).await?;
+    flush_calls(&transaction, slice, run).await?;
+    points::reached("before_settle_commit");
+    transaction.commit().await?;
+    slice.calls.clear();
+    Ok(())
+}
+
+/// Adds to the run's counters of a lane.
+pub async fn count(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    add: &[(&str, i64)],
+) -> Result<(), Halt> {
+    let add: Vec<&(&str, i64)> = add.iter().filter(|(_, n)| *n != 0).collect();
+    if add.is_empty() {
+        return Ok(());
+    }
+    let sets: Vec<String> = add.iter().enumerate().map(|(n, (column, _))| format!("{column} = {column} + ${}", n + 4)).collect();
+    let mut values: Vec<Value> = vec![slice.tenant.0.into(), run.id.0.into(), lane.flow.key().into()];
+    values.extend(add.iter().map(|(_, n)| Value::from(*n)));
+    let text = format!("UPDATE run_count SET {} WHERE tenant_id = $1 AND run_id = $2 AND flow = $3", sets.join(", "));
+    transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    Ok(())
+}
+
+/// Adds the calls made since the last time.
+pub async fn flush_calls(transaction: &DatabaseTransaction, slice: &Slice, run: &run::Model) -> Result<(), Halt> {
+    for (id, (xero, zoho)) in &slice.calls {
+        if let Some(lane) = slice.lanes.iter().find(|lane| lane.id == *id) {
+            count(transaction, slice, run, *lane, &[("xero_calls", *xero), ("zoho_calls", *zoho)]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets records go on that waited for one of these.
+pub async fn wake(transaction: &DatabaseTransaction, slice: &Slice, needs: Vec<Vec<u8>>) -> Result<(), Halt> {
+    for chunk in needs.chunks(500) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 2)).collect();
+        let mut values: Vec<Value> = vec![slice.tenant.0.into()];
+        values.extend(chunk.iter().map(|need| Value::from(need.clone())));
+        let text =
+            format!("UPDATE pair SET state = 'ready', need = NULL WHERE tenant_id = $1 AND need IN ({})", places.join(", "));
+        transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    }
+    Ok(())
+}
+
+/// The words of the `due` column, or `None` when nothing is.
+pub fn due(then: &[Action]) -> Option<String> {
+    let words: Vec<String> = then.iter().map(|action| format!("{}#{}", action.path, action.bulk.unwrap_or_default())).collect();
+    (!words.is_empty()).then(|| words.join(","))
+}
+
+async fn store_settled(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    settled: &[Settled],
+) -> Result<(), Halt> {
+    // One row after the other in key order: the table is clustered by it.
+    let mut sorted: Vec<&Settled> = settled.iter().collect();
+    sorted.sort_by(|one, other| one.xero_id.cmp(&other.xero_id));
+    for chunk in sorted.chunks(500) {
+        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 12);
+        for one in chunk {
+            values.extend([
+                slice.tenant.0.into(),
+                lane.id.0.into(),
+                one.xero_id.clone().into(),
+                one.zoho_id.clone().into(),
+                one.alias.as_ref().map(|alias| alias_print(slice, lane.flow.key(), alias)).into(),
+                one.prints.clone().into(),
+                one.answer.clone().into(),
+                one.version.clone().into(),
+                if one.due.is_some() { "due" } else { "settled" }.into(),
+                one.due.clone().into(),
+                one.origin.into(),
+                run.id.0.into(),
+            ]);
+        }
+        let text = format!(
+            "INSERT INTO pair (tenant_id, lane_id, xero_id, zoho_id, alias, prints, answer, version, state, due, origin, run_id) VALUES {} \
+             ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET zoho_id = excluded.zoho_id, alias = excluded.alias, prints = excluded.prints, \
+             answer = excluded.answer, version = excluded.version, state = excluded.state, due = excluded.due, need = NULL, \
+             origin = COALESCE(pair.origin, excluded.origin), run_id = excluded.run_id",
+            rows(chunk.len(), &[""; 12])
+        );
+        transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    }
+    Ok(())
+}
+
+/// Notes records that did not arrive. What was settled of them before stays known.
+async fn park(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    parked: Vec<(String, Option<Vec<u8>>)>,
+    state: &str,
+) -> Result<(), Halt> {
+    for chunk in parked.chunks(500) {
+        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 6);
+        for (xero_id, need) in chunk {
+            values.extend([
+                slice.tenant.0.into(),
+                lane.id.0.into(),
+                xero_id.clone().into(),
+                state.into(),
+                need.clone().into(),
+                run.id.0.into(),
+            ]);
+        }
+        let text = format!(
+            "INSERT INTO pair (tenant_id, lane_id, xero_id, state, need, run_id) VALUES {} \
+             ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = excluded.state, need = excluded.need, run_id = excluded.run_id",
+            rows(chunk.len(), &[""; 6])
+        );
+        transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    }
+    Ok(())
+}
+
+async fn hold(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    held: &[(String, Unmappable)],
+) -> Result<(), Halt> {
+    let now = slice.context.now();
+    for (xero_id, reason) in held {
+        let sentence = slice.key.seal(holds::place(lane.id, xero_id), reason.sentence.as_bytes(), slice.context.chance.as_ref());
+        transaction
+            .execute_raw(sql(
+                transaction.get_database_backend(),
+                "INSERT INTO hold (tenant_id, lane_id, xero_id, run_id, code, expected, sentence, held_at, expires_at, attempts) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET run_id = excluded.run_id, \
+                 code = excluded.code, expected = excluded.expected, sentence = excluded.sentence, expires_at = excluded.expires_at, attempts = hold.attempts + 1",
+                vec![
+                    slice.tenant.0.into(),
+                    lane.id.0.into(),
+                    xero_id.clone().into(),
+                    run.id.0.into(),
+                    reason.code.into(),
+                    reason.expected.into(),
+                    sentence.into(),
+                    now.0.into(),
+                    now.plus(SENTENCE_LIVES).0.into(),
+                ],
+            ))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn forget(transaction: &DatabaseTransaction, slice: &Slice, lane: Lane, table: &str, ids: &[String]) -> Result<(), Halt> {
+    for chunk in ids.chunks(500) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
+        let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into()];
+        values.extend(chunk.iter().map(|id| Value::from(id.clone())));
+        let text = format!("DELETE FROM {table} WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})", places.join(", "));
+        transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    }
+    Ok(())
+}
+
+/// A record whose writes never get a clear answer, while others do, is held: it must not keep the run from ending.
+async fn give_up(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    lane: Lane,
+    unknown: &mut Vec<String>,
+    held: &mut Vec<(String, Unmappable)>,
+    closed: &mut Vec<String>,
+) -> Result<(), Halt> {
+    let mut still = Vec::new();
+    for xero_id in std::mem::take(unknown) {
+        let attempts: i32 = transaction
+            .query_one_raw(sql(
+                transaction.get_database_backend(),
+                "SELECT attempts FROM intent WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3",
+                vec![slice.tenant.0.into(), lane.id.0.into(), xero_id.clone().into()],
+            ))
+            .await?
+            .map_or(Ok(0), |row| row.try_get("", "attempts"))?;
+        if attempts < UNCLEAR_MAX {
+            still.push(xero_id);
+            continue;
+        }
+        let reason = Unmappable {
+            code: "NO_CLEAR_ANSWER",
+            sentence: format!(
+                "Zoho fails each time one of the {} is written, while others go through. Retry later, or ask CloudPerfect to look at it.",
+                lane.flow.title().to_lowercase()
+            ),
+            expected: false,
+        };
+        closed.push(xero_id.clone());
+        held.push((xero_id, reason));
+    }
+    *unknown = still;
+    Ok(())
+}

@@ -1,0 +1,395 @@
+//! A slice: one worker's short turn at one link. Claimed with a fence, at most fifteen seconds long, never asleep.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use connectors::flow::AnyFlow;
+use connectors::print::PrintKey;
+use connectors::side::{Limit, Trouble};
+use connectors::{flows, xero, zoho};
+use entities::clock::At;
+use entities::database::sql;
+use entities::ids::{GrantId, LaneId, LinkId, TenantId};
+use entities::sealed::TenantKey;
+use entities::{connection, grant, lane, link, run, unique_field};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
+use serde_json::Value;
+use tokio::time::Instant;
+use url::Url;
+
+use super::known::Cache;
+use crate::context::{Context, Failure};
+use crate::limits::{Gate, Permit};
+use crate::tokens::{self, Access};
+
+/// How long a turn lasts: short, so that many links share a worker and a shutdown waits little.
+const TURN: Duration = Duration::from_secs(15);
+/// How long a claim holds. Every settled batch renews it.
+const CLAIM: Duration = Duration::from_secs(60);
+/// A token this young that is refused means that the consent is over.
+const YOUNG: Duration = Duration::from_secs(120);
+
+/// Which provider something is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    Xero,
+    Zoho,
+}
+
+impl Provider {
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Xero => "Xero",
+            Provider::Zoho => "Zoho",
+        }
+    }
+}
+
+/// Why a turn ends.
+#[derive(Debug)]
+pub enum Halt {
+    /// Nothing to do until something happens.
+    Idle,
+    /// The turn is over, the work is not.
+    TurnOver,
+    /// A limit: not before then.
+    NotBefore {
+        at: At,
+        provider: Provider,
+        limit: Limit,
+    },
+    /// No usable answer: try again later, a little later each time.
+    Unreachable {
+        provider: Provider,
+    },
+    /// The access token was refused and will be refreshed: go on at once.
+    Refreshed,
+    /// The consent is over.
+    Lost {
+        provider: Provider,
+    },
+    /// The provider refuses a request that is not about one record: a person must look.
+    Refused {
+        provider: Provider,
+        sentence: String,
+    },
+    Failed(Failure),
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        Halt::Failed(failure)
+    }
+}
+
+impl From<DbErr> for Halt {
+    fn from(error: DbErr) -> Self {
+        Halt::Failed(error.into())
+    }
+}
+
+/// One lane and its flow.
+#[derive(Clone, Copy)]
+pub struct Lane {
+    pub id: LaneId,
+    pub flow: &'static dyn AnyFlow,
+}
+
+/// One provider as this slice reaches it.
+pub struct Reach<C> {
+    pub client: C,
+    pub gate: Gate,
+    pub connection: connection::Model,
+    grant: GrantId,
+    generation: i64,
+    refreshed_at: At,
+}
+
+/// A claimed turn.
+pub struct Slice {
+    pub context: Context,
+    pub tenant: TenantId,
+    pub key: TenantKey,
+    pub print: PrintKey,
+    pub link: link::Model,
+    pub fence: i64,
+    pub lanes: Vec<Lane>,
+    pub xero: Reach<xero::Client>,
+    pub zoho: Reach<zoho::Client>,
+    /// The api names of the unique fields, by module and label.
+    pub fields: HashMap<(String, String), String>,
+    pub known: Cache,
+    /// Zoho's existing records of kinds without upsert, listed once a turn.
+    pub directories: HashMap<&'static str, Vec<Value>>,
+    /// Calls at once that were reserved for this slice.
+    pub slots: u32,
+    /// Calls made and not yet added to the run's counters, by lane.
+    pub calls: HashMap<LaneId, (i64, i64)>,
+    pub owner: String,
+    until: Instant,
+}
+
+/// Takes the link for a turn, unless another worker has it. Gives the fence.
+pub async fn claim(context: &Context, tenant: TenantId, id: LinkId, owner: &str) -> Result<Option<link::Model>, Failure> {
+    let now = context.now();
+    let claimed = context
+        .database
+        .query_one_raw(sql(
+            context.database.get_database_backend(),
+            "UPDATE link SET slice_owner = $1, slice_until = $2, fence = fence + 1 \
+             WHERE tenant_id = $3 AND id = $4 AND (slice_owner IS NULL OR slice_until < $5) RETURNING fence",
+            vec![owner.into(), now.plus(CLAIM).0.into(), tenant.0.into(), id.0.into(), now.0.into()],
+        ))
+        .await?;
+    if claimed.is_none() {
+        return Ok(None);
+    }
+    Ok(link::Entity::of(tenant).filter(link::Column::Id.eq(id)).one(&context.database).await?)
+}
+
+/// Gives the link back, due again at `next_at`. A link that was woken meanwhile is due at once.
+pub async fn release(context: &Context, link: &link::Model, next_at: At, misses: i32) -> Result<(), Failure> {
+    context
+        .database
+        .execute_raw(sql(
+            context.database.get_database_backend(),
+            "UPDATE link SET slice_owner = NULL, slice_until = NULL, misses = $1, \
+             next_at = CASE WHEN next_at > $2 AND next_at < $3 THEN next_at ELSE $3 END \
+             WHERE tenant_id = $4 AND id = $5 AND fence = $6",
+            vec![
+                misses.into(),
+                context.now().0.into(),
+                next_at.0.into(),
+                link.tenant_id.0.into(),
+                link.id.0.into(),
+                link.fence.into(),
+            ],
+        ))
+        .await?;
+    Ok(())
+}
+
+impl Slice {
+    /// Gets everything a turn needs: keys, tokens, lanes, limits.
+    pub async fn begin(context: &Context, link: link::Model, owner: String) -> Result<Slice, Halt> {
+        let tenant = link.tenant_id;
+        let key = context.tenant_key(tenant).await?;
+        let lanes = lane::Entity::of(tenant)
+            .filter(lane::Column::LinkId.eq(link.id))
+            .order_by_asc(lane::Column::Position)
+            .all(&context.database)
+            .await?
+            .into_iter()
+            .filter_map(|lane| flows::flow(&lane.flow).map(|flow| Lane { id: lane.id, flow }))
+            .collect();
+        let fields = unique_field::Entity::of(tenant)
+            .filter(unique_field::Column::LinkId.eq(link.id))
+            .all(&context.database)
+            .await?
+            .into_iter()
+            .map(|field| ((field.module, field.label), field.api_name))
+            .collect();
+        let xero = reach(context, &link, Provider::Xero, |connection, access| {
+            Ok(xero::Client::new(&context.http, &context.providers.xero_api, &connection.organisation_id, access))
+        })
+        .await?;
+        let zoho = reach(context, &link, Provider::Zoho, |connection, access| {
+            let api =
+                Url::parse(&connection.api_base).map_err(|error| Failure::Bug(format!("the stored API address: {error}")))?;
+            Ok(zoho::Client::new(&context.http, &api, &connection.organisation_id, access))
+        })
+        .await?;
+        let slots = zoho.gate.reserve(context, &owner, zoho.gate.limits.in_flight, context.in_a(CLAIM)).await?;
+        if slots == 0 {
+            let at = context.in_a(Duration::from_millis(500));
+            return Err(Halt::NotBefore { at, provider: Provider::Zoho, limit: Limit::Concurrent });
+        }
+        Ok(Slice {
+            context: context.clone(),
+            tenant,
+            print: PrintKey::new(key.print_key()),
+            key,
+            fence: link.fence,
+            link,
+            lanes,
+            xero,
+            zoho,
+            fields,
+            known: Cache::default(),
+            directories: HashMap::new(),
+            slots,
+            calls: HashMap::new(),
+            owner,
+            until: Instant::now() + TURN,
+        })
+    }
+
+    /// Gives back what was reserved.
+    pub async fn end(&self) -> Result<(), Failure> {
+        self.zoho.gate.release(&self.context, &self.owner).await
+    }
+
+    /// Ends the turn when its time is up.
+    pub fn go_on(&self) -> Result<(), Halt> {
+        if Instant::now() < self.until { Ok(()) } else { Err(Halt::TurnOver) }
+    }
+
+    /// Asks for up to `want` calls and gives how many may be made, at least one.
+    pub async fn permit(&mut self, provider: Provider, lane: Option<LaneId>, want: u32) -> Result<u32, Halt> {
+        let gate = match provider {
+            Provider::Xero => &self.xero.gate,
+            Provider::Zoho => &self.zoho.gate,
+        };
+        match gate.take(&self.context, want).await? {
+            Permit::Granted(n) => {
+                self.count(provider, lane, i64::from(n));
+                Ok(n)
+            }
+            Permit::NotBefore { at, limit } => Err(Halt::NotBefore { at, provider, limit }),
+        }
+    }
+
+    /// Notes calls for the run's counters.
+    pub fn count(&mut self, provider: Provider, lane: Option<LaneId>, calls: i64) {
+        if let Some(lane) = lane {
+            let counted = self.calls.entry(lane).or_default();
+            match provider {
+                Provider::Xero => counted.0 += calls,
+                Provider::Zoho => counted.1 += calls,
+            }
+        }
+    }
+
+    /// What a trouble that is nobody's record's fault means for the turn.
+    pub async fn halt(&self, provider: Provider, trouble: Trouble) -> Halt {
+        match self.halted(provider, trouble).await {
+            Ok(halt) | Err(halt) => halt,
+        }
+    }
+
+    async fn halted(&self, provider: Provider, trouble: Trouble) -> Result<Halt, Halt> {
+        let (gate, grant, generation, refreshed_at) = match provider {
+            Provider::Xero => (&self.xero.gate, self.xero.grant, self.xero.generation, self.xero.refreshed_at),
+            Provider::Zoho => (&self.zoho.gate, self.zoho.grant, self.zoho.generation, self.zoho.refreshed_at),
+        };
+        Ok(match trouble {
+            Trouble::Busy { limit, after } => {
+                let at = gate.pause(&self.context, limit, after).await?;
+                Halt::NotBefore { at, provider, limit }
+            }
+            Trouble::Unauthorised if self.context.now().since(refreshed_at) > YOUNG => {
+                tokens::refused(&self.context, self.tenant, grant, generation).await?;
+                Halt::Refreshed
+            }
+            Trouble::Unauthorised | Trouble::Forbidden(_) => {
+                tokens::dead(&self.context, self.tenant, grant, generation).await?;
+                Halt::Lost { provider }
+            }
+            Trouble::Unreachable(what) => {
+                tracing::warn!(tenant.id = %self.tenant, link.id = %self.link.id, provider = provider.name(), what, "no usable answer");
+                Halt::Unreachable { provider }
+            }
+            Trouble::Refused(refusal) => {
+                let sentence = format!("{} refuses a request of ours: {}", provider.name(), refusal.message);
+                tracing::error!(tenant.id = %self.tenant, link.id = %self.link.id, provider = provider.name(), %refusal, "a request was refused");
+                Halt::Refused { provider, sentence }
+            }
+        })
+    }
+
+    /// The grant behind a provider.
+    pub fn grant(&self, provider: Provider) -> GrantId {
+        match provider {
+            Provider::Xero => self.xero.grant,
+            Provider::Zoho => self.zoho.grant,
+        }
+    }
+
+    /// Inside a transaction: this slice still holds the link and the run still works. Renews the claim.
+    pub async fn fenced(&self, transaction: &impl ConnectionTrait, run: Option<&run::Model>) -> Result<(), Halt> {
+        let backend = transaction.get_database_backend();
+        let held = transaction
+            .execute_raw(sql(
+                backend,
+                "UPDATE link SET slice_until = $1 WHERE tenant_id = $2 AND id = $3 AND fence = $4",
+                vec![self.context.in_a(CLAIM).0.into(), self.tenant.0.into(), self.link.id.0.into(), self.fence.into()],
+            ))
+            .await?;
+        if held.rows_affected() != 1 {
+            return Err(Halt::Failed(Failure::Fenced));
+        }
+        if let Some(run) = run {
+            let state: Option<String> = transaction
+                .query_one_raw(sql(
+                    backend,
+                    "SELECT state FROM run WHERE tenant_id = $1 AND id = $2",
+                    vec![self.tenant.0.into(), run.id.0.into()],
+                ))
+                .await?
+                .map(|row| row.try_get("", "state"))
+                .transpose()?;
+            if state.as_deref() != Some("working") {
+                return Err(Halt::TurnOver);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the mappings may know of the two organisations.
+    pub fn organisations(&self) -> (xero::Organisation, zoho::Organisation) {
+        let (x, z) = (&self.xero.connection, &self.zoho.connection);
+        (
+            xero::Organisation {
+                id: x.organisation_id.clone(),
+                name: x.name.clone(),
+                base_currency: x.currency.clone(),
+                country_code: x.country.clone(),
+                short_code: x.short_code.clone(),
+                ..Default::default()
+            },
+            zoho::Organisation {
+                id: z.organisation_id.clone(),
+                name: z.name.clone(),
+                currency_code: z.currency.clone(),
+                currency_id: z.currency_id.clone(),
+                price_precision: z.price_precision.max(0) as u32,
+                ..Default::default()
+            },
+        )
+    }
+}
+
+async fn reach<C>(
+    context: &Context,
+    link: &link::Model,
+    provider: Provider,
+    client: impl FnOnce(&connection::Model, secrecy::SecretString) -> Result<C, Failure>,
+) -> Result<Reach<C>, Halt> {
+    let (id, limits, prefix) = match provider {
+        Provider::Xero => (link.xero_connection_id, context.providers.limits.xero, "xero"),
+        Provider::Zoho => (link.zoho_connection_id, context.providers.limits.zoho, "zoho"),
+    };
+    let connection = connection::Entity::of(link.tenant_id)
+        .filter(connection::Column::Id.eq(id))
+        .one(&context.database)
+        .await?
+        .ok_or_else(|| Failure::Bug(format!("connection {id} is not there")))?;
+    let (access, generation) = match tokens::fresh(context, link.tenant_id, connection.grant_id).await? {
+        Access::Token { access, generation } => (access, generation),
+        Access::Dead => return Err(Halt::Lost { provider }),
+        Access::Later(after) => return Err(Halt::NotBefore { at: context.in_a(after), provider, limit: Limit::Concurrent }),
+    };
+    let refreshed_at = grant::Entity::of(link.tenant_id)
+        .filter(grant::Column::Id.eq(connection.grant_id))
+        .one(&context.database)
+        .await?
+        .map_or(At(0), |grant| grant.refreshed_at);
+    Ok(Reach {
+        client: client(&connection, access)?,
+        gate: Gate { tenant: link.tenant_id, key: format!("{prefix}:{}", connection.organisation_id), limits },
+        grant: connection.grant_id,
+        connection,
+        generation,
+        refreshed_at,
+    })
+}

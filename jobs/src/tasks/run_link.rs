@@ -1,0 +1,259 @@
+//! One turn at one link: whatever woke it, this looks what there is to do and does it.
+
+use std::time::Duration;
+
+use connectors::side::Limit;
+use entities::clock::At;
+use entities::ids::{LinkId, TenantId};
+use entities::{link, run};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+
+use crate::connections;
+use crate::context::{Context, Failure};
+use crate::job::{Job, Queue};
+use crate::runs::Kind;
+use crate::sync::slice::{Halt, Provider, Slice, claim, release};
+use crate::sync::{lanes, provision, reconcile, resolve};
+use crate::worker;
+
+/// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
+const PACE: Duration = Duration::from_secs(90);
+/// Turns without an answer before people are told.
+const MISSES_SHOWN: i32 = 4;
+
+/// Look at this link.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunLink {
+    pub tenant: TenantId,
+    pub link: LinkId,
+}
+
+impl Job for RunLink {
+    const NAME: &'static str = "run_link";
+    const QUEUE: Queue = Queue::Sync;
+
+    fn tenant(&self) -> Option<TenantId> {
+        Some(self.tenant)
+    }
+
+    fn key(&self) -> Option<String> {
+        Some(format!("link:{}", self.link))
+    }
+
+    async fn run(self, context: Context) -> Result<Option<At>, Failure> {
+        let owner = format!("{}/{}", worker::name(), self.link);
+        let Some(link) = claim(&context, self.tenant, self.link, &owner).await? else {
+            // Another worker has it, or had it when it died.
+            return Ok(Some(context.in_a(Duration::from_secs(1))));
+        };
+        let (halt, probed) = turn(&context, link.clone(), owner).await;
+        let next = after(&context, &link, halt, probed).await;
+        if matches!(next, Err(Failure::Fenced)) {
+            // Whoever took it over goes on.
+            return Ok(None);
+        }
+        let (next_at, misses) = next?;
+        release(&context, &link, next_at, misses).await?;
+        Ok((next_at < NEVER).then_some(next_at))
+    }
+}
+
+/// For a link that has nothing to do until it is woken.
+const NEVER: At = At(i64::MAX / 2);
+
+async fn turn(context: &Context, link: link::Model, owner: String) -> (Halt, bool) {
+    if link.state == "resting" {
+        return (Halt::Idle, false);
+    }
+    let mut slice = match Slice::begin(context, link, owner).await {
+        Ok(slice) => slice,
+        Err(halt) => return (halt, false),
+    };
+    let mut probed = false;
+    let halt = work(&mut slice, &mut probed).await.err().unwrap_or(Halt::Idle);
+    if let Err(failure) = slice.end().await {
+        tracing::warn!(%failure, "reserved calls could not be given back; they come free by themselves");
+    }
+    (halt, probed)
+}
+
+async fn work(slice: &mut Slice, probed: &mut bool) -> Result<(), Halt> {
+    if slice.link.misses > 0 {
+        probe(slice).await?;
+    }
+    *probed = true;
+    if slice.link.state == "provisioning" || !provision::done(slice).await? {
+        provision::provision(slice).await?;
+        return Err(Halt::TurnOver);
+    }
+    let Some(run) = current(slice).await? else { return Ok(()) };
+    lanes::start(slice, &run).await?;
+    let reconciling = run.kind == Kind::Reconciliation.name();
+    if !reconciling && run.stage != "reconciling" {
+        resolve::unknown(slice).await?;
+        lanes::carry_all(slice, &run).await?;
+    }
+    let clean = if run.kind == Kind::Sync.name() { None } else { Some(reconcile::reconcile(slice, &run).await?) };
+    finish(slice, &run, clean).await?;
+    // Another run may have been asked for meanwhile.
+    Err(Halt::TurnOver)
+}
+
+/// One cheap call: before a record is blamed for having no answer, the provider is known to give some.
+async fn probe(slice: &mut Slice) -> Result<(), Halt> {
+    slice.permit(Provider::Zoho, None, 1).await?;
+    match slice.zoho.client.organisation().await {
+        Ok(_) => Ok(()),
+        Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
+    }
+}
+
+/// The run to work on; one that paused for a limit or a lost connection goes on when its time has come.
+async fn current(slice: &Slice) -> Result<Option<run::Model>, Halt> {
+    let found = run::Entity::of(slice.tenant)
+        .filter(run::Column::LinkId.eq(slice.link.id))
+        .filter(run::Column::State.is_in(["working", "paused"]))
+        .one(&slice.context.database)
+        .await?;
+    let Some(mut run) = found else { return Ok(None) };
+    if run.state == "working" {
+        return Ok(Some(run));
+    }
+    if matches!(run.pause.as_deref(), Some("user" | "guard")) {
+        return Ok(None);
+    }
+    if let Some(at) = run.resume_at.filter(|at| *at > slice.context.now()) {
+        return Err(Halt::NotBefore { at, provider: Provider::Zoho, limit: Limit::Day });
+    }
+    set_state(&slice.context, &run, "paused", "working", None, None).await?;
+    run.state = "working".to_owned();
+    Ok(Some(run))
+}
+
+async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Result<(), Halt> {
+    for lane in slice.lanes.clone() {
+        let (held, waiting) = (lanes::parked(slice, &lane, "held").await?, lanes::parked(slice, &lane, "waiting").await?);
+        entities::run_count::Entity::update_many()
+            .col_expr(entities::run_count::Column::Held, Expr::value(held))
+            .col_expr(entities::run_count::Column::Waiting, Expr::value(waiting))
+            .filter(entities::run_count::Column::TenantId.eq(slice.tenant))
+            .filter(entities::run_count::Column::RunId.eq(run.id))
+            .filter(entities::run_count::Column::Flow.eq(lane.flow.key()))
+            .exec(&slice.context.database)
+            .await?;
+    }
+    run::Entity::update_many()
+        .col_expr(run::Column::State, Expr::value("done"))
+        .col_expr(run::Column::Stage, Expr::value("done"))
+        .col_expr(run::Column::Clean, Expr::value(clean))
+        .col_expr(run::Column::EndedAt, Expr::value(Some(slice.context.now())))
+        .filter(run::Column::TenantId.eq(slice.tenant))
+        .filter(run::Column::Id.eq(run.id))
+        .filter(run::Column::State.eq("working"))
+        .exec(&slice.context.database)
+        .await?;
+    tracing::info!(tenant.id = %slice.tenant, link.id = %slice.link.id, run.id = %run.id, run.kind = run.kind, clean, "a run is done");
+    Ok(())
+}
+
+/// What the end of a turn means: when the next one is, and how often in a row there was no answer.
+async fn after(context: &Context, link: &link::Model, halt: Halt, probed: bool) -> Result<(At, i32), Failure> {
+    let now = context.now();
+    let misses = if probed { 0 } else { link.misses };
+    Ok(match halt {
+        Halt::Idle => (NEVER, misses),
+        Halt::TurnOver | Halt::Refreshed => (now, misses),
+        Halt::NotBefore { at, provider, limit } => {
+            if at.since(now) > PACE {
+                let reason = limit_sentence(provider, limit, at);
+                pause(context, link, "limit", &reason, Some(at)).await?;
+            }
+            (at, misses)
+        }
+        Halt::Unreachable { provider } => {
+            let misses = link.misses + 1;
+            let at = now.plus(lanes::backoff(misses));
+            if misses >= MISSES_SHOWN {
+                let reason = format!(
+                    "{} gives no usable answer at the moment. We keep trying; the work goes on by itself.",
+                    provider.name()
+                );
+                pause(context, link, "provider", &reason, Some(at)).await?;
+            }
+            (at, misses)
+        }
+        Halt::Lost { provider } => {
+            let grant = grant_of(context, link, provider).await?;
+            let why = format!(
+                "{} no longer accepts the connection. It must be authorised again; the work goes on by itself then.",
+                provider.name()
+            );
+            connections::lost(context, link.tenant_id, grant, &why).await?;
+            (NEVER, misses)
+        }
+        Halt::Refused { sentence, .. } => {
+            // Looked at again each quarter of an hour: a setting may have been put right.
+            let at = now.plus(Duration::from_secs(900));
+            pause(context, link, "provider", &sentence, Some(at)).await?;
+            (at, misses)
+        }
+        Halt::Failed(failure) => return Err(failure),
+    })
+}
+
+fn limit_sentence(provider: Provider, limit: Limit, at: At) -> String {
+    let which = match limit {
+        Limit::Day => "daily",
+        Limit::Minute => "per-minute",
+        Limit::Concurrent => "concurrency",
+        Limit::App => "app-wide",
+    };
+    format!("{}'s {which} limit is used up. Goes on at {}.", provider.name(), at.to_utc().format("%Y-%m-%d %H:%M UTC"))
+}
+
+async fn grant_of(context: &Context, link: &link::Model, provider: Provider) -> Result<entities::ids::GrantId, Failure> {
+    let id = match provider {
+        Provider::Xero => link.xero_connection_id,
+        Provider::Zoho => link.zoho_connection_id,
+    };
+    let found = entities::connection::Entity::of(link.tenant_id)
+        .filter(entities::connection::Column::Id.eq(id))
+        .one(&context.database)
+        .await?;
+    found.map(|found| found.grant_id).ok_or_else(|| Failure::Bug(format!("connection {id} is not there")))
+}
+
+async fn pause(context: &Context, link: &link::Model, kind: &str, reason: &str, resume_at: Option<At>) -> Result<(), Failure> {
+    let runs = run::Entity::of(link.tenant_id)
+        .filter(run::Column::LinkId.eq(link.id))
+        .filter(run::Column::State.is_in(["working", "paused"]))
+        .all(&context.database)
+        .await?;
+    for run in runs.iter().filter(|run| run.pause.as_deref() != Some("user")) {
+        set_state(context, run, &run.state, "paused", Some((kind, reason)), resume_at).await?;
+    }
+    Ok(())
+}
+
+async fn set_state(
+    context: &Context,
+    run: &run::Model,
+    from: &str,
+    to: &str,
+    pause: Option<(&str, &str)>,
+    resume_at: Option<At>,
+) -> Result<(), Failure> {
+    run::Entity::update_many()
+        .col_expr(run::Column::State, Expr::value(to))
+        .col_expr(run::Column::Pause, Expr::value(pause.map(|(kind, _)| kind)))
+        .col_expr(run::Column::Reason, Expr::value(pause.map(|(_, reason)| reason)))
+        .col_expr(run::Column::ResumeAt, Expr::value(resume_at))
+        .filter(run::Column::TenantId.eq(run.tenant_id))
+        .filter(run::Column::Id.eq(run.id))
+        .filter(run::Column::State.eq(from))
+        .exec(&context.database)
+        .await?;
+    Ok(())
+}
