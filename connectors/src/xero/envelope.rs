@@ -105,3 +105,104 @@ fn reason(error: &serde_json::Error) -> String {
 fn place(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::flow::{AnyFlow, Reading};
+    use crate::flows;
+    use crate::xero::records::{Invoice, SALES_INVOICES};
+
+    const PAGE: &str = r#"{
+        "Id": "900c500b", "Status": "OK", "DateTimeUTC": "/Date(1552326816230)/",
+        "pagination": {"page": 1, "pageSize": 100, "pageCount": 1, "itemCount": 2},
+        "Invoices": [
+            {"Type": "ACCREC", "InvoiceID": "i-1", "InvoiceNumber": "INV-1", "Status": "AUTHORISED", "Contact": {"ContactID": "c-1", "Name": "Ada"},
+             "Date": "/Date(1539993600000+0000)/", "LineAmountTypes": "Exclusive", "CurrencyCode": "NZD", "CurrencyRate": 1.0,
+             "LineItems": [{"Description": "Work", "Quantity": 2.0000, "UnitAmount": 20.0000, "LineAmount": 40.00, "TaxType": "OUTPUT2", "TaxAmount": 6.00}],
+             "SubTotal": 40.00, "TotalTax": 6.00, "Total": 46.00, "AmountDue": 46.00, "UpdatedDateUTC": "/Date(1541176290160+0000)/", "Payments": []},
+            {"Type": "ACCREC", "InvoiceID": "i-2", "Status": "DRAFT", "Contact": {"ContactID": "c-1"}, "Date": "2018-10-20T00:00:00", "LineItems": null,
+             "SubTotal": "0.00", "TotalTax": 0, "Total": 0}
+        ]
+    }"#;
+
+    #[test]
+    fn a_page_is_read_whole() {
+        let read = read_records::<Invoice>(&SALES_INVOICES, PAGE.as_bytes()).unwrap();
+        let invoices: Vec<Invoice> = read.into_iter().map(Result::unwrap).collect();
+        assert_eq!(invoices[0].line_items[0].line_amount, Some("40.00".parse().unwrap()));
+        assert_eq!(invoices[0].updated_us, 1_541_176_290_160_000);
+        assert_eq!(invoices[1].number(), "XERO-I-2");
+        assert_eq!(pagination(PAGE.as_bytes()).unwrap(), Pagination { page_size: Some(100), item_count: Some(2) });
+    }
+
+    #[test]
+    fn one_odd_record_is_kept_out_and_named_without_its_contents() {
+        let odd = PAGE.replace(r#""Status": "DRAFT""#, r#""Status": "DREAMING""#);
+        let read = read_records::<Invoice>(&SALES_INVOICES, odd.as_bytes()).unwrap();
+        assert!(read[0].is_ok());
+        let (id, why) = read[1].as_ref().unwrap_err();
+        assert_eq!(id, "i-2");
+        assert!(why.contains("unknown variant `DREAMING`"), "{why}");
+        let odd = PAGE.replace(r#"{"ContactID": "c-1"}"#, r#""Jane Secret of Secret Street""#);
+        let (_, why) = read_records::<Invoice>(&SALES_INVOICES, odd.as_bytes()).unwrap().remove(1).unwrap_err();
+        assert!(why.contains("invalid type: string") && !why.contains("Secret"), "{why}");
+    }
+
+    #[test]
+    fn a_body_that_is_not_whole_is_no_answer() {
+        for body in ["", "null", "[]", "{", "<html>", &PAGE[..PAGE.len() - 3], r#"{"Invoices": {}}"#, r#"{"Status": "OK"}"#] {
+            assert!(matches!(read_records::<Invoice>(&SALES_INVOICES, body.as_bytes()), Err(Trouble::Unreachable(_))), "{body}");
+        }
+        assert!(read_records::<Invoice>(&SALES_INVOICES, br#"{"Invoices": null}"#).unwrap().is_empty());
+        assert!(pagination(&PAGE.as_bytes()[..100]).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn a_mutated_body_never_panics(edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..4), 1..12)) {
+            let mut body = PAGE.as_bytes().to_vec();
+            for (at, byte, how) in edits {
+                let at = at.index(body.len());
+                match how {
+                    0 => body[at] = byte,
+                    1 => body.insert(at, byte),
+                    2 => { body.remove(at); }
+                    // Digits and quotes keep the JSON whole and change its meaning.
+                    _ => body[at] = *b"0\"{}[],:-9.eE"[..].get(usize::from(byte) % 13).unwrap_or(&b'0'),
+                }
+                if body.is_empty() {
+                    break;
+                }
+            }
+            let key = crate::print::PrintKey::new([1; 32]);
+            for flow in flows::ALL {
+                for reading in flow.read(&body).into_iter().flatten() {
+                    if let Reading::Record(record) = reading {
+                        exercise(*flow, record.as_ref(), &key);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everything the engine may ask of a record.
+    fn exercise(flow: &dyn AnyFlow, record: &dyn crate::flow::Record, key: &crate::print::PrintKey) {
+        let mut known = crate::flow::Known::default();
+        for need in flow.needs(record) {
+            known.learn(need.flow, need.key, "1");
+        }
+        let refusal = crate::side::Refusal { status: 400, code: "3062".into(), message: "already exists".into() };
+        let _ = (flow.wanted(record), flow.prints(record, key), flow.xero_line(record), record.label());
+        if let Ok(carry) = flow.to_zoho(record, &known) {
+            let _ = flow.judge(record, &known, &carry.body);
+        }
+        let _ = flow.judge(record, &known, &serde_json::json!({"total": "1.01", "tax_total": 3, "line_items": [{}]}));
+        for attempt in 1..4 {
+            let _ = flow.cure(record, &known, &refusal, attempt);
+        }
+    }
+}

@@ -78,3 +78,70 @@ fn refusal(answer: &Answer) -> Refusal {
 fn clip(text: &str) -> String {
     text.chars().take(MESSAGE_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Answer {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (reqwest::header::HeaderName::from_static(name), reqwest::header::HeaderValue::from_static(value))
+            })
+            .collect();
+        Answer { status, headers, body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_limit_says_which_and_how_long() {
+        let busy = |problem, after| match trouble(&answer(429, &[("x-rate-limit-problem", problem), ("retry-after", after)], ""))
+        {
+            Trouble::Busy { limit, after } => (limit, after.as_secs()),
+            other => panic!("{other}"),
+        };
+        assert_eq!(busy("minute", "22"), (Limit::Minute, 22));
+        assert_eq!(busy("day", "73451"), (Limit::Day, 73451));
+        assert_eq!(busy("concurrent", ""), (Limit::Concurrent, 2));
+        assert_eq!(busy("appminute", "x"), (Limit::App, 60));
+        assert_eq!(busy("app-minute", "3"), (Limit::App, 3));
+        let left = remaining(&answer(200, &[("x-minlimit-remaining", "12"), ("x-daylimit-remaining", "4539")], ""));
+        assert_eq!(left, Remaining { minute: Some(12), day: Some(4539) });
+    }
+
+    #[test]
+    fn a_bad_token_and_a_narrow_consent_are_told_apart() {
+        let expired = answer(
+            401,
+            &[],
+            r#"{"Title":"Unauthorized","Status":401,"Detail":"TokenExpired: token expired at 11/02/2018 16:36:32"}"#,
+        );
+        assert!(matches!(trouble(&expired), Trouble::Unauthorised));
+        let narrow = answer(401, &[("www-authenticate", "insufficent_scope")], "");
+        assert!(matches!(trouble(&narrow), Trouble::Forbidden(_)));
+        assert!(matches!(trouble(&answer(401, &[], r#"{"Detail":"AuthorizationUnsuccessful"}"#)), Trouble::Forbidden(_)));
+        assert!(matches!(trouble(&answer(403, &[], r#"{"Detail":"AuthenticationUnsuccessful"}"#)), Trouble::Forbidden(_)));
+    }
+
+    #[test]
+    fn a_refusal_keeps_every_sentence_and_does_not_print_them() {
+        let body = r#"{"ErrorNumber":10,"Type":"ValidationException","Message":"A validation exception occurred","Elements":[
+            {"ValidationErrors":[{"Message":"First."},{"Description":"Second."}]}]}"#;
+        let Trouble::Refused(refusal) = trouble(&answer(400, &[], body)) else { panic!("not refused") };
+        assert_eq!((refusal.code.as_str(), refusal.message.as_str()), ("10", "First. Second."));
+        assert!(!refusal.to_string().contains("First"));
+        let Trouble::Refused(refusal) = trouble(&answer(404, &[], "The resource you're looking for cannot be found")) else {
+            panic!("not refused")
+        };
+        assert_eq!((refusal.status, refusal.message.as_str()), (404, "The resource you're looking for cannot be found"));
+    }
+
+    #[test]
+    fn no_usable_answer_is_nobodys_fault() {
+        for (status, body) in
+            [(500, "{}"), (503, "The Organisation is offline"), (502, "<html>"), (404, "<html>"), (302, ""), (408, "")]
+        {
+            assert!(matches!(trouble(&answer(status, &[], body)), Trouble::Unreachable(_)), "{status} {body}");
+        }
+    }
+}

@@ -132,3 +132,107 @@ fn epoch_ms(written: &str) -> Option<i64> {
     let digits = inner.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-')).map_or(inner, |(at, _)| &inner[..at]);
     digits.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Sample {
+        #[serde(default, deserialize_with = "optional_amount")]
+        amount: Option<Decimal>,
+        #[serde(default, deserialize_with = "text")]
+        text: String,
+        #[serde(default, deserialize_with = "flag")]
+        flag: bool,
+        #[serde(default, deserialize_with = "optional_day")]
+        day: Option<NaiveDate>,
+        #[serde(default, deserialize_with = "moment_us")]
+        at_us: i64,
+    }
+
+    fn read(json: &str) -> Result<Sample, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn amounts_are_exact_however_they_are_written() {
+        for (written, amount) in [
+            ("0.1", Some("0.1")),
+            ("0.3333", Some("0.3333")),
+            ("12345678901234567890.1234", Some("12345678901234567890.1234")),
+            ("-0.00", Some("0.00")),
+            ("1E2", Some("100")),
+            ("1.5e-3", Some("0.0015")),
+            ("\"50.00\"", Some("50.00")),
+            ("\"\"", None),
+            ("null", None),
+            ("15", Some("15")),
+        ] {
+            let read = read(&format!("{{\"amount\": {written}}}")).unwrap().amount;
+            assert_eq!(read, amount.map(|amount| amount.parse().unwrap()), "{written}");
+        }
+        assert_eq!(read("{}").unwrap().amount, None);
+        for written in ["\"abc\"", "true", "[]", "{}", "1e400", "123456789012345678901234567890123"] {
+            assert!(read(&format!("{{\"amount\": {written}}}")).is_err(), "{written}");
+        }
+    }
+
+    #[test]
+    fn texts_and_flags_forgive_the_wrong_kind() {
+        let sample = read(r#"{"text": 42, "flag": "true"}"#).unwrap();
+        assert_eq!((sample.text.as_str(), sample.flag), ("42", true));
+        let sample = read(r#"{"text": null, "flag": null}"#).unwrap();
+        assert_eq!((sample.text.as_str(), sample.flag), ("", false));
+        assert_eq!(read(r#"{"text": 1.25}"#).unwrap().text, "1.25");
+        assert_eq!(read(r#"{"text": "\u00e9\n"}"#).unwrap().text, "é\n");
+        assert!(read(r#"{"text": {"a": 1}}"#).is_err());
+        assert!(read(r#"{"flag": "maybe"}"#).is_err());
+    }
+
+    #[test]
+    fn dates_are_calendar_dates_in_every_form() {
+        let day = |written: &str| parse_day(written).map(|day| day.to_string());
+        assert_eq!(day("/Date(1539993600000+0000)/").as_deref(), Some("2018-10-20"));
+        assert_eq!(day("/Date(1539993600000+1300)/").as_deref(), Some("2018-10-20"));
+        assert_eq!(day("/Date(1539993600000)/").as_deref(), Some("2018-10-20"));
+        assert_eq!(day("/Date(0+0000)/").as_deref(), Some("1970-01-01"));
+        assert_eq!(day("/Date(-86400000+0000)/").as_deref(), Some("1969-12-31"));
+        assert_eq!(day("2018-10-20T00:00:00").as_deref(), Some("2018-10-20"));
+        for written in
+            ["", "/Date()/", "/Date(x)/", "/Date(99999999999999999)/", "20/10/2018", "/Date(1539993600000", "日本語の日付です"]
+        {
+            assert_eq!(parse_day(written), None, "{written}");
+        }
+        assert_eq!(parse_moment_us("/Date(1552326816230)/"), Some(1_552_326_816_230_000));
+        assert_eq!(parse_moment_us("2018-11-02T16:36:32Z"), Some(1_541_176_592_000_000));
+        assert_eq!(parse_moment_us("2019-12-07T18:46:19.5165400"), Some(1_575_744_379_516_540));
+        assert_eq!(parse_moment_us("/Date(9223372036854775807)/"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_day_survives_its_journey(days in -200_000i64..200_000, offset in "([+-][0-9]{4})?") {
+            let day = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap() + chrono::Duration::days(days);
+            let ms = days * 86_400_000;
+            prop_assert_eq!(parse_day(&format!("/Date({ms}{offset})/")), Some(day));
+            prop_assert_eq!(parse_moment_us(&format!("/Date({ms}{offset})/")), Some(ms * 1000));
+        }
+
+        #[test]
+        fn no_text_is_a_panic(written in "\\PC{0,40}|/Date\\([0-9+-]{0,30}\\)/") {
+            let _ = parse_day(&written);
+            let _ = parse_moment_us(&written);
+            let _ = decimal(&written);
+        }
+
+        #[test]
+        fn any_amount_is_read_as_it_is_written(mantissa in any::<i64>(), scale in 0u32..10) {
+            let amount = Decimal::new(mantissa, scale);
+            prop_assert_eq!(decimal(&amount.to_string()), Some(amount));
+        }
+    }
+}

@@ -56,3 +56,65 @@ fn code(body: &Value) -> String {
 fn message(body: &Value) -> String {
     body["message"].as_str().unwrap_or("").chars().take(MESSAGE_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn come_to(status: u16, body: &str) -> Result<Value, Trouble> {
+        read(&Answer { status, headers: Default::default(), body: body.as_bytes().to_vec() })
+    }
+
+    #[test]
+    fn success_is_a_2xx_whose_code_is_0() {
+        for (status, body) in
+            [(200, r#"{"code":0,"message":"success"}"#), (201, r#"{"code":"0"}"#), (200, r#"{"reporting_tags":[]}"#)]
+        {
+            assert!(come_to(status, body).is_ok(), "{status} {body}");
+        }
+        for status in [200, 201, 400, 404] {
+            let Err(Trouble::Refused(refusal)) = come_to(status, r#"{"code":3062,"message":"taken"}"#) else {
+                panic!("not refused")
+            };
+            assert_eq!((refusal.status, refusal.code.as_str(), refusal.message.as_str()), (status, "3062", "taken"));
+        }
+    }
+
+    #[test]
+    fn each_limit_has_its_wait() {
+        for (code, limit, wait_s) in
+            [("44", Limit::Minute, 60), ("45", Limit::Day, 3600), ("1070", Limit::Concurrent, 2), ("0", Limit::Minute, 60)]
+        {
+            let Err(Trouble::Busy { limit: found, after }) = come_to(429, &format!(r#"{{"code":{code}}}"#)) else {
+                panic!("not busy")
+            };
+            assert_eq!((found, after.as_secs()), (limit, wait_s));
+        }
+        assert!(matches!(come_to(400, r#"{"code":1070}"#), Err(Trouble::Busy { limit: Limit::Concurrent, .. })));
+        assert!(matches!(come_to(429, "slow down"), Err(Trouble::Busy { limit: Limit::Minute, .. })));
+    }
+
+    #[test]
+    fn a_bad_token_and_a_missing_scope_look_alike() {
+        for (status, body) in [(401, r#"{"code":57}"#), (401, ""), (400, r#"{"code":57}"#), (200, r#"{"code":14}"#)] {
+            assert!(matches!(come_to(status, body), Err(Trouble::Unauthorised)), "{status} {body}");
+        }
+        assert!(matches!(come_to(403, "{}"), Err(Trouble::Forbidden(_))));
+    }
+
+    #[test]
+    fn no_usable_answer_is_nobodys_fault() {
+        for (status, body) in [
+            (200, "<html>"),
+            (200, ""),
+            (201, r#"{"code":0,"#),
+            (500, r#"{"code":1000}"#),
+            (502, ""),
+            (404, "gone"),
+            (302, ""),
+            (200, "[1]"),
+        ] {
+            assert!(matches!(come_to(status, body), Err(Trouble::Unreachable(_))), "{status} {body}");
+        }
+    }
+}
