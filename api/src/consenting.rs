@@ -23,7 +23,7 @@ pub use choose::{Choices, choices, choose};
 pub use finish::{Callback, finish};
 pub use forget::sweep;
 pub use problem::Problem;
-pub use shown::{Shown, shown};
+pub use shown::{Connected, Shown, shown};
 
 const SECRET_BYTES: usize = 32;
 
@@ -122,11 +122,7 @@ fn is_same_browser(sign_in: &sign_in::Model, cookie: Option<&str>) -> bool {
 
 /// Where the PKCE verifier is sealed.
 fn verifier_place(sign_in: SignInId) -> Place<'static> {
-    Place {
-        table: "sign_in",
-        column: "verifier",
-        row: sign_in.0,
-    }
+    Place { table: "sign_in", column: "verifier", row: sign_in.0 }
 }
 
 #[cfg(test)]
@@ -135,10 +131,7 @@ mod tests {
 
     #[test]
     fn an_outcome_is_read_back_as_it_was_written() {
-        for outcome in Problem::ALL
-            .iter()
-            .map(|problem| Outcome::Problem(*problem))
-            .chain([Outcome::Connected, Outcome::Choose])
+        for outcome in Problem::ALL.iter().map(|problem| Outcome::Problem(*problem)).chain([Outcome::Connected, Outcome::Choose])
         {
             assert_eq!(Outcome::parse(outcome.code()), Some(outcome));
         }

@@ -8,9 +8,7 @@ use entities::ids::SignInId;
 use entities::{consent, sign_in, tenant};
 use jobs::connections::hash;
 use jobs::context::{Context, Failure};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -46,25 +44,18 @@ pub struct Begun {
 
 /// What this link invites to; nothing where it is unknown, used, revoked or expired, which all look alike. Changes nothing.
 pub async fn invitation(context: &Context, secret: &str) -> Result<Option<Invitation>, Failure> {
-    let found = consent::Entity::by_token(&hash(secret))
-        .one(&context.database)
-        .await?;
+    let found = consent::Entity::by_token(&hash(secret)).one(&context.database).await?;
     let now = context.now();
-    let Some(consent) =
-        found.filter(|consent| consent.state == "open" && now < consent.expires_at)
+    let Some(consent) = found.filter(|consent| consent.state == "open" && now < consent.expires_at) else {
+        return Ok(None);
+    };
+    let (Some(provider), Some(tenant)) =
+        (Provider::parse(&consent.provider), tenant::Entity::of(consent.tenant_id).one(&context.database).await?)
     else {
         return Ok(None);
     };
-    let (Some(provider), Some(tenant)) = (
-        Provider::parse(&consent.provider),
-        tenant::Entity::of(consent.tenant_id)
-            .one(&context.database)
-            .await?,
-    ) else {
-        return Ok(None);
-    };
-    let products: Vec<String> = serde_json::from_str(&tenant.products)
-        .map_err(|error| Failure::Bug(format!("the tenant's products: {error}")))?;
+    let products: Vec<String> =
+        serde_json::from_str(&tenant.products).map_err(|error| Failure::Bug(format!("the tenant's products: {error}")))?;
     let scopes = match provider {
         Provider::Xero => context.providers.xero.scopes.clone(),
         Provider::Zoho => {
@@ -75,21 +66,11 @@ pub async fn invitation(context: &Context, secret: &str) -> Result<Option<Invita
             scopes
         }
     };
-    Ok(Some(Invitation {
-        consent,
-        tenant,
-        provider,
-        products,
-        scopes,
-    }))
+    Ok(Some(Invitation { consent, tenant, provider, products, scopes }))
 }
 
 /// Begins a sign-in. A cookie the browser has from the other side's sign-in is kept, so that both may be open at once.
-pub async fn begin(
-    context: &Context,
-    link_secret: &str,
-    cookie: Option<&str>,
-) -> Result<Option<Begun>, Failure> {
+pub async fn begin(context: &Context, link_secret: &str, cookie: Option<&str>) -> Result<Option<Begun>, Failure> {
     let Some(invitation) = invitation(context, link_secret).await? else {
         return Ok(None);
     };
@@ -111,11 +92,7 @@ pub async fn begin(
         provider: Set(invitation.provider.name().to_owned()),
         state_hash: Set(hash(&state)),
         cookie_hash: Set(hash(&cookie)),
-        verifier: Set(key.seal(
-            verifier_place(id),
-            pkce.verifier.expose_secret().as_bytes(),
-            context.chance.as_ref(),
-        )),
+        verifier: Set(key.seal(verifier_place(id), pkce.verifier.expose_secret().as_bytes(), context.chance.as_ref())),
         expires_at: Set(context.in_a(SIGN_IN_LIVES)),
         used_at: Set(None),
         grant_id: Set(None),
@@ -136,10 +113,7 @@ pub async fn begin(
     }
     row.insert(&transaction).await?;
     transaction.commit().await?;
-    Ok(Some(Begun {
-        to: authorize_url(context, &invitation, &state, &pkce),
-        cookie,
-    }))
+    Ok(Some(Begun { to: authorize_url(context, &invitation, &state, &pkce), cookie }))
 }
 
 fn authorize_url(context: &Context, invitation: &Invitation, state: &str, pkce: &Pkce) -> Url {
@@ -154,8 +128,5 @@ fn authorize_url(context: &Context, invitation: &Invitation, state: &str, pkce: 
 }
 
 fn is_ours(cookie: &str) -> bool {
-    cookie.len() == COOKIE_CHARS
-        && cookie
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    cookie.len() == COOKIE_CHARS && cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

@@ -5,7 +5,7 @@ use entities::{grant, sign_in, tenant};
 use jobs::connections::hash;
 use jobs::context::{Context, Failure};
 use jobs::tokens::{self, Access};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use secrecy::SecretString;
 use url::Url;
 
@@ -36,38 +36,22 @@ struct Open {
 }
 
 /// The organisations to choose among, asked from the provider now.
-pub async fn choices(
-    context: &Context,
-    state: &str,
-    cookie: Option<&str>,
-) -> Result<Choices, Failure> {
+pub async fn choices(context: &Context, state: &str, cookie: Option<&str>) -> Result<Choices, Failure> {
     let open = match open(context, state, cookie).await? {
         Ok(open) => open,
         Err(page) => return Ok(Choices::Elsewhere(page)),
     };
-    let tenant_name = tenant::Entity::of(open.sign_in.tenant_id)
-        .one(&context.database)
-        .await?
-        .map(|tenant| tenant.name)
-        .unwrap_or_default();
+    let tenant_name =
+        tenant::Entity::of(open.sign_in.tenant_id).one(&context.database).await?.map(|tenant| tenant.name).unwrap_or_default();
     Ok(Choices::Among {
         tenant_name,
         provider: open.provider,
-        organisations: open
-            .found
-            .into_iter()
-            .map(|one| (one.id, one.name))
-            .collect(),
+        organisations: open.found.into_iter().map(|one| (one.id, one.name)).collect(),
     })
 }
 
 /// Connects the chosen one, and gives the page to show. What is not among the choices is not connected.
-pub async fn choose(
-    context: &Context,
-    state: &str,
-    cookie: Option<&str>,
-    organisation: &str,
-) -> Result<String, Failure> {
+pub async fn choose(context: &Context, state: &str, cookie: Option<&str>, organisation: &str) -> Result<String, Failure> {
     let open = match open(context, state, cookie).await? {
         Ok(open) => open,
         Err(page) => return Ok(page),
@@ -82,15 +66,7 @@ pub async fn choose(
         Err(trouble) => return Ok(page(Outcome::Problem(of_call(&trouble)))),
     };
     let key = context.tenant_key(open.sign_in.tenant_id).await?;
-    let outcome = settle(
-        context,
-        &key,
-        &open.sign_in,
-        Tokens::Stored(open.grant),
-        &open.reach,
-        &kept,
-    )
-    .await?;
+    let outcome = settle(context, &key, &open.sign_in, Tokens::Stored(open.grant), &open.reach, &kept).await?;
     if let Outcome::Problem(problem) = outcome {
         tracing::info!(tenant.id = %open.sign_in.tenant_id, problem = problem.code(), "a choice was refused");
         forget::drop_choice(context, &open.sign_in).await?;
@@ -98,14 +74,8 @@ pub async fn choose(
     Ok(page(outcome))
 }
 
-async fn open(
-    context: &Context,
-    state: &str,
-    cookie: Option<&str>,
-) -> Result<Result<Open, String>, Failure> {
-    let found = sign_in::Entity::by_state(&hash(state))
-        .one(&context.database)
-        .await?;
+async fn open(context: &Context, state: &str, cookie: Option<&str>) -> Result<Result<Open, String>, Failure> {
+    let found = sign_in::Entity::by_state(&hash(state)).one(&context.database).await?;
     let Some(sign_in) = found else {
         return Ok(Err(Outcome::Problem(Problem::Expired).page(Provider::Xero, state)));
     };
@@ -153,21 +123,12 @@ async fn open(
         found.retain(|one| one.by_this_consent);
     }
     let found = free(context, &reach, sign_in.tenant_id, found).await?;
-    Ok(Ok(Open {
-        grant: waiting.id,
-        sign_in,
-        provider,
-        reach,
-        access,
-        found,
-    }))
+    Ok(Ok(Open { grant: waiting.id, sign_in, provider, reach, access, found }))
 }
 
 fn reach_of(context: &Context, provider: Provider, grant: &grant::Model) -> Option<Reach> {
     match provider {
-        Provider::Xero => Some(Reach::Xero {
-            event: grant.event.clone(),
-        }),
+        Provider::Xero => Some(Reach::Xero { event: grant.event.clone() }),
         Provider::Zoho => {
             let table = &context.providers.data_centres;
             let api: Url = grant.api_base.parse().ok()?;

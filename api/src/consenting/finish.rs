@@ -30,17 +30,10 @@ pub struct Callback {
 }
 
 /// The page to show. Called twice it shows the same; the code is exchanged once.
-pub async fn finish(
-    context: &Context,
-    provider: Provider,
-    callback: &Callback,
-    cookie: Option<&str>,
-) -> Result<String, Failure> {
+pub async fn finish(context: &Context, provider: Provider, callback: &Callback, cookie: Option<&str>) -> Result<String, Failure> {
     let page = |outcome: Outcome| outcome.page(provider, &callback.state);
     let problem = |problem| Ok(page(Outcome::Problem(problem)));
-    let found = sign_in::Entity::by_state(&hash(&callback.state))
-        .one(&context.database)
-        .await?;
+    let found = sign_in::Entity::by_state(&hash(&callback.state)).one(&context.database).await?;
     let Some(sign_in) = found else {
         return problem(Problem::Expired);
     };
@@ -139,18 +132,10 @@ fn refusal(callback: &Callback) -> Option<Problem> {
 
 async fn xero(context: &Context, callback: &Callback, pkce: &Pkce) -> Result<Granted, Problem> {
     let app = &context.providers.xero;
-    let tokens = app
-        .exchange_code(&context.http, &callback.code, pkce)
-        .await
-        .map_err(|trouble| of_token(&trouble))?;
+    let tokens = app.exchange_code(&context.http, &callback.code, pkce).await.map_err(|trouble| of_token(&trouble))?;
     let now_s = context.now().0 / 1_000_000;
-    let claims = app
-        .claims(&context.http, &tokens, now_s)
-        .await
-        .map_err(|trouble| of_token(&trouble))?;
-    let reach = Reach::Xero {
-        event: claims.authentication_event_id.unwrap_or_default(),
-    };
+    let claims = app.claims(&context.http, &tokens, now_s).await.map_err(|trouble| of_token(&trouble))?;
+    let reach = Reach::Xero { event: claims.authentication_event_id.unwrap_or_default() };
     let subject = claims.xero_userid.unwrap_or(claims.sub);
     granted(context, tokens, reach, subject, &app.scopes)
 }
@@ -158,22 +143,13 @@ async fn xero(context: &Context, callback: &Callback, pkce: &Pkce) -> Result<Gra
 async fn zoho(context: &Context, callback: &Callback, pkce: &Pkce) -> Result<Granted, Problem> {
     let app = &context.providers.zoho;
     let centre = data_centre(context, &callback.location).ok_or(Problem::UnknownRegion)?;
-    let tokens = app
-        .exchange_code(&context.http, &centre, &callback.code, pkce)
-        .await
-        .map_err(|trouble| of_token(&trouble))?;
+    let tokens = app.exchange_code(&context.http, &centre, &callback.code, pkce).await.map_err(|trouble| of_token(&trouble))?;
     let api = match &tokens.api_domain {
         None => Some(centre.api.clone()),
-        Some(domain) => domain
-            .parse::<Url>()
-            .ok()
-            .filter(|domain| context.providers.data_centres.permits_api_domain(domain)),
+        Some(domain) => domain.parse::<Url>().ok().filter(|domain| context.providers.data_centres.permits_api_domain(domain)),
     };
     // An unknown API host gets no token of ours; the centre itself is known, so the grant can be handed back there.
-    let reach = Reach::Zoho {
-        api: api.clone().unwrap_or_else(|| centre.api.clone()),
-        centre,
-    };
+    let reach = Reach::Zoho { api: api.clone().unwrap_or_else(|| centre.api.clone()), centre };
     let granted = granted(context, tokens, reach, String::new(), &app.scopes)?;
     if api.is_none() {
         forget::granted(context, &granted).await;
@@ -192,18 +168,8 @@ fn data_centre(context: &Context, location: &str) -> Option<DataCentre> {
     .cloned()
 }
 
-fn granted(
-    context: &Context,
-    tokens: TokenAnswer,
-    reach: Reach,
-    subject: String,
-    asked: &[String],
-) -> Result<Granted, Problem> {
-    let scopes = if tokens.scopes.is_empty() {
-        asked.join(" ")
-    } else {
-        tokens.scopes.join(" ")
-    };
+fn granted(context: &Context, tokens: TokenAnswer, reach: Reach, subject: String, asked: &[String]) -> Result<Granted, Problem> {
+    let scopes = if tokens.scopes.is_empty() { asked.join(" ") } else { tokens.scopes.join(" ") };
     Ok(Granted {
         access_until: context.in_a(Duration::from_secs(tokens.expires_in_s)),
         access: tokens.access,
@@ -287,10 +253,7 @@ mod tests {
         };
         assert_eq!(said("", ""), None);
         assert_eq!(said("access_denied", ""), Some(Problem::Declined));
-        assert_eq!(
-            said("access_denied", "Connection limit reached"),
-            Some(Problem::ConnectionLimit)
-        );
+        assert_eq!(said("access_denied", "Connection limit reached"), Some(Problem::ConnectionLimit));
         assert_eq!(said("server_error", ""), Some(Problem::OutOfReach));
         assert_eq!(said("<script>", ""), Some(Problem::Refused));
         assert_eq!(refusal(&Callback::default()), Some(Problem::Refused));

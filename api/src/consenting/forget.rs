@@ -20,15 +20,10 @@ const SWEPT_MAX: u64 = 200;
 /// Hands back what a refused consent gave us. Best effort: our copy is gone either way.
 pub async fn granted(context: &Context, granted: &Granted) {
     let outcome = match &granted.reach {
-        Reach::Zoho { centre, .. } => context
-            .providers
-            .zoho
-            .revoke(&context.http, centre, &granted.refresh)
-            .await
-            .map_err(|trouble| trouble.to_string()),
-        Reach::Xero { .. } => take_back_xero(context, granted)
-            .await
-            .map_err(|failure| failure.to_string()),
+        Reach::Zoho { centre, .. } => {
+            context.providers.zoho.revoke(&context.http, centre, &granted.refresh).await.map_err(|trouble| trouble.to_string())
+        }
+        Reach::Xero { .. } => take_back_xero(context, granted).await.map_err(|failure| failure.to_string()),
     };
     if let Err(trouble) = outcome {
         tracing::warn!(trouble, "a refused consent could not be handed back");
@@ -69,10 +64,7 @@ pub async fn sweep(context: &Context) -> Result<u64, Failure> {
     for one in &abandoned {
         swept += u64::from(drop_choice(context, one).await?);
     }
-    let long_ended = sign_in::Entity::ended(context.now().minus(KEPT_AFTER))
-        .limit(SWEPT_MAX)
-        .all(&context.database)
-        .await?;
+    let long_ended = sign_in::Entity::ended(context.now().minus(KEPT_AFTER)).limit(SWEPT_MAX).all(&context.database).await?;
     for one in long_ended {
         sign_in::Entity::delete_many()
             .filter(sign_in::Column::TenantId.eq(one.tenant_id))
@@ -116,13 +108,8 @@ pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model) -> Result<
             Ok(key.open_text(tokens::place(id, column), sealed)?.into())
         };
         let reach = match context.providers.data_centres.by_location(&waiting.data_centre) {
-            Some(centre) => Reach::Zoho {
-                centre: centre.clone(),
-                api: centre.api.clone(),
-            },
-            None => Reach::Xero {
-                event: waiting.event.clone(),
-            },
+            Some(centre) => Reach::Zoho { centre: centre.clone(), api: centre.api.clone() },
+            None => Reach::Xero { event: waiting.event.clone() },
         };
         let given = Granted {
             access: open("access", &waiting.access)?,
@@ -147,12 +134,10 @@ async fn take_back_xero(context: &Context, granted: &Granted) -> Result<(), Fail
         }
     };
     for one in found.iter().filter(|one| one.by_this_consent) {
-        let used =
-            organisations::is_connected(context, granted.reach.provider(), &one.id).await?;
+        let used = organisations::is_connected(context, granted.reach.provider(), &one.id).await?;
         if let (false, Some(connection)) = (used, &one.connection_id) {
             let api = &context.providers.xero_api;
-            let gone =
-                xero::delete_connection(&context.http, api, &granted.access, connection).await;
+            let gone = xero::delete_connection(&context.http, api, &granted.access, connection).await;
             if let Err(trouble) = gone {
                 tracing::warn!(%trouble, "a refused Xero connection could not be taken back");
             }

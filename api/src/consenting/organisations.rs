@@ -75,21 +75,14 @@ impl Reach {
     /// Where its API answers and where its pages are.
     pub fn bases(&self, context: &Context) -> (Url, Url) {
         match self {
-            Self::Xero { .. } => (
-                context.providers.xero_api.clone(),
-                context.providers.xero_go.clone(),
-            ),
+            Self::Xero { .. } => (context.providers.xero_api.clone(), context.providers.xero_go.clone()),
             Self::Zoho { centre, api } => (api.clone(), centre.web.clone()),
         }
     }
 }
 
 /// Every organisation the token reaches. For Xero this may include some from earlier consents.
-pub async fn reached(
-    context: &Context,
-    reach: &Reach,
-    access: &SecretString,
-) -> Result<Vec<Found>, Trouble> {
+pub async fn reached(context: &Context, reach: &Reach, access: &SecretString) -> Result<Vec<Found>, Trouble> {
     let mut pauses = PAUSES_MS.iter();
     loop {
         match (list(context, reach, access).await, pauses.next()) {
@@ -103,21 +96,10 @@ pub async fn reached(
 
 /// Never simply the first: the one of this consent, the one connected before, or the customer's choice.
 pub fn pick(found: Vec<Found>, connected_before: Option<&str>) -> Pick {
-    let of_this_consent: Vec<Found> = found
-        .iter()
-        .filter(|one| one.by_this_consent)
-        .cloned()
-        .collect();
+    let of_this_consent: Vec<Found> = found.iter().filter(|one| one.by_this_consent).cloned().collect();
     // Approving again what is connected already makes no new connection, so nothing bears this consent's mark.
-    let mut eligible = if of_this_consent.is_empty() {
-        found
-    } else {
-        of_this_consent
-    };
-    if let Some(place) = eligible
-        .iter()
-        .position(|one| Some(one.id.as_str()) == connected_before)
-    {
+    let mut eligible = if of_this_consent.is_empty() { found } else { of_this_consent };
+    if let Some(place) = eligible.iter().position(|one| Some(one.id.as_str()) == connected_before) {
         return Pick::One(eligible.swap_remove(place));
     }
     match (eligible.len(), eligible.pop()) {
@@ -139,9 +121,7 @@ pub async fn free(
 ) -> Result<Vec<Found>, Failure> {
     let mut free = Vec::with_capacity(found.len());
     for one in found {
-        let holder = connection::Entity::of_organisation(reach.provider().name(), &one.id)
-            .one(&context.database)
-            .await?;
+        let holder = connection::Entity::of_organisation(reach.provider().name(), &one.id).one(&context.database).await?;
         if holder.is_none_or(|holder| holder.tenant_id == tenant) {
             free.push(one);
         }
@@ -150,23 +130,13 @@ pub async fn free(
 }
 
 /// Whether any customer has this organisation.
-pub async fn is_connected(
-    context: &Context,
-    provider: Provider,
-    organisation: &str,
-) -> Result<bool, Failure> {
-    let holders = connection::Entity::of_organisation(provider.name(), organisation)
-        .count(&context.database)
-        .await?;
+pub async fn is_connected(context: &Context, provider: Provider, organisation: &str) -> Result<bool, Failure> {
+    let holders = connection::Entity::of_organisation(provider.name(), organisation).count(&context.database).await?;
     Ok(holders > 0)
 }
 
 /// What we keep of it, asked from the provider.
-pub async fn details(
-    context: &Context,
-    found: &Found,
-    access: &SecretString,
-) -> Result<Organisation, Trouble> {
+pub async fn details(context: &Context, found: &Found, access: &SecretString) -> Result<Organisation, Trouble> {
     if let Some(zoho) = &found.zoho {
         return Ok(Organisation {
             id: zoho.id.clone(),
@@ -203,11 +173,7 @@ pub async fn details(
     })
 }
 
-async fn list(
-    context: &Context,
-    reach: &Reach,
-    access: &SecretString,
-) -> Result<Vec<Found>, Trouble> {
+async fn list(context: &Context, reach: &Reach, access: &SecretString) -> Result<Vec<Found>, Trouble> {
     match reach {
         Reach::Xero { event } => {
             let api = &context.providers.xero_api;
@@ -245,13 +211,7 @@ mod tests {
     use super::*;
 
     fn found(id: &str, by_this_consent: bool) -> Found {
-        Found {
-            id: id.into(),
-            name: id.into(),
-            by_this_consent,
-            connection_id: None,
-            zoho: None,
-        }
+        Found { id: id.into(), name: id.into(), by_this_consent, connection_id: None, zoho: None }
     }
 
     fn picked(found: Vec<Found>, before: Option<&str>) -> String {

@@ -69,10 +69,7 @@ impl Problem {
     }
 
     pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|problem| problem.code() == code)
+        Self::ALL.iter().copied().find(|problem| problem.code() == code)
     }
 
     pub fn title(self) -> &'static str {
@@ -97,16 +94,28 @@ impl Problem {
     pub fn sentence(self, side: &str) -> String {
         match self {
             Self::Declined => format!("{side} told us that the access was not allowed, so nothing was connected."),
-            Self::Expired => format!("Signing in to {side} took longer than ten minutes or had ended already, so nothing was connected."),
-            Self::WrongBrowser => "The sign-in was begun in another browser or a private window, so we stopped to protect you.".to_owned(),
+            Self::Expired => {
+                format!("Signing in to {side} took longer than ten minutes or had ended already, so nothing was connected.")
+            }
+            Self::WrongBrowser => {
+                "The sign-in was begun in another browser or a private window, so we stopped to protect you.".to_owned()
+            }
             Self::LinkUsed => "The link was used already, or CloudPerfect has sent a newer one.".to_owned(),
-            Self::Taken => format!("This {side} organisation is connected to another customer of CloudPerfect, so it was not connected here."),
-            Self::OtherOrganisation => format!("You allowed access to a different {side} organisation than the one that is connected; the connection you have was left as it is."),
+            Self::Taken => format!(
+                "This {side} organisation is connected to another customer of CloudPerfect, so it was not connected here."
+            ),
+            Self::OtherOrganisation => format!(
+                "You allowed access to a different {side} organisation than the one that is connected; the connection you have was left as it is."
+            ),
             Self::NoOrganisation => format!("Your {side} login reaches no organisation that can be connected."),
-            Self::ConnectionLimit => format!("{side} allows a limited number of connections, and the limit has been reached; nothing was connected."),
+            Self::ConnectionLimit => {
+                format!("{side} allows a limited number of connections, and the limit has been reached; nothing was connected.")
+            }
             Self::UnknownRegion => "Zoho sent you back from a region that we do not know, so nothing was connected.".to_owned(),
             Self::OutOfReach => format!("{side} gave no clear answer, so nothing was connected."),
-            Self::Refused => format!("{side} refused the request; this is most likely a setting that CloudPerfect must correct. Nothing was connected."),
+            Self::Refused => format!(
+                "{side} refused the request; this is most likely a setting that CloudPerfect must correct. Nothing was connected."
+            ),
             Self::Interrupted => "Something stopped the sign-in before it was finished.".to_owned(),
             Self::OurSide => "Something unexpected happened while we connected you; we have been told.".to_owned(),
         }

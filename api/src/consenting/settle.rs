@@ -9,8 +9,8 @@ use jobs::context::{Context, Failure};
 use jobs::{links, tokens};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr,
-    EntityTrait, QueryFilter, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    SqlErr,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -47,16 +47,7 @@ pub async fn settle(
     organisation: &Organisation,
 ) -> Result<Outcome, Failure> {
     let transaction = begin_write(&context.database).await?;
-    let settled = store(
-        &transaction,
-        context,
-        key,
-        sign_in,
-        tokens,
-        reach,
-        organisation,
-    )
-    .await;
+    let settled = store(&transaction, context, key, sign_in, tokens, reach, organisation).await;
     let replaced = match settled {
         Ok(Ok(replaced)) => replaced,
         Ok(Err(problem)) => {
@@ -109,18 +100,13 @@ async fn store(
         return Ok(Err(Problem::LinkUsed));
     }
     let before = connected(transaction, sign_in).await?;
-    if before
-        .as_ref()
-        .is_some_and(|before| before.organisation_id != organisation.id)
-    {
+    if before.as_ref().is_some_and(|before| before.organisation_id != organisation.id) {
         return Ok(Err(Problem::OtherOrganisation));
     }
     let id = match tokens {
         Tokens::Fresh(granted) => {
             let id = GrantId::new(context.clock.as_ref(), context.chance.as_ref());
-            row(context, key, sign_in, id, granted, "live")
-                .insert(transaction)
-                .await?;
+            row(context, key, sign_in, id, granted, "live").insert(transaction).await?;
             id
         }
         Tokens::Stored(id) => {
@@ -172,17 +158,10 @@ async fn store(
 }
 
 /// Keeps the tokens while the customer chooses. They are thrown away when the sign-in ends.
-pub async fn keep(
-    context: &Context,
-    key: &TenantKey,
-    sign_in: &sign_in::Model,
-    granted: &Granted,
-) -> Result<Outcome, Failure> {
+pub async fn keep(context: &Context, key: &TenantKey, sign_in: &sign_in::Model, granted: &Granted) -> Result<Outcome, Failure> {
     let id = GrantId::new(context.clock.as_ref(), context.chance.as_ref());
     let transaction = begin_write(&context.database).await?;
-    row(context, key, sign_in, id, granted, "choosing")
-        .insert(&transaction)
-        .await?;
+    row(context, key, sign_in, id, granted, "choosing").insert(&transaction).await?;
     finished(&transaction, sign_in, Outcome::Choose, Some(id)).await?;
     transaction.commit().await?;
     Ok(Outcome::Choose)
@@ -225,10 +204,7 @@ async fn replace(
     old: GrantId,
 ) -> Result<Option<grant::Model>, Failure> {
     let tenant = sign_in.tenant_id;
-    let found = grant::Entity::of(tenant)
-        .filter(grant::Column::Id.eq(old))
-        .one(transaction)
-        .await?;
+    let found = grant::Entity::of(tenant).filter(grant::Column::Id.eq(old)).one(transaction).await?;
     grant::Entity::update_many()
         .col_expr(grant::Column::State, Expr::value("revoked"))
         .filter(grant::Column::TenantId.eq(tenant))

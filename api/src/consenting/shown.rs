@@ -5,7 +5,7 @@ use std::time::Duration;
 use entities::{connection, grant, sign_in, tenant};
 use jobs::connections::hash;
 use jobs::context::{Context, Failure};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{Outcome, Problem, Provider, is_same_browser};
 
@@ -34,14 +34,8 @@ pub struct Connected {
 }
 
 /// What this sign-in came to, for the browser that began it.
-pub async fn shown(
-    context: &Context,
-    state: &str,
-    cookie: Option<&str>,
-) -> Result<Shown, Failure> {
-    let found = sign_in::Entity::by_state(&hash(state))
-        .one(&context.database)
-        .await?;
+pub async fn shown(context: &Context, state: &str, cookie: Option<&str>) -> Result<Shown, Failure> {
+    let found = sign_in::Entity::by_state(&hash(state)).one(&context.database).await?;
     let Some(sign_in) = found.filter(|sign_in| is_same_browser(sign_in, cookie)) else {
         return Ok(Shown::Nothing);
     };
@@ -53,9 +47,7 @@ pub async fn shown(
     };
     match sign_in.outcome.as_deref().and_then(Outcome::parse) {
         None if context.now().since(used_at) < WORKING_MAX => Ok(Shown::Working),
-        None => Ok(Shown::Elsewhere(
-            Outcome::Problem(Problem::Interrupted).page(provider, state),
-        )),
+        None => Ok(Shown::Elsewhere(Outcome::Problem(Problem::Interrupted).page(provider, state))),
         Some(Outcome::Connected) => connected(context, &sign_in, provider).await,
         Some(other) => Ok(Shown::Elsewhere(other.page(provider, state))),
     }
@@ -72,18 +64,12 @@ pub fn page_of(provider: Provider, sign_in: &sign_in::Model, state: &str) -> Str
         .page(provider, state)
 }
 
-async fn connected(
-    context: &Context,
-    sign_in: &sign_in::Model,
-    provider: Provider,
-) -> Result<Shown, Failure> {
+async fn connected(context: &Context, sign_in: &sign_in::Model, provider: Provider) -> Result<Shown, Failure> {
     let tenant = tenant::Entity::of(sign_in.tenant_id)
         .one(&context.database)
         .await?
         .ok_or_else(|| Failure::Bug("a sign-in of no tenant".to_owned()))?;
-    let key = context
-        .keys
-        .unwrap_tenant(tenant.id, &tenant.wrapped_key)?;
+    let key = context.keys.unwrap_tenant(tenant.id, &tenant.wrapped_key)?;
     let here = live(context, sign_in, provider).await?;
     let other = live(context, sign_in, provider.other()).await?;
     Ok(Shown::Connected(Box::new(Connected {
@@ -95,11 +81,7 @@ async fn connected(
     })))
 }
 
-async fn live(
-    context: &Context,
-    sign_in: &sign_in::Model,
-    provider: Provider,
-) -> Result<Option<connection::Model>, Failure> {
+async fn live(context: &Context, sign_in: &sign_in::Model, provider: Provider) -> Result<Option<connection::Model>, Failure> {
     let tenant = sign_in.tenant_id;
     let connection = connection::Entity::of(tenant)
         .filter(connection::Column::Provider.eq(provider.name()))
