@@ -69,3 +69,76 @@ impl Flow for Bills {
         documents::zoho_line(row)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::zoho::Action;
+
+    fn bill(extra: Value) -> Invoice {
+        let mut record = json!({
+            "InvoiceID": "046d8a6d-1ae1-4b4d-9340-5601bdf41b87", "Type": "ACCPAY", "Status": "AUTHORISED", "InvoiceNumber": "S-9", "Contact": {"ContactID": "c-1"},
+            "Date": "2018-10-20T00:00:00", "LineAmountTypes": "Exclusive", "CurrencyCode": "NZD",
+            "LineItems": [{"Description": "See our order"}, {"Description": "Paper", "Quantity": 1, "UnitAmount": 40, "LineAmount": 40, "AccountID": "a-1", "TaxType": "INPUT2"}],
+            "SubTotal": 40.0, "TotalTax": 6.0, "Total": 46.0,
+        });
+        record.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        serde_json::from_str(&record.to_string()).unwrap()
+    }
+
+    fn known() -> Known {
+        let mut known =
+            Known::new(xero::Organisation { base_currency: "NZD".into(), ..Default::default() }, zoho::Organisation::default());
+        known.learn(vendors::KEY, "c-1", "101");
+        known.learn(accounts::KEY, "a-1", "301");
+        known.learn(taxes::KEY, "INPUT2", "401");
+        known
+    }
+
+    #[test]
+    fn a_bill_is_carried_with_an_account_on_every_line() {
+        let carry = Bills::to_zoho(&bill(json!({})), &known()).unwrap();
+        assert_eq!(
+            carry.body,
+            json!({
+                "vendor_id": "101", "bill_number": "S-9", "reference_number": "", "date": "2018-10-20", "is_inclusive_tax": false, "is_item_level_tax_calc": true,
+                "adjustment": 0, "adjustment_description": "Rounding",
+                "line_items": [
+                    {"name": "See our order", "description": "", "quantity": 1, "rate": 0, "account_id": "301", "item_order": 1},
+                    {"name": "Paper", "description": "", "quantity": 1, "rate": 40, "account_id": "301", "tax_id": "401", "item_order": 2},
+                ],
+            })
+        );
+        assert_eq!(carry.then, []);
+        assert_eq!(Bills::to_zoho(&bill(json!({"Status": "VOIDED"})), &known()).unwrap().then, [Action::BILL_VOID]);
+    }
+
+    #[test]
+    fn a_draft_bill_is_held_as_announced() {
+        for status in ["DRAFT", "SUBMITTED"] {
+            let held = Bills::to_zoho(&bill(json!({ "Status": status })), &known()).unwrap_err();
+            assert_eq!((held.code, held.expected), ("DRAFT_BILL", true));
+            assert!(held.sentence.starts_with("Bill S-9 is a draft in Xero"));
+        }
+        assert_eq!(Bills::wanted(&bill(json!({"Status": "DRAFT"}))), Wanted::Carry);
+        assert_eq!(Bills::wanted(&bill(json!({"Status": "DELETED"}))), Wanted::Skip);
+    }
+
+    #[test]
+    fn a_bill_without_a_number_gets_one_from_its_id_and_a_taken_one_a_mark() {
+        let nameless = bill(json!({"InvoiceNumber": ""}));
+        assert_eq!(Bills::to_zoho(&nameless, &known()).unwrap().body["bill_number"], "XERO-046D8A6D");
+        let refusal = Refusal { status: 400, code: "13011".into(), message: "Bill number already exists".into() };
+        let Cure::Again(carry) = Bills::cure(&bill(json!({})), &known(), &refusal, 1) else { panic!("not tried again") };
+        assert_eq!(carry.body["bill_number"], "S-9 [046d8a6d]");
+        let Cure::Hold(held) = Bills::cure(&bill(json!({})), &known(), &refusal, 2) else { panic!("not held") };
+        assert_eq!(held.code, "NUMBER_TAKEN");
+        // The mark is ours: the answer is not sent back to the taken number, even when it needs an adjustment.
+        let answer = |total: &str| json!({"bill_number": "S-9 [046d8a6d]", "total": total, "tax_total": 6});
+        assert_eq!(Bills::judge(&bill(json!({})), &known(), &answer("46")), Judgement::Equal);
+        let Judgement::Mend(carry) = Bills::judge(&bill(json!({})), &known(), &answer("46.01")) else { panic!("not mended") };
+        assert_eq!((&carry.body["bill_number"], &carry.body["adjustment"]), (&json!("S-9 [046d8a6d]"), &json!(-0.01)));
+    }
+}

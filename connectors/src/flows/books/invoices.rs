@@ -59,3 +59,224 @@ impl Flow for Invoices {
         documents::zoho_line(row)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::flow::{By, Difference, Judgement};
+    use crate::zoho::Action;
+
+    fn invoice(extra: Value) -> Invoice {
+        let mut record = json!({
+            "InvoiceID": "046d8a6d-1ae1-4b4d-9340-5601bdf41b87", "Type": "ACCREC", "Status": "AUTHORISED", "InvoiceNumber": "INV-0042", "Reference": "PO 7",
+            "Contact": {"ContactID": "c-1"}, "Date": "/Date(1539993600000+0000)/", "DueDate": "/Date(1546128000000+0000)/",
+            "LineAmountTypes": "Exclusive", "CurrencyCode": "NZD", "CurrencyRate": 1.0,
+            "LineItems": [{"Description": "Work", "Quantity": 2.0, "UnitAmount": 20.0, "LineAmount": 40.0, "AccountCode": "200", "TaxType": "OUTPUT2", "TaxAmount": 6.0}],
+            "SubTotal": 40.0, "TotalTax": 6.0, "Total": 46.0, "AmountDue": 46.0,
+        });
+        record.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        serde_json::from_str(&record.to_string()).unwrap()
+    }
+
+    fn known() -> Known {
+        let xero = xero::Organisation { base_currency: "NZD".into(), ..Default::default() };
+        let zoho = zoho::Organisation { currency_code: "NZD".into(), price_precision: 4, ..Default::default() };
+        let mut known = Known::new(xero, zoho);
+        known.learn(customers::KEY, "c-1", "101");
+        known.learn(currencies::KEY, "NZD", "201");
+        known.learn(currencies::KEY, "USD", "202");
+        known.learn(accounts::KEY, "200", "301");
+        known.learn(taxes::KEY, "OUTPUT2", "401");
+        known.learn(items::KEY, "GB-1", "501");
+        known
+    }
+
+    fn carried(extra: Value) -> Carry {
+        Invoices::to_zoho(&invoice(extra), &known()).unwrap()
+    }
+
+    #[test]
+    fn an_invoice_keeps_its_number_dates_and_lines() {
+        let carry = carried(json!({}));
+        assert_eq!(
+            carry.body,
+            json!({
+                "customer_id": "101", "invoice_number": "INV-0042", "reference_number": "PO 7", "date": "2018-10-20", "due_date": "2018-12-30",
+                "currency_id": "201", "is_inclusive_tax": false, "adjustment": 0, "adjustment_description": "Rounding",
+                "line_items": [{"name": "Work", "description": "", "quantity": 2, "rate": 20, "account_id": "301", "tax_id": "401", "item_order": 1}],
+            })
+        );
+        assert_eq!(carry.then, [Action::INVOICE_SENT]);
+        let needs = Invoices::needs(&invoice(json!({})));
+        let needs: Vec<(&str, &str, By)> = needs.iter().map(|need| (need.flow, need.key.as_str(), need.by)).collect();
+        assert_eq!(
+            needs,
+            [
+                (customers::KEY, "c-1", By::Id),
+                (currencies::KEY, "NZD", By::Id),
+                (accounts::KEY, "200", By::Alias),
+                (taxes::KEY, "OUTPUT2", By::Id)
+            ]
+        );
+    }
+
+    #[test]
+    fn the_status_follows_and_nothing_is_ever_sent_by_mail() {
+        for (status, wanted, then) in [
+            ("DRAFT", Wanted::Carry, vec![]),
+            ("SUBMITTED", Wanted::Carry, vec![]),
+            ("AUTHORISED", Wanted::Carry, vec![Action::INVOICE_SENT]),
+            ("PAID", Wanted::Carry, vec![Action::INVOICE_SENT]),
+            ("VOIDED", Wanted::Carry, vec![Action::INVOICE_VOID]),
+            ("DELETED", Wanted::Skip, vec![Action::INVOICE_VOID]),
+        ] {
+            assert_eq!(Invoices::wanted(&invoice(json!({ "Status": status }))), wanted, "{status}");
+            assert_eq!(carried(json!({ "Status": status })).then, then, "{status}");
+        }
+        assert!(Invoices::ZOHO.query.iter().all(|(key, _)| *key != "send"));
+        assert_eq!(Invoices::wanted(&invoice(json!({"Type": "ACCPAY"}))), Wanted::Skip);
+    }
+
+    #[test]
+    fn a_foreign_invoice_has_the_inverse_rate() {
+        let body = carried(json!({"CurrencyCode": "USD", "CurrencyRate": 0.8})).body;
+        assert_eq!((&body["currency_id"], &body["exchange_rate"]), (&json!("202"), &json!(1.25)));
+    }
+
+    #[test]
+    fn a_tax_mode_of_none_has_no_tax() {
+        let body = carried(json!({"LineAmountTypes": "NoTax", "TotalTax": 0, "Total": 40})).body;
+        assert!(body["line_items"][0].get("tax_id").is_none() && body["is_inclusive_tax"] == false);
+        assert_eq!(
+            carried(json!({"LineAmountTypes": "Inclusive", "SubTotal": 34.78, "TotalTax": 5.22, "Total": 40})).body["is_inclusive_tax"],
+            true
+        );
+        let exempt = json!({"LineItems": [{"Description": "Work", "LineAmount": 40, "AccountCode": "200", "TaxType": "NONE"}], "TotalTax": 0, "Total": 40});
+        assert!(carried(exempt).body["line_items"][0].get("tax_id").is_none());
+    }
+
+    #[test]
+    fn items_discounts_and_words_become_lines() {
+        let long = "word ".repeat(800);
+        let body = carried(json!({"LineItems": [
+            {"Description": "Golf balls", "ItemCode": "GB-1", "Quantity": 3, "UnitAmount": 10, "DiscountRate": 10, "LineAmount": 27, "AccountCode": "200", "TaxType": "OUTPUT2"},
+            {"Description": "Delivered on Monday"},
+            {"Description": long, "Quantity": 1, "UnitAmount": 1, "LineAmount": 1, "AccountCode": "200", "TaxType": "OUTPUT2"},
+            {"Description": ""},
+        ]}))
+        .body;
+        let lines = body["line_items"].as_array().unwrap();
+        assert_eq!(
+            lines[0],
+            json!({"item_id": "501", "description": "Golf balls", "quantity": 3, "rate": 10, "discount": "10%", "account_id": "301", "tax_id": "401", "item_order": 1})
+        );
+        assert_eq!(
+            lines[1],
+            json!({"name": "Delivered on Monday", "description": "", "quantity": 1, "rate": 0, "item_order": 2})
+        );
+        assert_eq!(lines.len(), 5);
+        let said: String = lines[2..4].iter().map(|line| line["description"].as_str().unwrap()).collect();
+        assert_eq!(said, long);
+        assert_eq!((&lines[3]["rate"], &lines[4]["name"]), (&json!(0), &json!("-")));
+        assert_eq!((&body["discount_type"], &body["is_discount_before_tax"]), (&json!("item_level"), &json!(true)));
+    }
+
+    #[test]
+    fn a_voided_invoice_without_lines_keeps_its_total() {
+        let body = carried(json!({"Status": "VOIDED", "LineItems": []})).body;
+        assert_eq!(body["line_items"], json!([{"name": "Voided in Xero", "quantity": 1, "rate": 46}]));
+    }
+
+    #[test]
+    fn what_cannot_be_carried_says_why() {
+        for (extra, code, sentence) in [
+            (json!({"LineItems": []}), "NO_LINES", "Invoice INV-0042 has no lines"),
+            (json!({"InvoiceNumber": "9".repeat(101)}), "NUMBER_TOO_LONG", "more than 100 characters"),
+            (json!({"Contact": {"ContactID": "c-2"}}), "NOT_READY", "Invoice INV-0042 refers to its contact"),
+        ] {
+            let unmappable = Invoices::to_zoho(&invoice(extra), &known()).unwrap_err();
+            assert_eq!(unmappable.code, code);
+            assert!(unmappable.sentence.contains(sentence), "{}", unmappable.sentence);
+        }
+        let mut elsewhere = known();
+        elsewhere.zoho.currency_code = "AUD".into();
+        assert_eq!(Invoices::to_zoho(&invoice(json!({})), &elsewhere).unwrap_err().code, "BASE_CURRENCY");
+    }
+
+    #[test]
+    fn an_answer_is_judged_to_the_cent() {
+        let judge = |answer: Value| Invoices::judge(&invoice(json!({})), &known(), &answer);
+        let answer = |total: &str, tax: &str, adjustment: &str| json!({"invoice_number": "INV-0042", "total": total, "tax_total": tax, "adjustment": adjustment});
+        assert_eq!(judge(answer("46.00", "6.00", "0")), Judgement::Equal);
+        let Judgement::Mend(carry) = judge(answer("45.99", "5.99", "0")) else { panic!("not mended") };
+        assert_eq!(carry.body["adjustment"], json!(0.01));
+        // The adjusted answer has the right total; its tax is a named difference.
+        let tax =
+            |zoho: &str, cause| Difference { what: "tax", xero: "6.0".parse().unwrap(), zoho: zoho.parse().unwrap(), cause };
+        assert_eq!(judge(answer("46.00", "5.99", "0.01")), Judgement::Differs(vec![tax("5.99", "ROUNDING_PER_LINE")]));
+        // It was adjusted and is still off: not adjusted again.
+        let Judgement::Differs(differences) = judge(answer("45.98", "6.00", "0.01")) else { panic!("mended twice") };
+        assert_eq!((differences[0].what, differences[0].cause), ("total", "UNEXPLAINED"));
+        let Judgement::Differs(differences) = judge(answer("44.00", "6.00", "0")) else { panic!("not reported") };
+        assert_eq!((differences.len(), differences[0].cause), (1, "UNEXPLAINED"));
+        let Judgement::Mend(carry) = judge(json!({"invoice_number": "INV-000001", "total": 46, "tax_total": 6})) else {
+            panic!("not renumbered")
+        };
+        assert_eq!(carry.body["invoice_number"], "INV-0042");
+    }
+
+    #[test]
+    fn tax_that_somebody_typed_is_named() {
+        let typed = invoice(json!({
+            "LineItems": [{"Description": "Work", "Quantity": 2, "UnitAmount": 20, "LineAmount": 40, "AccountCode": "200", "TaxType": "OUTPUT2", "TaxAmount": 9}],
+            "TotalTax": 9, "Total": 49}));
+        let answer = json!({"invoice_number": "INV-0042", "total": 46, "tax_total": 6, "line_items": [{"tax_percentage": 15}]});
+        let Judgement::Differs(differences) = Invoices::judge(&typed, &known(), &answer) else { panic!("not reported") };
+        assert_eq!(
+            differences.iter().map(|one| (one.what, one.cause)).collect::<Vec<_>>(),
+            [("total", "TAX_BY_HAND"), ("tax", "TAX_BY_HAND")]
+        );
+    }
+
+    #[test]
+    fn both_sides_speak_of_a_document_in_the_same_words() {
+        for (status, due, row_status, balance, expected) in [
+            ("DRAFT", 46, "draft", 46, "draft"),
+            ("SUBMITTED", 46, "draft", 46, "draft"),
+            ("AUTHORISED", 46, "overdue", 46, "open"),
+            ("AUTHORISED", 46, "sent", 46, "open"),
+            ("AUTHORISED", 6, "partially_paid", 6, "open"),
+            ("PAID", 0, "paid", 0, "paid"),
+            ("VOIDED", 46, "void", 0, "void"),
+        ] {
+            let ours = Invoices::xero_line(&invoice(json!({"Status": status, "AmountDue": due})));
+            let row = json!({"status": row_status, "currency_code": "NZD", "total": 46.00, "tax_total": 6.0, "balance": balance});
+            assert_eq!(Some(&ours), Invoices::zoho_line(&row).as_ref(), "{status}");
+            assert_eq!(ours.status, expected);
+        }
+    }
+
+    #[test]
+    fn a_payment_changes_no_print_but_a_line_does() {
+        use crate::flow::{AnyFlow, Reading};
+        let prints = |extra: Value| {
+            let mut record = serde_json::to_value(json!({"InvoiceID": "i", "Type": "ACCREC", "Status": "AUTHORISED", "Contact": {"ContactID": "c"}, "Date": "2018-10-20",
+                "SubTotal": 1, "TotalTax": 0, "Total": 1, "LineItems": [{"Description": "a", "LineAmount": 1.0}]})).unwrap();
+            record.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            let body = json!({ "Invoices": [record] }).to_string();
+            let Ok([Reading::Record(record)]) = <[Reading; 1]>::try_from(Invoices.read(body.as_bytes()).unwrap()) else {
+                panic!("not read")
+            };
+            Invoices.prints(record.as_ref(), &crate::print::PrintKey::new([1; 32]))
+        };
+        let base = prints(json!({}));
+        assert_eq!(base.len(), Invoices.field_names().len() * crate::print::FIELD_PRINT_BYTES);
+        assert_eq!(prints(json!({"Status": "PAID", "AmountDue": 0, "UpdatedDateUTC": "/Date(1)/"})), base);
+        assert_eq!(prints(json!({"LineItems": [{"Description": "a", "LineAmount": "1.00"}]})), base);
+        assert_ne!(prints(json!({"LineItems": [{"Description": "b", "LineAmount": 1.0}]})), base);
+        assert_ne!(prints(json!({"Status": "VOIDED"})), base);
+        assert_ne!(prints(json!({"DueDate": "2018-10-21"})), base);
+    }
+}

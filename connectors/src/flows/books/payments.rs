@@ -182,3 +182,100 @@ fn is_foreign(payment: &Payment, known: &Known) -> bool {
         false => currency != known.xero.base_currency,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Flow, Wanted};
+    use crate::flows::books::{customer_payments::CustomerPayments, vendor_payments::VendorPayments};
+    use crate::xero;
+    use crate::zoho;
+
+    fn payment(extra: Value) -> Payment {
+        let mut record = json!({
+            "PaymentID": "p-1", "PaymentType": "ACCRECPAYMENT", "Status": "AUTHORISED", "Date": "/Date(1543449600000+0000)/", "Amount": 46.00, "Reference": "DD",
+            "CurrencyRate": 1.0, "Account": {"AccountID": "a-1", "Code": "970"}, "IsReconciled": "false",
+            "Invoice": {"Type": "ACCREC", "InvoiceID": "i-1", "InvoiceNumber": "INV-0002", "CurrencyCode": "NZD", "Contact": {"ContactID": "c-1", "Name": "Ada"}},
+        });
+        record.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        serde_json::from_str(&record.to_string()).unwrap()
+    }
+
+    fn known() -> Known {
+        let mut known =
+            Known::new(xero::Organisation { base_currency: "NZD".into(), ..Default::default() }, zoho::Organisation::default());
+        for (flow, key, id) in [
+            (invoices::KEY, "i-1", "11"),
+            (bills::KEY, "i-1", "12"),
+            (customers::KEY, "c-1", "21"),
+            (vendors::KEY, "c-1", "22"),
+            (accounts::KEY, "a-1", "31"),
+            (accounts::KEY, "970", "32"),
+        ] {
+            known.learn(flow, key, id);
+        }
+        known
+    }
+
+    #[test]
+    fn a_payment_is_applied_to_what_it_pays() {
+        assert_eq!(
+            CustomerPayments::to_zoho(&payment(json!({})), &known()).unwrap().body,
+            json!({"customer_id": "21", "payment_mode": "banktransfer", "amount": 46, "date": "2018-11-29", "reference_number": "DD", "account_id": "31",
+                   "invoices": [{"invoice_id": "11", "amount_applied": 46}]})
+        );
+        assert_eq!(
+            VendorPayments::to_zoho(&payment(json!({"PaymentType": "ACCPAYPAYMENT", "Account": {"Code": "970"}})), &known())
+                .unwrap()
+                .body,
+            json!({"vendor_id": "22", "payment_mode": "banktransfer", "amount": 46, "date": "2018-11-29", "reference_number": "DD", "paid_through_account_id": "32",
+                   "bills": [{"bill_id": "12", "amount_applied": 46}]})
+        );
+    }
+
+    #[test]
+    fn a_foreign_payment_has_the_inverse_of_its_own_rate() {
+        let mut foreign = payment(json!({"CurrencyRate": 0.8}));
+        assert_eq!(CustomerPayments::to_zoho(&foreign, &known()).unwrap().body.get("exchange_rate"), None);
+        foreign.invoice.as_mut().unwrap().currency_code = "USD".into();
+        assert_eq!(CustomerPayments::to_zoho(&foreign, &known()).unwrap().body["exchange_rate"], json!(1.25));
+    }
+
+    #[test]
+    fn only_live_payments_of_the_right_kind_are_carried() {
+        for (extra, customer, vendor) in [
+            (json!({}), Wanted::Carry, Wanted::Skip),
+            (json!({"PaymentType": "ACCPAYPAYMENT"}), Wanted::Skip, Wanted::Carry),
+            (json!({"PaymentType": "ARCREDITPAYMENT"}), Wanted::Skip, Wanted::Skip),
+            (json!({"Status": "DELETED"}), Wanted::Skip, Wanted::Skip),
+        ] {
+            let one = payment(extra);
+            assert_eq!((CustomerPayments::wanted(&one), VendorPayments::wanted(&one)), (customer, vendor));
+        }
+    }
+
+    #[test]
+    fn a_payment_waits_for_what_it_pays_and_says_what_it_lacks() {
+        let needs = needs(Direction::FromCustomer, &payment(json!({})));
+        let needs: Vec<(&str, &str)> = needs.iter().map(|need| (need.flow, need.key.as_str())).collect();
+        assert_eq!(needs, [(invoices::KEY, "i-1"), (customers::KEY, "c-1"), (accounts::KEY, "a-1")]);
+        let held = CustomerPayments::to_zoho(&payment(json!({"Invoice": null})), &known()).unwrap_err();
+        assert_eq!(held.code, "NOTHING_PAID");
+        let refusal = Refusal { status: 400, code: "".into(), message: "The amount exceeds the balance due".into() };
+        let Cure::Hold(held) = cure(&payment(json!({})), &refusal) else { panic!("not held") };
+        assert!(
+            held.code == "AMOUNT_TOO_LARGE"
+                && held.sentence.starts_with("Payment of 46.00 NZD on 2018-11-29 for INV-0002 was refused"),
+            "{}",
+            held.sentence
+        );
+    }
+
+    #[test]
+    fn an_answer_with_another_amount_is_a_difference() {
+        assert_eq!(judge(&payment(json!({})), &json!({"amount": 46.0})), Judgement::Equal);
+        assert!(matches!(judge(&payment(json!({})), &json!({"amount": 45.99})), Judgement::Differs(_)));
+        let row = json!({"currency_code": "NZD", "amount": 46.0});
+        assert_eq!(zoho_line(&row), Some(xero_line(&payment(json!({})))));
+    }
+}

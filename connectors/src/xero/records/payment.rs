@@ -98,11 +98,18 @@ impl Record for Payment {
         self.updated_us
     }
     fn label(&self) -> String {
-        match &self.invoice {
-            Some(invoice) if !invoice.invoice_number.is_empty() => {
-                format!("Payment of {} on {} for {}", self.amount, self.date, invoice.invoice_number)
-            }
-            _ => format!("Payment of {} on {}", self.amount, self.date),
+        let (currency, number) = match &self.invoice {
+            Some(paid) => (paid.currency_code.as_str(), paid.invoice_number.as_str()),
+            None => ("", ""),
+        };
+        let mut label = format!("Payment of {:.2}", self.amount);
+        if !currency.is_empty() {
+            label.push_str(&format!(" {currency}"));
         }
+        label.push_str(&format!(" on {}", self.date));
+        if !number.is_empty() {
+            label.push_str(&format!(" for {number}"));
+        }
+        label
     }
 }
