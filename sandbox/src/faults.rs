@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{DATE, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use rand::rngs::SmallRng;
@@ -209,7 +209,10 @@ pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let in_flight = shared.requests.begin(provider, &org);
     let answer = play(&shared, provider, request, next).await;
     drop(in_flight);
-    let answer = answer?;
+    let mut answer = answer?;
+    if let Ok(date) = HeaderValue::from_str(&at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()) {
+        answer.headers_mut().insert(DATE, date);
+    }
     let cut = answer.request().extensions().get::<Cut>().is_some();
     let bytes = match answer.response().body().size() {
         BodySize::Sized(bytes) => bytes,

@@ -23,7 +23,7 @@ pub struct Caller {
 }
 
 /// Checks a call of the Accounting API, in Xero's order: token, organisation, limits, scope.
-pub fn enter(shared: &Shared, request: &HttpRequest, kind: Kind) -> Result<Caller, HttpResponse> {
+pub fn enter(shared: &Shared, request: &HttpRequest, kind: Kind) -> Result<Caller, Box<HttpResponse>> {
     let scope = token_scope(shared, request)?;
     let tenant = request.headers().get("xero-tenant-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let org = shared.store.with(|connection| {
@@ -32,12 +32,12 @@ pub fn enter(shared: &Shared, request: &HttpRequest, kind: Kind) -> Result<Calle
     });
     let org = match org {
         Ok(Some(org)) => org,
-        Ok(None) => return Err(problem(403, "Forbidden", "AuthenticationUnsuccessful")),
-        Err(error) => return Err(broken(&error)),
+        Ok(None) => return Err(refusal(403, "Forbidden", "AuthenticationUnsuccessful")),
+        Err(error) => return Err(Box::new(broken(&error))),
     };
-    let permit = shared.limits.enter(&format!("xero:{}", org.tenant), &RULE).map_err(|exceeded| too_many(&exceeded))?;
+    let permit = shared.limits.enter(&format!("xero:{}", org.tenant), &RULE).map_err(|exceeded| Box::new(too_many(&exceeded)))?;
     if !allows(&scope, kind) {
-        let mut answer = problem(401, "Unauthorized", "AuthorizationUnsuccessful");
+        let mut answer = refusal(401, "Unauthorized", "AuthorizationUnsuccessful");
         answer.headers_mut().insert(
             actix_web::http::header::WWW_AUTHENTICATE,
             actix_web::http::header::HeaderValue::from_static("insufficent_scope"),
@@ -48,19 +48,19 @@ pub fn enter(shared: &Shared, request: &HttpRequest, kind: Kind) -> Result<Calle
 }
 
 /// The scope of the token, or the answer to a caller without a living one.
-pub fn token_scope(shared: &Shared, request: &HttpRequest) -> Result<String, HttpResponse> {
+pub fn token_scope(shared: &Shared, request: &HttpRequest) -> Result<String, Box<HttpResponse>> {
     let now = shared.clock.now().timestamp_millis();
     let Some(token) = bearer(request) else {
-        return Err(problem(401, "Unauthorized", "AuthenticationUnsuccessful"));
+        return Err(refusal(401, "Unauthorized", "AuthenticationUnsuccessful"));
     };
     match shared.store.with(|connection| sessions::access(connection, token, now)) {
         Ok(Ok(scope)) => Ok(scope),
         Ok(Err(Dead::Expired { at_ms })) => {
             let at = DateTime::from_timestamp_millis(at_ms).unwrap_or_default().format("%m/%d/%Y %H:%M:%S");
-            Err(problem(401, "Unauthorized", &format!("TokenExpired: token expired at {at}")))
+            Err(refusal(401, "Unauthorized", &format!("TokenExpired: token expired at {at}")))
         }
-        Ok(Err(Dead::Unknown)) => Err(problem(401, "Unauthorized", "AuthenticationUnsuccessful")),
-        Err(error) => Err(broken(&error)),
+        Ok(Err(Dead::Unknown)) => Err(refusal(401, "Unauthorized", "AuthenticationUnsuccessful")),
+        Err(error) => Err(Box::new(broken(&error))),
     }
 }
 
@@ -69,7 +69,7 @@ pub fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// The figures that every answer carries.
-pub fn with_remaining<'a>(answer: &'a mut HttpResponseBuilder, remaining: Remaining) -> &'a mut HttpResponseBuilder {
+pub fn with_remaining(answer: &mut HttpResponseBuilder, remaining: Remaining) -> &mut HttpResponseBuilder {
     answer
         .insert_header(("X-MinLimit-Remaining", remaining.minute.to_string()))
         .insert_header(("X-DayLimit-Remaining", remaining.day.to_string()))
@@ -99,6 +99,10 @@ fn too_many(exceeded: &Exceeded) -> HttpResponse {
         answer.insert_header((RETRY_AFTER, exceeded.retry_after_s.to_string()));
     }
     answer.finish()
+}
+
+fn refusal(status: u16, title: &str, detail: &str) -> Box<HttpResponse> {
+    Box::new(problem(status, title, detail))
 }
 
 fn problem(status: u16, title: &str, detail: &str) -> HttpResponse {

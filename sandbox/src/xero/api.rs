@@ -27,7 +27,7 @@ async fn list(shared: Data<Shared>, request: HttpRequest, path: Path<String>) ->
     let Some(kind) = Kind::of_path(&path) else { return not_found() };
     let caller = match access::enter(&shared, &request, kind) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     if !wants_json(&request) {
         return xml(&caller);
@@ -85,7 +85,7 @@ async fn single(shared: Data<Shared>, request: HttpRequest, path: Path<(String, 
     let Some(kind) = Kind::of_path(&kind) else { return not_found() };
     let caller = match access::enter(&shared, &request, kind) {
         Ok(caller) => caller,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     if !wants_json(&request) {
         return xml(&caller);

@@ -23,7 +23,7 @@ struct Only {
 
 async fn list(shared: Data<Shared>, request: HttpRequest, only: Query<Only>) -> HttpResponse {
     if let Err(refused) = access::token_scope(&shared, &request) {
-        return refused;
+        return *refused;
     }
     match shared.store.with(sessions::connections) {
         Ok(connected) => {
@@ -43,7 +43,7 @@ async fn list(shared: Data<Shared>, request: HttpRequest, only: Query<Only>) -> 
 
 async fn disconnect(shared: Data<Shared>, request: HttpRequest, id: Path<String>) -> HttpResponse {
     if let Err(refused) = access::token_scope(&shared, &request) {
-        return refused;
+        return *refused;
     }
     match shared.store.with(|connection| sessions::disconnect(connection, &id)) {
         Ok(true) => HttpResponse::NoContent().finish(),

@@ -145,8 +145,11 @@ impl Filter {
 pub struct Memo {
     /// Moves with every change of any record.
     version: Arc<AtomicU64>,
-    lists: Arc<Mutex<HashMap<(i64, Kind, Filter), Known>>>,
+    lists: Arc<Mutex<Lists>>,
 }
+
+/// What is known of a list, by organisation, kind and filter without its time.
+type Lists = HashMap<(i64, Kind, Filter), Known>;
 
 #[derive(Clone)]
 struct Known {

@@ -1,0 +1,147 @@
+//! The control plane: faults, the clock, mail, switches, and what it refuses.
+
+use serde_json::{Value, json};
+
+use crate::{World, demo};
+
+#[tokio::test]
+async fn faults_strike_as_ordered_and_are_counted() {
+    let world = World::new().await;
+    let tokens = world.connect().await;
+    let call = async || world.books(&tokens, "Organisation").send().await;
+    let order = async |rule: Value| world.order("/_sandbox/faults", json!([rule])).await;
+    let on = json!({"provider": "xero", "path_contains": "Organisation"});
+
+    order(json!({"match": on, "kind": "status", "code": 503, "body": "The Organisation is offline", "headers": {"Retry-After": "300"}, "times": 1})).await;
+    let answer = call().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["retry-after"].to_str().unwrap()), (503, "300"));
+    assert_eq!(answer.text().await.unwrap(), "The Organisation is offline");
+    assert_eq!(call().await.unwrap().status(), 200);
+
+    order(json!({"match": on, "kind": "html", "times": 1})).await;
+    let page = call().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(page.text().await.unwrap().starts_with("<!DOCTYPE html>"));
+
+    order(json!({"match": on, "kind": "truncated_json", "times": 1})).await;
+    assert!(call().await.unwrap().json::<Value>().await.is_err());
+
+    for kind in ["reset_before", "reset_after"] {
+        order(json!({"match": on, "kind": kind, "times": 1})).await;
+        assert!(call().await.is_err(), "{kind}");
+        assert_eq!(world.control("/_sandbox/faults").await, json!({"struck": [1]}));
+        assert_eq!(call().await.unwrap().status(), 200, "{kind}");
+    }
+
+    order(json!({"match": on, "kind": "latency", "ms": 120, "times": 1})).await;
+    let before = std::time::Instant::now();
+    call().await.unwrap();
+    assert!(before.elapsed().as_millis() >= 120);
+
+    order(json!({"match": on, "kind": "revoke_token", "times": 1})).await;
+    assert_eq!(call().await.unwrap().status(), 401);
+    assert_eq!(world.refresh(tokens["refresh_token"].as_str().unwrap()).await.status(), 400);
+    assert_eq!(world.post("/_sandbox/faults", json!([{"kind": "fire"}])).await.status(), 400);
+}
+
+#[tokio::test]
+async fn what_is_committed_before_a_reset_stays() {
+    let world = World::new().await;
+    let code = world.code(crate::SCOPE).await;
+    world
+        .order("/_sandbox/faults", json!([{"match": {"path_contains": "/connect/token"}, "kind": "reset_after", "times": 1}]))
+        .await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", crate::BACK),
+        ("code_verifier", crate::VERIFIER),
+    ];
+    let lost = world.client.post(world.url("/xero/identity/connect/token")).form(&form);
+    assert!(lost.basic_auth(sandbox::XERO_CLIENT_ID, Some(sandbox::XERO_CLIENT_SECRET)).send().await.is_err());
+    assert_eq!(world.exchange(&code, crate::VERIFIER).await.status(), 400, "the code was used up");
+}
+
+#[tokio::test]
+async fn a_silent_edit_changes_a_record_and_not_its_time() {
+    let world = World::new().await;
+    let tokens = world.connect().await;
+    let made = world.order(&format!("/_sandbox/xero/{}/Contacts", demo()), json!({"Name": "Ada"})).await;
+    let id = made[0]["ContactID"].as_str().unwrap();
+    world
+        .order(
+            "/_sandbox/faults",
+            json!([{"match": {"path_contains": "Contacts"}, "kind": "silent_edit", "times": 1, "tenant": demo(),
+               "resource": "Contacts", "record": {"ContactID": id, "EmailAddress": "ada@example.com"}}]),
+        )
+        .await;
+    let before = world.read(&tokens, &format!("Contacts/{id}")).await["Contacts"][0].clone();
+    let after = world.read(&tokens, &format!("Contacts/{id}")).await["Contacts"][0].clone();
+    assert_eq!((&before["EmailAddress"], &after["EmailAddress"]), (&json!(""), &json!("ada@example.com")));
+    assert_eq!(before["UpdatedDateUTC"], after["UpdatedDateUTC"]);
+}
+
+#[tokio::test]
+async fn the_clock_moves_for_everybody_and_answers_are_dated_by_it() {
+    let world = World::new().await;
+    world.order("/_sandbox/clock", json!({"advance_s": 10 * 86_400})).await;
+    let now: chrono::DateTime<chrono::Utc> =
+        serde_json::from_value(world.control("/_sandbox/clock").await["now"].clone()).unwrap();
+    let answer = world.client.get(world.url("/xero/identity/.well-known/openid-configuration")).send().await.unwrap();
+    let dated = chrono::DateTime::parse_from_rfc2822(answer.headers()["date"].to_str().unwrap()).unwrap();
+    assert!((dated.to_utc() - now).num_seconds().abs() <= 2);
+    assert_eq!(world.post("/_sandbox/clock", json!({})).await.status(), 400);
+}
+
+#[tokio::test]
+async fn state_and_dump_agree() {
+    let world = World::new().await;
+    world.order("/_sandbox/seed", json!({"contacts": 50, "invoices": 1200})).await;
+    let state = world.control("/_sandbox/state").await;
+    let company = state["xero"]["organisations"].as_array().unwrap().iter().find(|org| org["tenant"] == demo()).unwrap();
+    assert_eq!(company["counts"]["Invoices"], 1200);
+    let groups = company["groups"].as_array().unwrap().iter().filter(|group| group["list"] == "Invoices");
+    let total: i64 = groups.map(|group| group["total_cents"].as_i64().unwrap()).sum();
+    let dump =
+        world.client.get(world.url(&format!("/_sandbox/xero/{}/Invoices", demo()))).send().await.unwrap().text().await.unwrap();
+    let records: Vec<Value> = dump.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cents = |record: &Value| record["Total"].to_string().replace('.', "").parse::<i64>().unwrap();
+    assert_eq!(records.len(), 1200);
+    assert_eq!(records.iter().map(cents).sum::<i64>(), total);
+    let training = state["xero"]["organisations"].as_array().unwrap().iter().find(|org| org["tenant"] != demo()).unwrap();
+    assert_eq!((&training["counts"]["Invoices"], &training["connected"]), (&json!(20), &json!(true)));
+    for (path, status) in [(format!("/_sandbox/xero/{}/Colours", demo()), 404), ("/_sandbox/xero/nobody/Invoices".into(), 404)] {
+        assert_eq!(world.client.get(world.url(&path)).send().await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test]
+async fn wrong_orders_are_refused_with_a_sentence() {
+    let world = World::new().await;
+    for (path, body) in [
+        ("/_sandbox/seed", json!({"profile": "huge"})),
+        ("/_sandbox/limits", json!({"xero": {"per_minute": 1}})),
+        ("/_sandbox/limits", json!({"sage": null})),
+        ("/_sandbox/switches", json!({"xero.no_such_thing": true})),
+        ("/_sandbox/xero/app", json!({"colour": "red"})),
+    ] {
+        let answer = world.post(path, body).await;
+        assert_eq!(answer.status(), 400, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_environment_names_every_door() {
+    let world = World::new().await;
+    let environment = world.sandbox.environment();
+    let of = |name: &str| environment.iter().find(|(key, _)| key == name).unwrap().1.clone();
+    assert!(of("ZOHO_DATA_CENTRES").starts_with(&format!("us={}/zoho/us/accounts|", world.sandbox.url())));
+    assert!(
+        of("ZOHO_DATA_CENTRES")
+            .contains(&format!(",eu={}/zoho/eu/accounts|{0}/zoho/eu/api|{0}/zoho/eu/web", world.sandbox.url()))
+    );
+    assert!(of("SMTP_URL").starts_with("smtp://127.0.0.1:"));
+    let page = world.client.get(world.url("/")).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    world.sandbox.stop().await;
+}
