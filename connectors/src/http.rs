@@ -1,5 +1,8 @@
 //! The one HTTP client behind every call to a provider: its limits, and what an answer without content comes to.
 
+#[cfg(test)]
+pub(crate) mod stub;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -173,5 +176,22 @@ mod tests {
         let at = |base: &str, path| at(&base.parse().unwrap(), path).to_string();
         assert_eq!(at("https://login.example", "identity/connect"), "https://login.example/identity/connect");
         assert_eq!(at("http://localhost:9000/xero/", "/connections"), "http://localhost:9000/xero/connections");
+    }
+
+    #[tokio::test]
+    async fn whatever_goes_wrong_on_the_way_is_out_of_reach() {
+        let http = Http::new();
+        let too_long = format!("{}", " ".repeat(BODY_BYTES_MAX + 1));
+        let stub =
+            stub::Stub::answering(vec![(200, "", too_long), (302, "location: http://elsewhere.example/\r\n", String::new())])
+                .await;
+        let send = || http.send(http.client().get(stub.url.clone()));
+        assert!(matches!(send().await, Err(Trouble::Unreachable(why)) if why.contains("longer than")));
+        assert_eq!(send().await.map(|answer| answer.status).ok(), Some(302));
+        // Now it hangs up.
+        let Err(Trouble::Unreachable(why)) = send().await else { panic!("an answer out of nowhere") };
+        assert!(!why.contains("127.0.0.1"), "{why}");
+        assert!(stub.requests()[0].contains(&format!("user-agent: CP Connect/{}", env!("CARGO_PKG_VERSION"))));
+        assert!(stub.requests()[0].contains("accept-encoding: gzip"));
     }
 }

@@ -188,3 +188,136 @@ impl Page {
         Self { body, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::stub::Stub;
+    use crate::side::Limit;
+    use crate::xero::records::{ACCOUNTS, CURRENCIES, CUSTOMER_PAYMENTS, SALES_INVOICES};
+
+    const HEADERS: &str = "content-type: application/json\r\ndate: Sat, 14 Nov 2026 10:00:00 GMT\r\nx-minlimit-remaining: 58\r\nx-daylimit-remaining: 4999\r\n";
+
+    async fn asked<T>(answers: Vec<(u16, &'static str, &str)>, ask: impl AsyncFn(Client) -> T) -> (T, Vec<String>) {
+        let stub =
+            Stub::answering(answers.into_iter().map(|(status, headers, body)| (status, headers, body.to_owned())).collect())
+                .await;
+        let client = Client::new(&Http::new(), &stub.url, "tenant-1", "secret-token".to_owned().into());
+        let got = ask(client).await;
+        (got, stub.requests())
+    }
+
+    #[tokio::test]
+    async fn changes_are_asked_for_page_by_page_in_the_order_of_change() {
+        let body = r#"{"pagination":{"page":2,"pageSize":1000,"pageCount":3,"itemCount":2345},"Invoices":[]}"#;
+        let since = Since { anchor_us: Some(1_541_176_290_999_999), page: 2 };
+        let (page, requests) =
+            asked(vec![(200, HEADERS, body)], async |client| client.changed(&SALES_INVOICES, &since).await.unwrap()).await;
+        let (line, headers) = requests[0].split_once("\r\n").unwrap();
+        assert_eq!(
+            line,
+            "GET /api.xro/2.0/Invoices?unitdp=4&where=Type%3D%3D%22ACCREC%22&page=2&pageSize=1000&order=UpdatedDateUTC+ASC HTTP/1.1"
+        );
+        for header in [
+            "authorization: Bearer secret-token",
+            "xero-tenant-id: tenant-1",
+            "accept: application/json",
+            "if-modified-since: 2018-11-02T16:31:30",
+        ] {
+            assert!(headers.to_ascii_lowercase().contains(&header.to_ascii_lowercase()), "{header}");
+        }
+        assert_eq!((page.item_count, page.page_size, page.server_time_us), (Some(2345), 1000, 1_794_650_400_000_000));
+        assert_eq!(page.remaining, Remaining { minute: Some(58), day: Some(4999) });
+        assert_eq!(page.body, body.as_bytes());
+    }
+
+    #[tokio::test]
+    async fn a_list_without_pages_is_asked_for_whole() {
+        let since = Since { anchor_us: Some(0), page: 1 };
+        let answers = vec![(200, HEADERS, r#"{"Currencies":[]}"#), (304, HEADERS, "")];
+        let (pages, requests) = asked(answers, async |client| {
+            (client.changed(&CURRENCIES, &since).await.unwrap(), client.changed(&ACCOUNTS, &since).await.unwrap())
+        })
+        .await;
+        assert!(requests[0].starts_with("GET /api.xro/2.0/Currencies HTTP/1.1") && !requests[0].contains("if-modified-since"));
+        assert!(requests[1].starts_with("GET /api.xro/2.0/Accounts?order=UpdatedDateUTC+ASC HTTP/1.1"));
+        assert!(requests[1].contains("if-modified-since: 1970-01-01T00:00:00"));
+        assert_eq!((pages.0.page_size, pages.1.body.as_slice()), (0, br#"{"Accounts":[]}"#.as_slice()));
+    }
+
+    #[tokio::test]
+    async fn chosen_records_are_asked_for_the_way_each_kind_allows() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| id.to_string()).collect::<Vec<_>>();
+        let answers = vec![
+            (200, HEADERS, r#"{"Invoices":[]}"#),
+            (200, HEADERS, r#"{"Payments":[]}"#),
+            (404, HEADERS, "The resource you're looking for cannot be found"),
+            (200, HEADERS, r#"{"Currencies":[]}"#),
+        ];
+        let (_, requests) = asked(answers, async |client| {
+            client.by_ids(&SALES_INVOICES, &ids(&["a", "b"])).await.unwrap();
+            client.by_ids(&CUSTOMER_PAYMENTS, &ids(&["p/1"])).await.unwrap();
+            let gone = client.by_ids(&CUSTOMER_PAYMENTS, &ids(&["p2"])).await.unwrap();
+            assert_eq!(gone.body, br#"{"Payments":[]}"#);
+            client.by_ids(&CURRENCIES, &ids(&["USD"])).await.unwrap();
+            // Nothing is asked for where more than one cannot be.
+            client.by_ids(&CUSTOMER_PAYMENTS, &ids(&["p1", "p2"])).await.unwrap();
+        })
+        .await;
+        let lines: Vec<&str> = requests.iter().map(|request| request.lines().next().unwrap()).collect();
+        assert_eq!(
+            lines,
+            [
+                "GET /api.xro/2.0/Invoices?unitdp=4&where=Type%3D%3D%22ACCREC%22&IDs=a%2Cb&page=1&pageSize=100 HTTP/1.1",
+                "GET /api.xro/2.0/Payments/p%2F1 HTTP/1.1",
+                "GET /api.xro/2.0/Payments/p2 HTTP/1.1",
+                "GET /api.xro/2.0/Currencies?where=Code%3D%3D%22USD%22 HTTP/1.1",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn counts_and_the_organisation_take_one_call_each() {
+        let answers = vec![
+            (200, HEADERS, r#"{"pagination":{"page":1,"pageSize":1,"pageCount":7,"itemCount":7},"Invoices":[{}]}"#),
+            (200, HEADERS, r#"{"Accounts":[{},{},{}]}"#),
+            (
+                200,
+                HEADERS,
+                r#"{"Organisations":[{"OrganisationID":"o","Name":"Demo","BaseCurrency":"NZD","ShortCode":"!a","PeriodLockDate":"/Date(1539993600000+0000)/"}]}"#,
+            ),
+        ];
+        let (got, _) = asked(answers, async |client| {
+            (
+                client.count(&SALES_INVOICES).await.unwrap().0,
+                client.count(&ACCOUNTS).await.unwrap().0,
+                client.organisation().await.unwrap(),
+            )
+        })
+        .await;
+        assert_eq!((got.0, got.1), (Some(7), Some(3)));
+        assert_eq!(
+            (got.2.base_currency.as_str(), got.2.period_lock_date.map(|day| day.to_string()).as_deref()),
+            ("NZD", Some("2018-10-20"))
+        );
+    }
+
+    #[tokio::test]
+    async fn trouble_is_named() {
+        let answers = vec![
+            (429, "x-rate-limit-problem: day\r\nretry-after: 5\r\n", ""),
+            (200, HEADERS, r#"{"Invoices":[{"#),
+            (200, "content-type: text/html\r\n", "<html>"),
+        ];
+        let (got, _) = asked(answers, async |client| {
+            let mut got = Vec::new();
+            for _ in 0..4 {
+                got.push(client.changed(&SALES_INVOICES, &Since::default()).await.unwrap_err());
+            }
+            got
+        })
+        .await;
+        assert!(matches!(got[0], Trouble::Busy { limit: Limit::Day, after } if after.as_secs() == 5));
+        assert!(got[1..].iter().all(|trouble| matches!(trouble, Trouble::Unreachable(_))), "{got:?}");
+    }
+}

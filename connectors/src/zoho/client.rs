@@ -242,3 +242,135 @@ fn is_there_already(action: &Action, refusal: &Refusal) -> bool {
     let said = refusal.message.to_ascii_lowercase();
     said.contains("already") && (said.contains(action.name) || said.contains("already in"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Flow;
+    use crate::flows::books::{customers::Customers, invoices::Invoices};
+    use crate::http::stub::Stub;
+
+    async fn asked<T>(answers: Vec<(u16, Value)>, ask: impl AsyncFn(Client) -> T) -> (T, Vec<String>) {
+        let stub = Stub::answering(
+            answers.into_iter().map(|(status, body)| (status, "content-type: application/json\r\n", body.to_string())).collect(),
+        )
+        .await;
+        let client = Client::new(&Http::new(), &stub.url, "10234695", "secret-token".to_owned().into());
+        let got = ask(client).await;
+        (got, stub.requests())
+    }
+
+    fn first_line(request: &str) -> &str {
+        request.lines().next().unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_upsert_is_one_call_and_carries_the_unique_value_twice() {
+        let record = json!({"invoice_id": "460000000026049", "last_modified_time": "2026-11-14T10:00:00+1300", "total": 46.0});
+        let answers = vec![(201, json!({"code": 0, "invoice": record})), (200, json!({"code": 0, "invoice": record}))];
+        let (written, requests) = asked(answers, async |client| {
+            let body = json!({"customer_id": "1", "custom_fields": [{"api_name": "cf_xero_id", "value": "old"}]});
+            let first = client.upsert(&Invoices::ZOHO, "cf_xero_id", "i-1", &body).await.unwrap();
+            (first, client.upsert(&Invoices::ZOHO, "cf_xero_id", "i-1", &json!({})).await.unwrap())
+        })
+        .await;
+        assert_eq!((written.0.created, written.1.created), (true, false));
+        assert_eq!((written.0.id.as_str(), written.0.version.as_str()), ("460000000026049", "2026-11-14T10:00:00+1300"));
+        assert_eq!(
+            first_line(&requests[0]),
+            "PUT /books/v3/invoices?organization_id=10234695&ignore_auto_number_generation=true HTTP/1.1"
+        );
+        let (head, body) = requests[0].split_once("\r\n\r\n").unwrap();
+        for header in [
+            "authorization: Zoho-oauthtoken secret-token",
+            "x-unique-identifier-key: cf_xero_id",
+            "x-unique-identifier-value: i-1",
+            "x-upsert: true",
+        ] {
+            assert!(head.to_ascii_lowercase().contains(&header.to_ascii_lowercase()), "{header}");
+        }
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body, json!({"customer_id": "1", "custom_fields": [{"api_name": "cf_xero_id", "value": "i-1"}]}));
+    }
+
+    #[tokio::test]
+    async fn many_are_marked_at_once_and_one_that_is_marked_already_stops_nobody() {
+        let already = json!({"code": 9001, "message": "The invoice is already marked as sent."});
+        let ids: Vec<String> = ["1", "2"].map(String::from).to_vec();
+        let answers = vec![
+            (200, json!({"code": 0})),
+            (400, already.clone()),
+            (400, already.clone()),
+            (200, json!({"code": 0})),
+            (400, already),
+            (400, json!({"code": 5, "message": "The invoice is already void."})),
+        ];
+        let (_, requests) = asked(answers, async |client| {
+            client.act(&Invoices::ZOHO, &Action::INVOICE_SENT, &ids).await.unwrap();
+            client.act(&Invoices::ZOHO, &Action::INVOICE_SENT, &ids).await.unwrap();
+            client.act(&Invoices::ZOHO, &Action::INVOICE_SENT, &ids[..1]).await.unwrap();
+            let other_state = client.act(&Invoices::ZOHO, &Action::INVOICE_SENT, &ids[..1]).await;
+            assert!(matches!(other_state, Err(Trouble::Refused(_))));
+        })
+        .await;
+        let lines: Vec<&str> = requests.iter().map(|request| first_line(request)).collect();
+        let bulk = "POST /books/v3/invoices/status/sent?organization_id=10234695&invoice_ids=1%2C2 HTTP/1.1";
+        let one = |id: u32| format!("POST /books/v3/invoices/{id}/status/sent?organization_id=10234695 HTTP/1.1");
+        assert_eq!(lines, [bulk, bulk, &one(1), &one(2), &one(1), &one(1)]);
+    }
+
+    #[tokio::test]
+    async fn lists_leave_nothing_out_and_say_whether_more_follows() {
+        let answers = vec![
+            (200, json!({"code": 0, "contacts": [{"contact_id": "1"}], "page_context": {"has_more_page": true}})),
+            (200, json!({"code": 0, "page_context": {}})),
+            (200, json!({"code": 0, "contact": {"contact_id": "1"}})),
+        ];
+        let (_, requests) = asked(answers, async |client| {
+            let rows = client.list(&Customers::ZOHO, 2, &[("contact_name", "Ada & Co")]).await.unwrap();
+            assert_eq!(rows, Rows { rows: vec![json!({"contact_id": "1"})], more: true });
+            assert!(matches!(client.list(&Customers::ZOHO, 1, &[]).await, Err(Trouble::Unreachable(_))));
+            assert_eq!(client.get(&Customers::ZOHO, "1").await.unwrap(), json!({"contact_id": "1"}));
+        })
+        .await;
+        assert_eq!(
+            first_line(&requests[0]),
+            "GET /books/v3/contacts?organization_id=10234695&contact_type=customer&filter_by=Status.All&contact_name=Ada+%26+Co&page=2&per_page=200 HTTP/1.1"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_field_is_created_unique_and_read_back() {
+        let field = json!({"field_id": "9", "label": "Xero Acct ID", "api_name": "cf_xero_acct_id_1", "data_type": "string", "is_unique": true});
+        let answers = vec![
+            (201, json!({"code": 0})),
+            (200, json!({"code": 0, "fields": [{"field_name": "contact_name", "label": "Name"}, field]})),
+            (200, json!({"code": 0})),
+        ];
+        let (found, requests) = asked(answers, async |client| {
+            let found = client.create_field("contact", "Xero Acct ID", "Do not edit").await.unwrap();
+            client.make_field_unique(&found.id).await.unwrap();
+            found
+        })
+        .await;
+        assert_eq!((found.api_name.as_str(), found.is_unique, found.is_active), ("cf_xero_acct_id_1", true, true));
+        assert!(
+            requests[0].contains(r#""is_unique":true"#)
+                && requests[0].starts_with("POST /books/v3/settings/fields?organization_id=10234695 ")
+        );
+        assert!(
+            requests[1]
+                .starts_with("GET /books/v3/settings/fields?organization_id=10234695&entity=contact&filter_custom_fields=true")
+        );
+        assert!(requests[2].starts_with("PUT /books/v3/settings/fields/9?"));
+    }
+
+    #[tokio::test]
+    async fn organisations_are_listed_without_choosing_one() {
+        let one = json!({"organization_id": "10234695", "name": "Demo", "currency_code": "NZD", "price_precision": 4, "plan_name": "PREMIUM", "is_default_org": true});
+        let answers = vec![(200, json!({"code": 0, "organizations": [one, {"organization_id": 2, "name": "Other"}]}))];
+        let (found, requests) = asked(answers, async |client| client.organisation().await.unwrap()).await;
+        assert_eq!((found.price_precision, found.plan.as_str(), found.is_default, found.is_active), (4, "PREMIUM", true, true));
+        assert_eq!(first_line(&requests[0]), "GET /books/v3/organizations HTTP/1.1");
+    }
+}
