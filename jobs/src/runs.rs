@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use entities::clock::At;
-use entities::database::begin_write;
+use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, RunId, TenantId};
 use entities::{link, run, run_count};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::context::{Context, Failure};
 use crate::links;
@@ -187,11 +187,14 @@ pub async fn progress(context: &Context, tenant: TenantId, id: RunId) -> Result<
     let Some(found) = run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&context.database).await? else {
         return Ok(None);
     };
-    let counts = run_count::Entity::of(tenant)
+    let mut counts = run_count::Entity::of(tenant)
         .filter(run_count::Column::RunId.eq(id))
         .order_by_asc(run_count::Column::Flow)
         .all(&context.database)
         .await?;
+    if found.ended_at.is_none() {
+        count_parked(context, &found, &mut counts).await?;
+    }
     let done: i64 = counts.iter().map(|count| count.created + count.updated + count.unchanged + count.held + count.skipped).sum();
     let expected = counts.iter().map(|count| count.expected.max(count.seen)).sum::<i64>().max(done);
     let end = found.ended_at.unwrap_or_else(|| context.now());
@@ -199,6 +202,33 @@ pub async fn progress(context: &Context, tenant: TenantId, id: RunId) -> Result<
     let per_second = (done > 0 && worked > Duration::from_millis(500)).then(|| done as f64 / worked.as_secs_f64());
     let eta = estimate(context, &found, &counts, done, expected, per_second);
     Ok(Some(Progress { limited_by: limited_by(&found), run: found, counts, done, expected, per_second, eta }))
+}
+
+/// While a run works, what is held or waits is counted where it stands; at its end the figures are kept.
+async fn count_parked(context: &Context, run: &run::Model, counts: &mut [run_count::Model]) -> Result<(), Failure> {
+    let rows = context
+        .database
+        .query_all_raw(sql(
+            context.database.get_database_backend(),
+            "SELECT lane.flow AS flow, pair.state AS state, COUNT(*) AS n FROM pair \
+             JOIN lane ON lane.tenant_id = pair.tenant_id AND lane.id = pair.lane_id \
+             WHERE lane.tenant_id = $1 AND lane.link_id = $2 AND pair.state <> 'settled' AND pair.state IN ('held', 'waiting') \
+             GROUP BY lane.flow, pair.state",
+            vec![run.tenant_id.0.into(), run.link_id.0.into()],
+        ))
+        .await?;
+    for row in rows {
+        let (flow, state, n): (String, String, i64) =
+            (row.try_get("", "flow")?, row.try_get("", "state")?, row.try_get("", "n")?);
+        if let Some(count) = counts.iter_mut().find(|count| count.flow == flow) {
+            if state == "held" {
+                count.held = n;
+            } else {
+                count.waiting = n;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn estimate(

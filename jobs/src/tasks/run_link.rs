@@ -180,7 +180,7 @@ async fn after(context: &Context, link: &link::Model, halt: Halt, probed: bool) 
                     "{} gives no usable answer at the moment. We keep trying; the work goes on by itself.",
                     provider.name()
                 );
-                pause(context, link, "provider", &reason, Some(at)).await?;
+                pause(context, link, "trouble", &reason, Some(at)).await?;
             }
             (at, misses)
         }
@@ -196,7 +196,7 @@ async fn after(context: &Context, link: &link::Model, halt: Halt, probed: bool) 
         Halt::Refused { sentence, .. } => {
             // Looked at again each quarter of an hour: a setting may have been put right.
             let at = now.plus(Duration::from_secs(900));
-            pause(context, link, "provider", &sentence, Some(at)).await?;
+            pause(context, link, "trouble", &sentence, Some(at)).await?;
             (at, misses)
         }
         Halt::Failed(failure) => return Err(failure),

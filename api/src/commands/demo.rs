@@ -1,0 +1,240 @@
+//! `cpconnect demo`: the whole story on one machine, played through the real interfaces.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use url::Url;
+
+use super::serve::signal;
+use super::{Outcome, logging};
+use crate::demo::browser::Trouble;
+use crate::demo::customer::Customer;
+use crate::demo::staff::Staff;
+use crate::demo::stage::{self, Plan, Stage};
+use crate::demo::{summary, watch};
+
+/// How long the Zoho side may take to be prepared.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+#[derive(Args)]
+pub struct Demo {
+    /// How many contacts the company has
+    #[arg(long)]
+    contacts: Option<u64>,
+    /// How many sales invoices and bills it has, together
+    #[arg(long)]
+    invoices: Option<u64>,
+    /// Which company
+    #[arg(long, value_enum, default_value_t = Profile::DemoCompany)]
+    profile: Profile,
+    /// Zoho products to connect. Only `books` for now
+    #[arg(long, default_value = "books", value_parser = ["books"])]
+    products: String,
+    /// Another database than SQLite in a temporary folder; it must be empty or the demo's own
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Where the server listens; 0 takes a free port
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// End when the story is told. Exit code 0 only if the books are equal to the cent and nothing unexpected is held
+    #[arg(long)]
+    once: bool,
+    /// Count calls as the providers do: Xero 60 and Zoho 100 a minute
+    #[arg(long)]
+    realistic_limits: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Profile {
+    /// A realistic New Zealand company
+    DemoCompany,
+    /// The same, very small
+    Tiny,
+    /// Every awkward record we know
+    Nasty,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Profile::DemoCompany => "demo-company",
+            Profile::Tiny => "tiny",
+            Profile::Nasty => "nasty",
+        }
+    }
+}
+
+impl Demo {
+    pub async fn run(self) -> Outcome {
+        logging::quiet();
+        println!("\nCP Connect demo: a Xero organisation moves to Zoho Books on this machine.\n");
+        let plan = Plan {
+            database_url: self.database_url.clone(),
+            port: self.port,
+            realistic_limits: self.realistic_limits,
+            ..Plan::default()
+        };
+        let stage = step("starting the sandbox (Xero, Zoho, mail), the server and a worker", Stage::start(plan)).await?;
+        let seed = stage::seed(self.profile.name(), self.contacts, self.invoices);
+        step("planting the company in the sandbox's Xero", stage.seed(seed)).await?;
+        let told = tell(&stage, self.realistic_limits).await?;
+        println!("\n{}", told.verdict());
+        if self.once {
+            let clean = told.is_clean();
+            println!("peak memory of this process, sandbox included: {}\n", peak_memory());
+            stage.stop().await;
+            return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        open_links(&stage, &told)?;
+        signal().await?;
+        stage.stop().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What the story came to.
+struct Told {
+    status_link: Option<Url>,
+    progress: Value,
+    holds: Vec<Value>,
+    findings: Vec<Value>,
+    staff: Staff,
+    took: Duration,
+}
+
+async fn tell(stage: &Stage, realistic: bool) -> Result<Told, Trouble> {
+    let staff = stage.staff()?;
+    let mut customer = Customer::new(&stage.sandbox_url, "ada@brusch.example");
+    let tenant = step(
+        "staff: onboardTenant, and a letter with two links goes out",
+        staff.onboard("Brusch & Daughters Ltd", &customer.email, "nz"),
+    )
+    .await?;
+    let letter = step("customer: the letter has come", customer.letter(1)).await?;
+    let links = letter.consent_links();
+    let [xero, zoho] = links.as_slice() else {
+        return Err(format!("the letter has {} consent links instead of two", links.len()).into());
+    };
+    let page = step("customer: opens the Xero link, picks the organisation, allows access", customer.allow(xero, "CloudPerfect"))
+        .await?;
+    arrived(&page.url, &page.text())?;
+    let page = step("customer: opens the Zoho link, allows access", customer.allow(zoho, "")).await?;
+    arrived(&page.url, &page.text())?;
+    let link =
+        step("the Zoho side is prepared: unique fields on contacts, items, documents and payments", ready(&staff, &tenant))
+            .await?;
+    let started = Instant::now();
+    let run = staff.start("startMigration", &link).await?;
+    println!("  ▸ staff: startMigration");
+    let progress = watch::follow(&staff, &run, true).await?;
+    let took = started.elapsed();
+    println!("  ✓ migrated and reconciled in {}", humane(took));
+    let (holds, findings) = (staff.holds(&link).await?, staff.findings(&run).await?);
+    println!("\n{}", summary::table(&progress));
+    let (lines, _) = summary::holds(&holds);
+    for line in &lines {
+        println!("  held: {line}");
+    }
+    for finding in findings.iter().take(12) {
+        println!("  {}: {}", finding["cause"].as_str().unwrap_or_default(), finding["sentence"].as_str().unwrap_or_default());
+    }
+    if realistic {
+        print_use_of_limits(stage, &progress, took).await?;
+    }
+    Ok(Told { status_link: letter.status_link(), progress, holds, findings, staff, took })
+}
+
+async fn ready(staff: &Staff, tenant: &str) -> Result<String, Trouble> {
+    let until = Instant::now() + READY_WITHIN;
+    loop {
+        match staff.link(tenant).await? {
+            Some(link) if link.state == "READY" => return Ok(link.id),
+            seen if Instant::now() > until => return Err(format!("the link is not ready: {seen:?}").into()),
+            _ => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+fn arrived(url: &Url, text: &str) -> Result<(), Trouble> {
+    if url.path() == "/connect/done" { Ok(()) } else { Err(format!("the consent ended at {url}: {text}").into()) }
+}
+
+impl Told {
+    fn is_clean(&self) -> bool {
+        self.progress["clean"] == true && self.progress["state"] == "DONE" && summary::holds(&self.holds).1 == 0
+    }
+
+    fn verdict(&self) -> String {
+        let records: i64 =
+            self.progress["counts"].as_array().into_iter().flatten().filter_map(|count| count["seen"].as_i64()).sum();
+        let rate = records as f64 / self.took.as_secs_f64().max(0.001);
+        let (_, unexpected) = summary::holds(&self.holds);
+        let unexplained = self.findings.iter().filter(|finding| finding["explained"] != true).count();
+        if self.is_clean() {
+            format!("✓ {records} records, {rate:.0} a second: Xero and Zoho Books are equal to the cent.")
+        } else {
+            format!(
+                "✗ {records} records carried, but not clean: {unexplained} differences without a cause, {unexpected} records held unexpectedly."
+            )
+        }
+    }
+}
+
+async fn print_use_of_limits(stage: &Stage, progress: &Value, took: Duration) -> Result<(), Trouble> {
+    let requests = stage.look("requests").await?;
+    let calls: i64 = progress["counts"].as_array().into_iter().flatten().filter_map(|count| count["zohoCalls"].as_i64()).sum();
+    let rate = calls as f64 / (took.as_secs_f64() / 60.0);
+    println!("\n  Zoho calls: {calls} in {}, {rate:.1} a minute of 100 allowed ({rate:.1} %)", humane(took));
+    println!("  answers of 429: {}", count_429(&requests));
+    Ok(())
+}
+
+/// The sandbox's own count.
+fn count_429(requests: &Value) -> i64 {
+    requests["refused_429"].as_i64().unwrap_or(-1)
+}
+
+fn open_links(stage: &Stage, told: &Told) -> Result<(), Trouble> {
+    let token = told.staff.token();
+    println!("Open:");
+    println!("  GraphiQL      {}", stage.public_url.join("/graphql")?);
+    println!("  staff token   {token}");
+    println!("  letters       {}", stage.sandbox_url.join("/_sandbox/mail")?);
+    if let Some(status) = &told.status_link {
+        println!("  customer page {status}");
+    }
+    println!("  both sides    {}", stage.sandbox_url.join("/")?);
+    println!("\nCtrl-C ends it.");
+    Ok(())
+}
+
+async fn step<T>(what: &str, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    let spinner = ProgressBar::new_spinner();
+    spinner.set_style(ProgressStyle::with_template("  {spinner:.green} {msg}")?);
+    spinner.set_message(what.to_owned());
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    let outcome = work.await;
+    spinner.finish_and_clear();
+    println!("  {} {what}", if outcome.is_ok() { "✓" } else { "✗" });
+    outcome
+}
+
+fn humane(took: Duration) -> String {
+    match took.as_secs() {
+        0..60 => format!("{:.1} s", took.as_secs_f64()),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// The kernel's own figure, where there is one.
+fn peak_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    peak.map_or_else(|| "not known on this system".to_owned(), |kib| format!("{} MiB", kib / 1024))
+}

@@ -1,0 +1,139 @@
+//! Someone of CloudPerfect's staff: speaks GraphQL, as the staff portal does.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::browser::Trouble;
+
+/// Signed in.
+#[derive(Clone)]
+pub struct Staff {
+    http: reqwest::Client,
+    endpoint: Url,
+    token: String,
+}
+
+/// A tenant's link, as the portal shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkSeen {
+    pub id: String,
+    pub state: String,
+}
+
+impl Staff {
+    pub fn new(public_url: &Url, token: String) -> Result<Self, Trouble> {
+        Ok(Self { http: reqwest::Client::builder().build()?, endpoint: public_url.join("/graphql")?, token })
+    }
+
+    /// The token, for a person who wants to look around.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Asks, and gives the whole answer with its status.
+    pub async fn ask(&self, query: &str, variables: Value) -> Result<(u16, Value), Trouble> {
+        let answer = self
+            .http
+            .post(self.endpoint.clone())
+            .bearer_auth(&self.token)
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await?))
+    }
+
+    /// Asks, and gives the data; an error is an error.
+    pub async fn data(&self, query: &str, variables: Value) -> Result<Value, Trouble> {
+        let (status, mut answer) = self.ask(query, variables).await?;
+        match answer.get("errors").and_then(Value::as_array).filter(|errors| !errors.is_empty()) {
+            Some(errors) => Err(format!("GraphQL answers {status}: {}", Value::from(errors.clone())).into()),
+            None if answer["data"].is_null() => Err(format!("GraphQL answers {status}: {answer}").into()),
+            None => Ok(answer["data"].take()),
+        }
+    }
+
+    /// Onboards a customer; the letter is on its way. Gives the tenant's id.
+    pub async fn onboard(&self, name: &str, email: &str, region: &str) -> Result<String, Trouble> {
+        let data = self
+            .data(
+                "mutation($input: OnboardTenantInput!) { onboardTenant(input: $input) { tenant { id } } }",
+                json!({ "input": { "name": name, "contactEmail": email, "region": region, "products": ["books"] } }),
+            )
+            .await?;
+        text(&data["onboardTenant"]["tenant"]["id"])
+    }
+
+    /// The tenant's first link, if both sides are connected.
+    pub async fn link(&self, tenant: &str) -> Result<Option<LinkSeen>, Trouble> {
+        let data = self.data("query($id: ID!) { tenant(id: $id) { links { id state } } }", json!({ "id": tenant })).await?;
+        let link = &data["tenant"]["links"][0];
+        if link.is_null() {
+            return Ok(None);
+        }
+        Ok(Some(LinkSeen { id: text(&link["id"])?, state: text(&link["state"])? }))
+    }
+
+    /// Starts a run; `mutation` is `startMigration`, `syncNow` or `reconcile`. Gives the run's id.
+    pub async fn start(&self, mutation: &str, link: &str) -> Result<String, Trouble> {
+        let arguments = if mutation == "startMigration" { "linkId: $id, createMissing: true" } else { "linkId: $id" };
+        let query = format!(
+            "mutation($id: ID!) {{ {mutation}({arguments}) {{ __typename ... on RunStarted {{ run {{ id }} }} \
+             ... on RunAlreadyActive {{ run {{ id }} }} ... on LinkNotReady {{ reason }} }} }}"
+        );
+        let data = self.data(&query, json!({ "id": link })).await?;
+        let started = &data[mutation];
+        match started["run"]["id"].as_str() {
+            Some(run) => Ok(run.to_owned()),
+            None => Err(format!("{mutation}: {}", started["reason"].as_str().unwrap_or("no run")).into()),
+        }
+    }
+
+    /// How far a run is.
+    pub async fn progress(&self, run: &str) -> Result<Value, Trouble> {
+        let data = self
+            .data(
+                "query($id: ID!) { run(id: $id) { progress { state stage reason clean done expected perSecond eta limitedBy \
+                 counts { flow { key title } expected seen created updated unchanged held waiting skipped xeroCalls zohoCalls xeroCount zohoCount findings } } } }",
+                json!({ "id": run }),
+            )
+            .await?;
+        Ok(data["run"]["progress"].clone())
+    }
+
+    /// What a reconciliation found.
+    pub async fn findings(&self, run: &str) -> Result<Vec<Value>, Trouble> {
+        let data = self
+            .data(
+                "query($id: ID!) { findings(runId: $id, first: 100) { flow { key } level cause explained sentence } }",
+                json!({ "id": run }),
+            )
+            .await?;
+        Ok(data["findings"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// The link's holds.
+    pub async fn holds(&self, link: &str) -> Result<Vec<Value>, Trouble> {
+        let mut holds = Vec::new();
+        let mut after = Value::Null;
+        loop {
+            let data = self
+                .data(
+                    "query($id: ID!, $after: String) { holds(linkId: $id, first: 100, after: $after) { edges { node { flow { key } code expected sentence } } \
+                     pageInfo { hasNextPage endCursor } } }",
+                    json!({ "id": link, "after": after }),
+                )
+                .await?;
+            let page = &data["holds"];
+            holds.extend(page["edges"].as_array().into_iter().flatten().map(|edge| edge["node"].clone()));
+            if page["pageInfo"]["hasNextPage"] != true {
+                return Ok(holds);
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+}
+
+fn text(value: &Value) -> Result<String, Trouble> {
+    Ok(value.as_str().ok_or_else(|| format!("expected a text, got {value}"))?.to_owned())
+}
