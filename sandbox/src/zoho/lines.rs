@@ -20,16 +20,15 @@ pub fn read(desk: &Desk, module: Module, sent: &[Value], known: &[String], item_
     if sent.is_empty() {
         return Err(Refusal::new(4016, "The document has no line items."));
     }
-    let mut next_id = records::new_ids(desk, sent.len())?;
+    let first_id = records::new_ids(desk, sent.len())?;
     let mut found = Found { desk, cache: Vec::new() };
     let mut lines = Lines { sums: Vec::with_capacity(sent.len()), shown: Vec::with_capacity(sent.len()) };
-    for (order, body) in sent.iter().enumerate() {
+    for ((order, body), next_id) in sent.iter().enumerate().zip(first_id..) {
         let body = body.as_object().ok_or_else(|| Refusal::invalid("line_items"))?;
         let id = match shape::text(body, "line_item_id") {
             Some(id) if known.iter().any(|known| known == id) => id.to_owned(),
             _ => next_id.to_string(),
         };
-        next_id += 1;
         let (sum, shown) = one(&mut found, module, body, id, order, item_level)?;
         lines.sums.push(sum);
         lines.shown.push(shown);

@@ -31,7 +31,7 @@ pub fn text(desk: &Desk, module: Module, id: i64) -> Result<String, Refusal> {
 
 /// A record just written, as the answer to the write shows it.
 pub fn shown(desk: &Desk, module: Module, record: &Record) -> Result<String, Refusal> {
-    present(desk, module, record.id, record.json(), &record.status, record.due.as_deref())
+    present(desk, module, record.id, record.saved.clone(), &record.status, record.due.as_deref())
 }
 
 /// `GET /{module}`.

@@ -70,12 +70,14 @@ pub fn asked_for(connection: &Connection, dc: &str, asked: Option<&str>) -> Resu
             _ => Err(several(&all)),
         };
     };
-    let found = asked.parse().ok().map(|id: i64| by_id(connection, id)).transpose()?.flatten();
-    let member = |org: &Org| of_user(connection, dc).is_ok_and(|all| all.iter().any(|known| known.id == org.id));
-    match found {
-        Some(org) if org.dc == dc && member(&org) => Ok(org),
-        _ => Err(Refusal::new(6041, format!("This user is not associated with the CompanyID/CompanyName:{asked}."))),
-    }
+    let found = match asked.parse::<i64>() {
+        Ok(id) => connection
+            .prepare_cached(&format!("{SELECT} WHERE id = ?1 AND member = 1 AND dc = ?2"))?
+            .query_row((id, dc), from_row)
+            .optional()?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| Refusal::new(6041, format!("This user is not associated with the CompanyID/CompanyName:{asked}.")))
 }
 
 /// `GET /organizations` and `GET /organizations/{id}`.

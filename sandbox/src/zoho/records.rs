@@ -49,6 +49,8 @@ pub struct Record {
     pub created: i64,
     pub modified: i64,
     pub detail: Map<String, Value>,
+    /// The detail as JSON text, once it is saved.
+    pub saved: String,
 }
 
 impl Record {
@@ -68,6 +70,7 @@ impl Record {
             created: 0,
             modified: 0,
             detail: Map::new(),
+            saved: String::new(),
         }
     }
 
@@ -77,10 +80,6 @@ impl Record {
 
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.detail.insert(key.to_owned(), value.into());
-    }
-
-    pub fn json(&self) -> String {
-        Value::Object(self.detail.clone()).to_string()
     }
 }
 
@@ -155,7 +154,7 @@ pub fn save(desk: &Desk, module: Module, record: &mut Record, new: bool) -> Resu
     }
     record.set("last_modified_time", stamp);
     record.set("status", record.status.clone());
-    let detail = record.json();
+    let detail = serde_json::to_string(&record.detail).map_err(|error| Refusal::new(1000, error.to_string()).at(500))?;
     let summary = summarise(module, &record.detail);
     let key = record.name.to_lowercase();
     if new {
@@ -179,6 +178,7 @@ pub fn save(desk: &Desk, module: Module, record: &mut Record, new: bool) -> Resu
                 record.total_e6, record.balance_e6, record.modified, summary, detail
             ])?;
     }
+    record.saved = detail;
     Ok(())
 }
 
@@ -296,5 +296,6 @@ fn from_row(row: &SqlRow) -> rusqlite::Result<Record> {
         created: row.get(10)?,
         modified: row.get(11)?,
         detail,
+        saved: String::new(),
     })
 }
