@@ -44,13 +44,7 @@ pub enum Role {
 impl Caller {
     /// Whether this caller may act; looking needs no more than being a caller.
     pub fn may_act(&self) -> Result<(), Error> {
-        if self.role >= Role::Staff {
-            Ok(())
-        } else {
-            Err(Error::Forbidden {
-                needs: "it needs the role staff or admin",
-            })
-        }
+        if self.role >= Role::Staff { Ok(()) } else { Err(Error::Forbidden { needs: "it needs the role staff or admin" }) }
     }
 
     /// Whether this caller may make new tenants, which one limited to some could not even see.
@@ -58,17 +52,13 @@ impl Caller {
         self.may_act()?;
         match self.tenants {
             None => Ok(()),
-            Some(_) => Err(Error::Forbidden {
-                needs: "it needs a token that is not limited to some tenants",
-            }),
+            Some(_) => Err(Error::Forbidden { needs: "it needs a token that is not limited to some tenants" }),
         }
     }
 
     /// Another's tenant is as absent as one that does not exist.
     pub fn sees(&self, tenant: TenantId) -> bool {
-        self.tenants
-            .as_ref()
-            .is_none_or(|tenants| tenants.contains(&tenant))
+        self.tenants.as_ref().is_none_or(|tenants| tenants.contains(&tenant))
     }
 }
 
@@ -108,12 +98,7 @@ enum Audience {
 }
 
 /// Signs a token with the shared secret: for development, tests and `cpconnect token`.
-pub fn mint(
-    secret: &[u8],
-    issuer: &str,
-    audience: &str,
-    caller: &Caller,
-) -> Result<String, jsonwebtoken::errors::Error> {
+pub fn mint(secret: &[u8], issuer: &str, audience: &str, caller: &Caller) -> Result<String, jsonwebtoken::errors::Error> {
     let claims = Claims {
         iss: issuer.to_owned(),
         aud: Audience::One(audience.to_owned()),
@@ -123,9 +108,5 @@ pub fn mint(
         role: caller.role,
         tenants: caller.tenants.clone(),
     };
-    jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        &claims,
-        &EncodingKey::from_secret(secret),
-    )
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret))
 }

@@ -3,9 +3,7 @@
 use entities::clock::At;
 use entities::ids::TenantId;
 use entities::{connection, grant, letter, link, run};
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, QueryFilter, QueryOrder, QuerySelect};
 
 /// One line of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,31 +46,15 @@ pub async fn of(database: &DatabaseConnection, tenant: TenantId) -> Result<Vec<S
         .order_by_asc(letter::Column::SentAt)
         .one(database)
         .await?;
-    let migrated = ended(tenant)
-        .filter(run::Column::Kind.eq("migration"))
-        .one(database)
-        .await?;
-    let reconciled = ended(tenant)
-        .filter(run::Column::Clean.is_not_null())
-        .one(database)
-        .await?;
+    let migrated = ended(tenant).filter(run::Column::Kind.eq("migration")).one(database).await?;
+    let reconciled = ended(tenant).filter(run::Column::Clean.is_not_null()).one(database).await?;
     // A link that rests was ready before.
-    let provisioned = link::Entity::of(tenant)
-        .filter(link::Column::State.ne("provisioning"))
-        .one(database)
-        .await?
-        .is_some();
+    let provisioned = link::Entity::of(tenant).filter(link::Column::State.ne("provisioning")).one(database).await?.is_some();
     let clean = reconciled.filter(|run| run.clean == Some(true));
     Ok(vec![
         step(Item::LetterSent, sent.map(|letter| letter.sent_at)),
-        step(
-            Item::XeroAllowed,
-            allowed(database, tenant, "xero").await?.map(Some),
-        ),
-        step(
-            Item::ZohoAllowed,
-            allowed(database, tenant, "zoho").await?.map(Some),
-        ),
+        step(Item::XeroAllowed, allowed(database, tenant, "xero").await?.map(Some)),
+        step(Item::ZohoAllowed, allowed(database, tenant, "zoho").await?.map(Some)),
         step(Item::FieldsProvisioned, provisioned.then_some(None)),
         step(Item::MigrationRun, migrated.map(|run| run.ended_at)),
         step(Item::Reconciled, clean.map(|run| run.ended_at)),
@@ -80,27 +62,16 @@ pub async fn of(database: &DatabaseConnection, tenant: TenantId) -> Result<Vec<S
 }
 
 fn step(item: Item, done: Option<Option<At>>) -> Step {
-    Step {
-        item,
-        done: done.is_some(),
-        at: done.flatten(),
-    }
+    Step { item, done: done.is_some(), at: done.flatten() }
 }
 
 /// Runs that came to their end, the last first.
 fn ended(tenant: TenantId) -> sea_orm::Select<run::Entity> {
-    run::Entity::of(tenant)
-        .filter(run::Column::State.eq("done"))
-        .order_by_desc(run::Column::EndedAt)
-        .limit(1)
+    run::Entity::of(tenant).filter(run::Column::State.eq("done")).order_by_desc(run::Column::EndedAt).limit(1)
 }
 
 /// Since when the provider lets us in; nothing where the connection is gone or must be authorised again.
-async fn allowed(
-    database: &DatabaseConnection,
-    tenant: TenantId,
-    provider: &str,
-) -> Result<Option<At>, DbErr> {
+async fn allowed(database: &DatabaseConnection, tenant: TenantId, provider: &str) -> Result<Option<At>, DbErr> {
     let connections = connection::Entity::of(tenant)
         .filter(connection::Column::Provider.eq(provider))
         .filter(connection::Column::State.eq("live"))

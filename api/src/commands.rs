@@ -1,5 +1,7 @@
 //! The subcommands, one a file.
 
+#[cfg(feature = "demo")]
+mod demo;
 mod doctor;
 mod keys;
 mod logging;
@@ -27,6 +29,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Play the whole story on this machine: onboard, consent twice, migrate, reconcile
+    ///
+    /// Starts a sandbox of Xero and Zoho, a mail catcher, the server and a worker on SQLite in a temporary folder, and plays staff
+    /// and customer through the real HTTP interfaces. Needs no accounts, no network and no settings.
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
     /// Serve GraphQL, the customers' pages and the operators' checks, and work on the jobs
     ///
     /// One process does everything, unless `--no-worker` leaves the jobs to `cpconnect worker`. On SQLite the database is
@@ -68,9 +76,7 @@ pub fn run() -> ExitCode {
         eprintln!("the file .env cannot be read: {error}");
         return ExitCode::FAILURE;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(cli.command.run()),
         Err(error) => Err(error.into()),
@@ -87,6 +93,8 @@ type Outcome = Result<ExitCode, Box<dyn std::error::Error + Send + Sync>>;
 impl Command {
     async fn run(self) -> Outcome {
         match self {
+            #[cfg(feature = "demo")]
+            Self::Demo(demo) => demo.run().await,
             Self::Serve(serve) => serve.run().await,
             Self::Worker(worker) => worker.run().await,
             #[cfg(feature = "demo")]

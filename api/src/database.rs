@@ -25,15 +25,7 @@ pub enum NotReady {
 
 /// Opens the pool.
 pub async fn open(url: &str) -> Result<DatabaseConnection, DbErr> {
-    database::open(
-        url,
-        if is_sqlite(url) {
-            CONNECTIONS_SQLITE
-        } else {
-            CONNECTIONS_POSTGRES
-        },
-    )
-    .await
+    database::open(url, if is_sqlite(url) { CONNECTIONS_SQLITE } else { CONNECTIONS_POSTGRES }).await
 }
 
 /// Opens the pool on a schema that is current. A SQLite database is one process's own, so `migrate` brings it up to date first;
@@ -67,10 +59,7 @@ pub async fn down(url: &str, steps: u32) -> Result<(), DbErr> {
 }
 
 pub async fn schema(pool: &DatabaseConnection) -> Result<Schema, DbErr> {
-    let mut schema = Schema {
-        applied: Vec::new(),
-        pending: Vec::new(),
-    };
+    let mut schema = Schema { applied: Vec::new(), pending: Vec::new() };
     for migration in Migrator::get_migration_with_status_read_only(pool).await? {
         let list = match migration.status() {
             migration::MigrationStatus::Applied => &mut schema.applied,

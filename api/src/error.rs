@@ -20,10 +20,7 @@ pub enum Error {
     #[error("there is no such {0}")]
     NotFound(&'static str),
     #[error("{sentence}")]
-    BadInput {
-        field: &'static str,
-        sentence: String,
-    },
+    BadInput { field: &'static str, sentence: String },
     /// Not possible in the present state.
     #[error("{0}")]
     Conflict(String),
@@ -39,10 +36,7 @@ pub enum Error {
 
 impl Error {
     pub fn bad_input(field: &'static str, sentence: impl Into<String>) -> Self {
-        Self::BadInput {
-            field,
-            sentence: sentence.into(),
-        }
+        Self::BadInput { field, sentence: sentence.into() }
     }
 
     /// Stable: screens and partners branch on it.

@@ -34,14 +34,7 @@ const DIRECTIVES_MAX: usize = 20;
 const INTROSPECTION_DEPTH_MAX: usize = 24;
 
 #[derive(MergedObject, Default)]
-pub struct Query(
-    viewer::ViewerQuery,
-    tenants::TenantQuery,
-    links::LinkQuery,
-    runs::RunQuery,
-    holds::HoldQuery,
-    flows::FlowQuery,
-);
+pub struct Query(viewer::ViewerQuery, tenants::TenantQuery, links::LinkQuery, runs::RunQuery, holds::HoldQuery, flows::FlowQuery);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -64,19 +57,12 @@ pub fn schema(state: State) -> Staff {
         .limit_directives(DIRECTIVES_MAX)
         .extension(answers::Answers)
         .data(state);
-    if is_development {
-        limited.finish()
-    } else {
-        limited.disable_introspection().disable_suggestions().finish()
-    }
+    if is_development { limited.finish() } else { limited.disable_introspection().disable_suggestions().finish() }
 }
 
 /// The schema for tools that ask what there is to ask: development only.
 fn introspection() -> Introspection {
-    builder()
-        .introspection_only()
-        .limit_depth(INTROSPECTION_DEPTH_MAX)
-        .finish()
+    builder().introspection_only().limit_depth(INTROSPECTION_DEPTH_MAX).finish()
 }
 
 /// The schema as a document: `api/schema.graphql`.
@@ -87,11 +73,7 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, progress::ProgressSubscription> {
-    Schema::build(
-        Query::default(),
-        Mutation::default(),
-        progress::ProgressSubscription,
-    )
+    Schema::build(Query::default(), Mutation::default(), progress::ProgressSubscription)
 }
 
 #[cfg(test)]
@@ -99,9 +81,6 @@ mod tests {
     /// `cargo run -- schema graphql > api/schema.graphql` brings the file up to date.
     #[test]
     fn the_schema_that_is_checked_in_is_the_schema_that_is_served() {
-        assert!(
-            include_str!("../schema.graphql") == super::sdl(),
-            "api/schema.graphql is out of date"
-        );
+        assert!(include_str!("../schema.graphql") == super::sdl(), "api/schema.graphql is out of date");
     }
 }

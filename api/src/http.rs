@@ -24,9 +24,7 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// The cookie's value, if this browser has one.
 fn cookie(request: &HttpRequest) -> Option<String> {
-    request
-        .cookie(COOKIE)
-        .map(|cookie| cookie.value().to_owned())
+    request.cookie(COOKIE).map(|cookie| cookie.value().to_owned())
 }
 
 /// A query parameter. One that is given twice is none: two readers might take different ones.

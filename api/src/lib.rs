@@ -3,11 +3,15 @@
 pub mod caller;
 pub mod checklist;
 pub mod commands;
+pub mod consenting;
 pub mod database;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod onboarding;
+pub mod pages;
 pub mod server;
 pub mod settings;
 pub mod state;

@@ -14,8 +14,7 @@ use jobs::letters::{self, Words};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::error::Error;
@@ -51,8 +50,7 @@ pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Mo
     let (clock, chance) = (context.clock.as_ref(), context.chance.as_ref());
     let id = TenantId::new(clock, chance);
     let (key, wrapped_key) = context.keys.new_tenant(id, chance);
-    let products = serde_json::to_string(&newcomer.products)
-        .map_err(|error| jobs::context::Failure::Bug(error.to_string()))?;
+    let products = serde_json::to_string(&newcomer.products).map_err(|error| jobs::context::Failure::Bug(error.to_string()))?;
     let transaction = begin_write(&context.database).await?;
     let tenant = tenant::ActiveModel {
         id: Set(id),
@@ -74,11 +72,7 @@ pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Mo
 }
 
 /// Sends new links; the ones before stop working. Without a provider: for every side that is not connected.
-pub async fn resend(
-    context: &Context,
-    id: TenantId,
-    provider: Option<Provider>,
-) -> Result<tenant::Model, Error> {
+pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>) -> Result<tenant::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let tenant = locked(&transaction, id).await?;
     let providers = match provider {
@@ -86,9 +80,7 @@ pub async fn resend(
         None => unconnected(&transaction, id).await?,
     };
     if providers.is_empty() {
-        return Err(Error::Conflict(
-            "both sides are connected; name the provider to ask for a new consent".to_owned(),
-        ));
+        return Err(Error::Conflict("both sides are connected; name the provider to ask for a new consent".to_owned()));
     }
     allow_letter(&transaction, context, id).await?;
     let key = context.keys.unwrap_tenant(id, &tenant.wrapped_key);
@@ -154,21 +146,11 @@ pub fn products(tenant: &tenant::Model) -> Vec<String> {
 }
 
 /// The tenant, kept from others who would open or close its links at the same moment.
-async fn locked(
-    transaction: &impl ConnectionTrait,
-    id: TenantId,
-) -> Result<tenant::Model, Error> {
-    tenant::Entity::of(id)
-        .lock_exclusive()
-        .one(transaction)
-        .await?
-        .ok_or(Error::NotFound("tenant"))
+async fn locked(transaction: &impl ConnectionTrait, id: TenantId) -> Result<tenant::Model, Error> {
+    tenant::Entity::of(id).lock_exclusive().one(transaction).await?.ok_or(Error::NotFound("tenant"))
 }
 
-async fn unconnected(
-    transaction: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<Vec<Provider>, Error> {
+async fn unconnected(transaction: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Provider>, Error> {
     let live: Vec<_> = grant::Entity::of(tenant)
         .filter(grant::Column::State.eq("live"))
         .all(transaction)
@@ -183,32 +165,18 @@ async fn unconnected(
         .await?;
     Ok(Provider::BOTH
         .into_iter()
-        .filter(|provider| {
-            !connections
-                .iter()
-                .any(|connection| connection.provider == provider.name())
-        })
+        .filter(|provider| !connections.iter().any(|connection| connection.provider == provider.name()))
         .collect())
 }
 
-async fn allow_letter(
-    transaction: &impl ConnectionTrait,
-    context: &Context,
-    tenant: TenantId,
-) -> Result<(), Error> {
+async fn allow_letter(transaction: &impl ConnectionTrait, context: &Context, tenant: TenantId) -> Result<(), Error> {
     let recent = letter::Entity::of(tenant)
         .filter(letter::Column::Kind.eq("consent"))
         .filter(letter::Column::QueuedAt.gt(context.now().minus(HOUR)));
     if recent.clone().count(transaction).await? < LETTERS_PER_HOUR_MAX {
         return Ok(());
     }
-    let newest = recent
-        .order_by_desc(letter::Column::QueuedAt)
-        .offset(LETTERS_PER_HOUR_MAX - 1)
-        .one(transaction)
-        .await?;
+    let newest = recent.order_by_desc(letter::Column::QueuedAt).offset(LETTERS_PER_HOUR_MAX - 1).one(transaction).await?;
     let free_at = newest.map_or(context.now(), |letter| letter.queued_at.plus(HOUR));
-    Err(Error::RateLimited {
-        after: free_at.since(context.now()),
-    })
+    Err(Error::RateLimited { after: free_at.since(context.now()) })
 }

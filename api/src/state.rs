@@ -28,18 +28,10 @@ pub struct State {
 impl State {
     /// Reads the keys that staff tokens are checked with.
     pub async fn new(context: Context, settings: Settings) -> Result<Self, NoKeys> {
-        let staff = Staff::load(
-            settings.jwt_issuer.clone(),
-            settings.jwt_audience.clone(),
-            &settings.jwt_keys,
-            context.clock.clone(),
-        )
-        .await?;
-        Ok(Self {
-            context,
-            settings: Arc::new(settings),
-            staff,
-        })
+        let staff =
+            Staff::load(settings.jwt_issuer.clone(), settings.jwt_audience.clone(), &settings.jwt_keys, context.clock.clone())
+                .await?;
+        Ok(Self { context, settings: Arc::new(settings), staff })
     }
 }
 
@@ -52,12 +44,7 @@ impl Deref for State {
 }
 
 /// What jobs and handlers share, from the settings. Time and chance are the caller's, so that a test can hold both.
-pub fn context(
-    settings: &Settings,
-    database: DatabaseConnection,
-    clock: Arc<dyn Clock>,
-    chance: Arc<dyn Chance>,
-) -> Context {
+pub fn context(settings: &Settings, database: DatabaseConnection, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Context {
     Context {
         database,
         clock,

@@ -33,10 +33,7 @@ struct Inner {
 
 enum Keys {
     Shared(DecodingKey),
-    Set {
-        source: JwtKeys,
-        loaded: Mutex<Loaded>,
-    },
+    Set { source: JwtKeys, loaded: Mutex<Loaded> },
 }
 
 struct Loaded {
@@ -63,30 +60,15 @@ pub enum NoKeys {
 
 impl Staff {
     /// Reads the keys once, so that a wrong setting is told at the start and not at the first sign-in.
-    pub async fn load(
-        issuer: String,
-        audience: String,
-        source: &JwtKeys,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, NoKeys> {
+    pub async fn load(issuer: String, audience: String, source: &JwtKeys, clock: Arc<dyn Clock>) -> Result<Self, NoKeys> {
         let keys = match source {
-            JwtKeys::Secret(secret) => {
-                Keys::Shared(DecodingKey::from_secret(secret.expose_secret().as_bytes()))
-            }
+            JwtKeys::Secret(secret) => Keys::Shared(DecodingKey::from_secret(secret.expose_secret().as_bytes())),
             JwtKeys::File(_) | JwtKeys::Url(_) => Keys::Set {
                 source: source.clone(),
-                loaded: Mutex::new(Loaded {
-                    set: Arc::new(read(source).await?),
-                    at: clock.now(),
-                }),
+                loaded: Mutex::new(Loaded { set: Arc::new(read(source).await?), at: clock.now() }),
             },
         };
-        Ok(Self(Arc::new(Inner {
-            issuer,
-            audience,
-            keys,
-            clock,
-        })))
+        Ok(Self(Arc::new(Inner { issuer, audience, keys, clock })))
     }
 
     /// Who sends this `Authorization`. Every reason to refuse gets the same answer; the log has the reason.
@@ -94,9 +76,7 @@ impl Staff {
         let token = authorization
             .and_then(|value| {
                 let (scheme, token) = value.split_once(' ')?;
-                scheme
-                    .eq_ignore_ascii_case("bearer")
-                    .then_some(token.trim())
+                scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
             })
             .ok_or(Error::Unauthenticated)?;
         self.caller_of(token).await.map_err(|reason| {
@@ -138,9 +118,7 @@ impl Inner {
             Keys::Shared(key) => return Ok((key.clone(), Algorithm::HS256)),
             Keys::Set { source, loaded } => (source, loaded),
         };
-        let kid = jsonwebtoken::decode_header(token)?
-            .kid
-            .ok_or(Refused::Wrong("it names no key"))?;
+        let kid = jsonwebtoken::decode_header(token)?.kid.ok_or(Refused::Wrong("it names no key"))?;
         let mut loaded = loaded.lock().await;
         if loaded.set.find(&kid).is_none() && self.clock.now().since(loaded.at) >= REREAD_AFTER {
             loaded.at = self.clock.now();
@@ -151,9 +129,7 @@ impl Inner {
         }
         let set = Arc::clone(&loaded.set);
         drop(loaded);
-        let jwk = set
-            .find(&kid)
-            .ok_or(Refused::Wrong("it names an unknown key"))?;
+        let jwk = set.find(&kid).ok_or(Refused::Wrong("it names an unknown key"))?;
         let algorithm = algorithm(jwk).ok_or(Refused::Wrong("its key is of another kind"))?;
         Ok((DecodingKey::from_jwk(jwk)?, algorithm))
     }
@@ -164,10 +140,7 @@ impl Inner {
         if until.plus(LEEWAY) <= now {
             return Err(Refused::Wrong("it has expired"));
         }
-        if claims
-            .nbf
-            .is_some_and(|from| At(from.saturating_mul(1_000_000)) > now.plus(LEEWAY))
-        {
+        if claims.nbf.is_some_and(|from| At(from.saturating_mul(1_000_000)) > now.plus(LEEWAY)) {
             return Err(Refused::Wrong("it is not valid yet"));
         }
         let audiences = match &claims.aud {
@@ -180,27 +153,17 @@ impl Inner {
         if claims.sub.is_empty() {
             return Err(Refused::Wrong("it names nobody"));
         }
-        Ok(Caller {
-            subject: claims.sub,
-            role: claims.role,
-            tenants: claims.tenants,
-            until,
-        })
+        Ok(Caller { subject: claims.sub, role: claims.role, tenants: claims.tenants, until })
     }
 }
 
 /// The algorithm that a key is for. Only signatures that nobody but the issuer can make.
 fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
-    let fits = |wanted: Algorithm| {
-        jwk.common
-            .key_algorithm
-            .is_none_or(|declared| Algorithm::try_from(declared).ok() == Some(wanted))
-    };
+    let fits =
+        |wanted: Algorithm| jwk.common.key_algorithm.is_none_or(|declared| Algorithm::try_from(declared).ok() == Some(wanted));
     match &jwk.algorithm {
         AlgorithmParameters::RSA(_) if fits(Algorithm::RS256) => Some(Algorithm::RS256),
-        AlgorithmParameters::EllipticCurve(curve)
-            if curve.curve == EllipticCurve::P256 && fits(Algorithm::ES256) =>
-        {
+        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 && fits(Algorithm::ES256) => {
             Some(Algorithm::ES256)
         }
         _ => None,
@@ -214,18 +177,12 @@ async fn read(source: &JwtKeys) -> Result<JwkSet, NoKeys> {
         JwtKeys::Secret(_) => Vec::new(),
     };
     let set: JwkSet = serde_json::from_slice(&text)?;
-    let any = set
-        .keys
-        .iter()
-        .any(|jwk| jwk.common.key_id.is_some() && algorithm(jwk).is_some());
+    let any = set.keys.iter().any(|jwk| jwk.common.key_id.is_some() && algorithm(jwk).is_some());
     if any { Ok(set) } else { Err(NoKeys::NoneFit) }
 }
 
 async fn fetch(url: &str) -> Result<Vec<u8>, NoKeys> {
-    let client = reqwest::Client::builder()
-        .timeout(FETCH_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()?;
+    let client = reqwest::Client::builder().timeout(FETCH_TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?;
     let mut answer = client.get(url).send().await?;
     if !answer.status().is_success() {
         return Err(NoKeys::Status(answer.status().as_u16()));
@@ -255,9 +212,7 @@ mod tests {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
     async fn staff(source: JwtKeys, clock: Arc<MovableClock>) -> Staff {
-        Staff::load("us".to_owned(), "here".to_owned(), &source, clock)
-            .await
-            .unwrap()
+        Staff::load("us".to_owned(), "here".to_owned(), &source, clock).await.unwrap()
     }
 
     fn claims(clock: &MovableClock) -> Value {
@@ -299,11 +254,7 @@ mod tests {
         let staff = staff(JwtKeys::Secret(SECRET.into()), clock.clone()).await;
         let key = EncodingKey::from_secret(SECRET.as_bytes());
         let good = claims(&clock);
-        assert!(
-            ask(&staff, &signed(Algorithm::HS256, &key, &good))
-                .await
-                .is_some()
-        );
+        assert!(ask(&staff, &signed(Algorithm::HS256, &key, &good)).await.is_some());
         for (name, value) in [
             ("iss", json!("them")),
             ("aud", json!("there")),
@@ -325,14 +276,8 @@ mod tests {
             assert_eq!(ask(&staff, &token).await, None, "{name} = {value}");
         }
         let other = EncodingKey::from_secret(b"another secret of thirty-two bytes");
-        assert_eq!(
-            ask(&staff, &signed(Algorithm::HS256, &other, &good)).await,
-            None
-        );
-        assert_eq!(
-            ask(&staff, &signed(Algorithm::HS512, &key, &good)).await,
-            None
-        );
+        assert_eq!(ask(&staff, &signed(Algorithm::HS256, &other, &good)).await, None);
+        assert_eq!(ask(&staff, &signed(Algorithm::HS512, &key, &good)).await, None);
         let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let unsigned = format!("{}.{}.", encode(json!({"alg": "none"})), encode(good));
         assert_eq!(ask(&staff, &unsigned).await, None);
@@ -366,21 +311,13 @@ mod tests {
         let token = signed(Algorithm::ES256, &key, &good);
         assert!(ask(&staff, &token).await.is_some());
         // The classic mix-up: the public key taken for a shared secret.
-        let forged = signed(
-            Algorithm::HS256,
-            &EncodingKey::from_secret(&public),
-            &claims(&clock),
-        );
+        let forged = signed(Algorithm::HS256, &EncodingKey::from_secret(&public), &claims(&clock));
         assert_eq!(ask(&staff, &forged).await, None);
 
         let (new_key, new_jwk, _) = pair("k");
         std::fs::write(&path, json!({ "keys": [new_jwk] }).to_string()).unwrap();
         let rotated = signed(Algorithm::ES256, &new_key, &good);
-        assert_eq!(
-            ask(&staff, &rotated).await,
-            None,
-            "the same kid is not read again"
-        );
+        assert_eq!(ask(&staff, &rotated).await, None, "the same kid is not read again");
     }
 
     #[tokio::test]
@@ -405,13 +342,8 @@ mod tests {
         let path = folder.path().join("jwks.json");
         let symmetric = json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0", "kid": "k" }] });
         std::fs::write(&path, symmetric.to_string()).unwrap();
-        let loaded = Staff::load(
-            "us".to_owned(),
-            "here".to_owned(),
-            &JwtKeys::File(path),
-            Arc::new(MovableClock::default()),
-        )
-        .await;
+        let loaded =
+            Staff::load("us".to_owned(), "here".to_owned(), &JwtKeys::File(path), Arc::new(MovableClock::default())).await;
         assert!(matches!(loaded, Err(NoKeys::NoneFit)));
     }
 }

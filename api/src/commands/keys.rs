@@ -9,10 +9,7 @@ use entities::database::begin_write;
 use entities::ids::TenantId;
 use entities::sealed::{MasterKeys, SealTrouble};
 use entities::tenant;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
 use secrecy::ExposeSecret;
 
 use super::Outcome;
@@ -84,9 +81,7 @@ impl Rotate {
             counts.closed
         );
         if counts.closed > 0 {
-            println!(
-                "put the master keys that wrapped the last ones back into MASTER_KEYS and run this again"
-            );
+            println!("put the master keys that wrapped the last ones back into MASTER_KEYS and run this again");
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)
@@ -106,9 +101,7 @@ async fn rotate(pool: &DatabaseConnection, keys: &MasterKeys) -> Result<Counts, 
     let mut after: Option<TenantId> = None;
     loop {
         let transaction = begin_write(pool).await?;
-        let mut query = tenant::Entity::all()
-            .order_by_asc(tenant::Column::Id)
-            .limit(TENANTS_AT_ONCE);
+        let mut query = tenant::Entity::all().order_by_asc(tenant::Column::Id).limit(TENANTS_AT_ONCE);
         if let Some(after) = after {
             query = query.filter(tenant::Column::Id.gt(after));
         }
@@ -173,10 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("x.db").display());
         let pool = database::open_current(&url, true).await.unwrap();
-        let (old, new) = (
-            MasterKeys::generate("old", &SystemChance),
-            MasterKeys::generate("new", &SystemChance),
-        );
+        let (old, new) = (MasterKeys::generate("old", &SystemChance), MasterKeys::generate("new", &SystemChance));
         let lost = MasterKeys::parse(&MasterKeys::generate("lost", &SystemChance)).unwrap();
         for n in 0..150 {
             take_in(&pool, &MasterKeys::parse(&old).unwrap(), n).await;

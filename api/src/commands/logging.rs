@@ -5,7 +5,8 @@ use tracing_subscriber::EnvFilter;
 use crate::settings::Raw;
 
 /// Libraries talk too much at `info`, and about things whose names are ours to keep.
-const QUIET: &str = "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,lettre=warn,hyper=warn,h2=warn,async_graphql=warn,actix_server=warn";
+const QUIET: &str =
+    "sqlx=warn,sea_orm=warn,sea_orm_migration=warn,lettre=warn,hyper=warn,h2=warn,async_graphql=warn,actix_server=warn";
 
 /// Starts the log as `LOG` and `LOG_FORMAT` say.
 pub fn start(raw: &Raw) -> Result<(), String> {
@@ -19,4 +20,11 @@ pub fn start(raw: &Raw) -> Result<(), String> {
         Some(_) => return Err("LOG_FORMAT: must be text or json".to_owned()),
     };
     started.map_err(|error| error.to_string())
+}
+
+/// For a command that shows its own progress: only what went wrong, unless RUST_LOG asks for more. A log that runs already stays.
+#[cfg(feature = "demo")]
+pub fn quiet() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

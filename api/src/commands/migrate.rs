@@ -66,7 +66,7 @@ impl Migrate {
         let pool = database::open(url).await?;
         let schema = database::schema(&pool).await?;
         let mut table = Table::new();
-        table.load_preset(UTF8_FULL_CONDENSED);
+        table.load_style(UTF8_FULL_CONDENSED);
         table.set_header(["migration", "state"]);
         for name in &schema.applied {
             table.add_row([name, "applied"]);

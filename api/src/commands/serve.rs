@@ -39,9 +39,8 @@ pub struct Worker {
 impl Serve {
     pub async fn run(self) -> Outcome {
         let (settings, context) = start(&self.raw, true).await?;
-        let listener = TcpListener::bind(settings.listen_addr).map_err(|error| {
-            format!("LISTEN_ADDR: {} cannot be listened on: {error}", settings.listen_addr)
-        })?;
+        let listener = TcpListener::bind(settings.listen_addr)
+            .map_err(|error| format!("LISTEN_ADDR: {} cannot be listened on: {error}", settings.listen_addr))?;
         let state = State::new(context.clone(), settings).await?;
         let public_url = state.public_url.clone();
         let (server, address) = server::start(state, listener)?;
@@ -89,10 +88,7 @@ impl Worker {
     }
 }
 
-async fn start(
-    raw: &Raw,
-    migrate: bool,
-) -> Result<(Settings, Context), Box<dyn std::error::Error + Send + Sync>> {
+async fn start(raw: &Raw, migrate: bool) -> Result<(Settings, Context), Box<dyn std::error::Error + Send + Sync>> {
     logging::start(raw)?;
     let settings = Settings::check(raw)?;
     let url = settings.database_url.expose_secret();
@@ -121,7 +117,7 @@ async fn within_time(end: impl Future<Output = ()>) {
 }
 
 /// Waits for ctrl-c or SIGTERM.
-async fn signal() -> std::io::Result<()> {
+pub async fn signal() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -43,9 +43,7 @@ impl Token {
             subject: self.subject,
             role: self.role,
             tenants: (!tenants.is_empty()).then_some(tenants),
-            until: SystemClock::default()
-                .now()
-                .plus(Duration::from_secs(u64::from(self.hours) * 3600)),
+            until: SystemClock::default().now().plus(Duration::from_secs(u64::from(self.hours) * 3600)),
         };
         println!("{}", mint(secret, &issuer, &audience, &caller)?);
         Ok(ExitCode::SUCCESS)

@@ -133,7 +133,7 @@ fn reach_of(context: &Context, provider: Provider, grant: &grant::Model) -> Opti
             let table = &context.providers.data_centres;
             let api: Url = grant.api_base.parse().ok()?;
             Some(Reach::Zoho {
-                centre: table.by_location(&grant.data_centre)?.clone(),
+                centre: Box::new(table.by_location(&grant.data_centre)?.clone()),
                 api: Some(api).filter(|api| table.permits_api_domain(api))?,
             })
         }

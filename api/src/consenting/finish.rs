@@ -143,6 +143,7 @@ async fn xero(context: &Context, callback: &Callback, pkce: &Pkce) -> Result<Gra
 async fn zoho(context: &Context, callback: &Callback, pkce: &Pkce) -> Result<Granted, Problem> {
     let app = &context.providers.zoho;
     let centre = data_centre(context, &callback.location).ok_or(Problem::UnknownRegion)?;
+    let centre = Box::new(centre);
     let tokens = app.exchange_code(&context.http, &centre, &callback.code, pkce).await.map_err(|trouble| of_token(&trouble))?;
     let api = match &tokens.api_domain {
         None => Some(centre.api.clone()),
@@ -204,7 +205,7 @@ async fn organisation(
             }
             let mut many = free(context, &granted.reach, sign_in.tenant_id, many).await?;
             match (many.len(), many.pop()) {
-                (1, Some(one)) => one,
+                (1, Some(one)) => Box::new(one),
                 (_, Some(_)) => return keep(context, key, sign_in, granted).await,
                 (_, None) if any => return Ok(Outcome::Problem(Problem::Taken)),
                 (_, None) => return Ok(Outcome::Problem(Problem::NoOrganisation)),

@@ -108,7 +108,7 @@ pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model) -> Result<
             Ok(key.open_text(tokens::place(id, column), sealed)?.into())
         };
         let reach = match context.providers.data_centres.by_location(&waiting.data_centre) {
-            Some(centre) => Reach::Zoho { centre: centre.clone(), api: centre.api.clone() },
+            Some(centre) => Reach::Zoho { centre: Box::new(centre.clone()), api: centre.api.clone() },
             None => Reach::Xero { event: waiting.event.clone() },
         };
         let given = Granted {

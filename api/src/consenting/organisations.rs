@@ -24,7 +24,7 @@ pub enum Reach {
         event: String,
     },
     Zoho {
-        centre: DataCentre,
+        centre: Box<DataCentre>,
         /// From the token answer, and in the table.
         api: Url,
     },
@@ -59,7 +59,7 @@ pub struct Organisation {
 #[derive(Clone, Debug)]
 pub enum Pick {
     None,
-    One(Found),
+    One(Box<Found>),
     /// The customer must say.
     Several(Vec<Found>),
 }
@@ -100,10 +100,10 @@ pub fn pick(found: Vec<Found>, connected_before: Option<&str>) -> Pick {
     // Approving again what is connected already makes no new connection, so nothing bears this consent's mark.
     let mut eligible = if of_this_consent.is_empty() { found } else { of_this_consent };
     if let Some(place) = eligible.iter().position(|one| Some(one.id.as_str()) == connected_before) {
-        return Pick::One(eligible.swap_remove(place));
+        return Pick::One(Box::new(eligible.swap_remove(place)));
     }
     match (eligible.len(), eligible.pop()) {
-        (1, Some(one)) => Pick::One(one),
+        (1, Some(one)) => Pick::One(Box::new(one)),
         (_, None) => Pick::None,
         (_, Some(last)) => {
             eligible.push(last);

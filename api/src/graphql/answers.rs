@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextSubscribe,
-};
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextRequest, NextSubscribe};
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{ErrorExtensionValues, Response, ServerError, ServerResult, Variables};
 use futures::StreamExt;
@@ -71,8 +69,7 @@ fn give_code(error: &mut ServerError, request_id: Option<&RequestId>) {
         ours.log();
         say(&mut values, ours, request_id);
     } else if values.get("code").is_none() {
-        let too_large =
-            error.message.ends_with("too complex.") || error.message.ends_with("too deep.");
+        let too_large = error.message.ends_with("too complex.") || error.message.ends_with("too deep.");
         let code = match (too_large, error.path.is_empty()) {
             (true, _) => "TOO_LARGE",
             (false, true) => "MALFORMED",

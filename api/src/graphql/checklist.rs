@@ -31,11 +31,6 @@ enum ChecklistItem {
 
 impl From<Step> for ChecklistStep {
     fn from(step: Step) -> Self {
-        Self {
-            item: step.item.into(),
-            title: step.item.title(),
-            done: step.done,
-            at: step.at.map(DateTime),
-        }
+        Self { item: step.item.into(), title: step.item.title(), done: step.done, at: step.at.map(DateTime) }
     }
 }

@@ -40,10 +40,7 @@ impl Connection {
             .filter(grant::Column::Id.eq(row.grant_id))
             .one(&find::state(context)?.database)
             .await?;
-        let state = match (
-            row.state.as_str(),
-            grant.as_ref().map(|grant| grant.state.as_str()),
-        ) {
+        let state = match (row.state.as_str(), grant.as_ref().map(|grant| grant.state.as_str())) {
             ("live", Some("live" | "choosing")) => ConnectionState::Live,
             ("live", Some("needs_reconnect")) => ConnectionState::NeedsReconnect,
             _ => ConnectionState::Removed,
@@ -53,9 +50,7 @@ impl Connection {
             provider: Provider::read(&row.provider)?,
             name: row.name,
             organisation_id: row.organisation_id,
-            data_centre: grant
-                .map(|grant| grant.data_centre)
-                .filter(|centre| !centre.is_empty()),
+            data_centre: grant.map(|grant| grant.data_centre).filter(|centre| !centre.is_empty()),
             currency: row.currency,
             country: row.country,
             state,
@@ -70,11 +65,7 @@ pub struct ConnectionMutation;
 #[Object]
 impl ConnectionMutation {
     /// Gives the access back to the provider. Work of its links rests until the customer connects again.
-    async fn disconnect(
-        &self,
-        context: &Context<'_>,
-        connection_id: ID,
-    ) -> Result<Connection, Error> {
+    async fn disconnect(&self, context: &Context<'_>, connection_id: ID) -> Result<Connection, Error> {
         find::actor(context)?;
         let row = find::connection(context, &connection_id).await?;
         jobs::connections::disconnect(find::state(context)?, row.tenant_id, row.id).await?;

@@ -35,9 +35,7 @@ pub fn configure(is_development: bool) -> impl FnOnce(&mut ServiceConfig) {
             config.app_data(web::Data::new(super::introspection()));
             graphql = graphql.route(web::get().to(graphiql));
         }
-        config
-            .service(graphql)
-            .route("/graphql/ws", web::get().to(subscribe));
+        config.service(graphql).route("/graphql/ws", web::get().to(subscribe));
     }
 }
 
@@ -68,47 +66,31 @@ async fn answer(
         values.set("code", "INTERNAL");
         values.set("requestId", request_id(&http).0);
         error.extensions = Some(values);
-        return json(
-            StatusCode::GATEWAY_TIMEOUT,
-            &Response::from_errors(vec![error]),
-        );
+        return json(StatusCode::GATEWAY_TIMEOUT, &Response::from_errors(vec![error]));
     };
     json(status(&response), &response)
 }
 
 /// One operation as JSON. Only JSON: a form on another site could send anything else with a browser's help.
 fn read(http: &HttpRequest, body: &[u8]) -> Result<Request, Error> {
-    if !http
-        .content_type()
-        .eq_ignore_ascii_case("application/json")
-    {
-        return Err(Error::Malformed(
-            "send the question as application/json".to_owned(),
-        ));
+    if !http.content_type().eq_ignore_ascii_case("application/json") {
+        return Err(Error::Malformed("send the question as application/json".to_owned()));
     }
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+    let value: Value =
+        serde_json::from_slice(body).map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
     if value.is_array() {
         return Err(Error::Malformed("send one operation a request".to_owned()));
     }
     if !value.get("query").is_some_and(Value::is_string) {
-        return Err(Error::Malformed(
-            "the body must be an object with the text `query`".to_owned(),
-        ));
+        return Err(Error::Malformed("the body must be an object with the text `query`".to_owned()));
     }
-    serde_json::from_value(value)
-        .map_err(|error| Error::Malformed(format!("the body is not a GraphQL request: {error}")))
+    serde_json::from_value(value).map_err(|error| Error::Malformed(format!("the body is not a GraphQL request: {error}")))
 }
 
 /// A question that could not be understood is 400. One that was answered is 200, whatever became of its fields: each error has its code.
 fn status(response: &Response) -> StatusCode {
-    let not_executed = response.errors.iter().any(|error| error.path.is_empty())
-        && response.data == async_graphql::Value::Null;
-    if not_executed {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    }
+    let not_executed = response.errors.iter().any(|error| error.path.is_empty()) && response.data == async_graphql::Value::Null;
+    if not_executed { StatusCode::BAD_REQUEST } else { StatusCode::OK }
 }
 
 /// A refusal in the shape that GraphQL clients read.
@@ -123,10 +105,7 @@ pub fn refuse(http: &HttpRequest, error: &Error) -> HttpResponse {
         values.set("requestId", request_id(http).0);
     }
     refusal.extensions = Some(values);
-    let mut answer = json(
-        error.status_code(),
-        &Response::from_errors(vec![refusal]),
-    );
+    let mut answer = json(error.status_code(), &Response::from_errors(vec![refusal]));
     if matches!(error, Error::Unauthenticated) {
         let bearer = actix_web::http::header::HeaderValue::from_static("Bearer");
         answer.headers_mut().insert(WWW_AUTHENTICATE, bearer);
@@ -136,9 +115,7 @@ pub fn refuse(http: &HttpRequest, error: &Error) -> HttpResponse {
 
 fn json(status: StatusCode, response: &Response) -> HttpResponse {
     match serde_json::to_vec(response) {
-        Ok(body) => HttpResponse::build(status)
-            .insert_header((CONTENT_TYPE, "application/json; charset=utf-8"))
-            .body(body),
+        Ok(body) => HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).body(body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
             HttpResponse::InternalServerError().finish()
@@ -159,9 +136,7 @@ async fn subscribe(
     GraphQLSubscription::new(Staff::clone(&staff))
         .with_data(data)
         .on_connection_init(move |init: Value| async move {
-            let token = ["Authorization", "authorization"]
-                .iter()
-                .find_map(|name| init.get(name)?.as_str().map(str::to_owned));
+            let token = ["Authorization", "authorization"].iter().find_map(|name| init.get(name)?.as_str().map(str::to_owned));
             let caller = keys.caller(token.as_deref()).await?;
             let mut data = Data::default();
             data.insert(caller);
@@ -171,11 +146,7 @@ async fn subscribe(
 }
 
 async fn graphiql() -> HttpResponse {
-    let page = GraphiQLSource::build()
-        .endpoint("/graphql")
-        .subscription_endpoint("/graphql/ws")
-        .title("CP Connect")
-        .finish();
+    let page = GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql/ws").title("CP Connect").finish();
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, GRAPHIQL_POLICY))

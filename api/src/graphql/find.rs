@@ -12,16 +12,12 @@ use crate::error::Error;
 use crate::state::State;
 
 pub fn state<'a>(context: &Context<'a>) -> Result<&'a State, Error> {
-    context
-        .data::<State>()
-        .map_err(|_| Error::Internal(Failure::Bug("the schema has no state".to_owned())))
+    context.data::<State>().map_err(|_| Error::Internal(Failure::Bug("the schema has no state".to_owned())))
 }
 
 /// Who asks. Without one there is no answer, whatever was forgotten before this.
 pub fn caller<'a>(context: &Context<'a>) -> Result<&'a Caller, Error> {
-    context
-        .data::<Caller>()
-        .map_err(|_| Error::Unauthenticated)
+    context.data::<Caller>().map_err(|_| Error::Unauthenticated)
 }
 
 /// Who acts.
@@ -34,10 +30,7 @@ pub fn actor<'a>(context: &Context<'a>) -> Result<&'a Caller, Error> {
 pub async fn tenant(context: &Context<'_>, id: &ID) -> Result<tenant::Model, Error> {
     let id = node_id::read_tenant(id)?;
     visible(context, id, "tenant")?;
-    tenant::Entity::of(id)
-        .one(&state(context)?.database)
-        .await?
-        .ok_or(Error::NotFound("tenant"))
+    tenant::Entity::of(id).one(&state(context)?.database).await?.ok_or(Error::NotFound("tenant"))
 }
 
 pub async fn link(context: &Context<'_>, id: &ID) -> Result<link::Model, Error> {
@@ -46,16 +39,8 @@ pub async fn link(context: &Context<'_>, id: &ID) -> Result<link::Model, Error> 
     link_of(context, tenant, id).await
 }
 
-pub async fn link_of(
-    context: &Context<'_>,
-    tenant: TenantId,
-    id: LinkId,
-) -> Result<link::Model, Error> {
-    link::Entity::of(tenant)
-        .filter(link::Column::Id.eq(id))
-        .one(&state(context)?.database)
-        .await?
-        .ok_or(Error::NotFound("link"))
+pub async fn link_of(context: &Context<'_>, tenant: TenantId, id: LinkId) -> Result<link::Model, Error> {
+    link::Entity::of(tenant).filter(link::Column::Id.eq(id)).one(&state(context)?.database).await?.ok_or(Error::NotFound("link"))
 }
 
 pub async fn run(context: &Context<'_>, id: &ID) -> Result<run::Model, Error> {
@@ -64,16 +49,8 @@ pub async fn run(context: &Context<'_>, id: &ID) -> Result<run::Model, Error> {
     run_of(context, tenant, id).await
 }
 
-pub async fn run_of(
-    context: &Context<'_>,
-    tenant: TenantId,
-    id: RunId,
-) -> Result<run::Model, Error> {
-    run::Entity::of(tenant)
-        .filter(run::Column::Id.eq(id))
-        .one(&state(context)?.database)
-        .await?
-        .ok_or(Error::NotFound("run"))
+pub async fn run_of(context: &Context<'_>, tenant: TenantId, id: RunId) -> Result<run::Model, Error> {
+    run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&state(context)?.database).await?.ok_or(Error::NotFound("run"))
 }
 
 pub async fn connection(context: &Context<'_>, id: &ID) -> Result<connection::Model, Error> {
@@ -82,11 +59,7 @@ pub async fn connection(context: &Context<'_>, id: &ID) -> Result<connection::Mo
     connection_of(context, tenant, id).await
 }
 
-pub async fn connection_of(
-    context: &Context<'_>,
-    tenant: TenantId,
-    id: ConnectionId,
-) -> Result<connection::Model, Error> {
+pub async fn connection_of(context: &Context<'_>, tenant: TenantId, id: ConnectionId) -> Result<connection::Model, Error> {
     connection::Entity::of(tenant)
         .filter(connection::Column::Id.eq(id))
         .one(&state(context)?.database)
@@ -95,9 +68,5 @@ pub async fn connection_of(
 }
 
 fn visible(context: &Context<'_>, tenant: TenantId, noun: &'static str) -> Result<(), Error> {
-    if caller(context)?.sees(tenant) {
-        Ok(())
-    } else {
-        Err(Error::NotFound(noun))
-    }
+    if caller(context)?.sees(tenant) { Ok(()) } else { Err(Error::NotFound(noun)) }
 }

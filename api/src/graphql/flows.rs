@@ -32,9 +32,7 @@ impl Flow {
         Self {
             key: key.to_owned(),
             title: known.map_or(key, |flow| flow.title()).to_owned(),
-            after: known.map_or_else(Vec::new, |flow| {
-                flow.after().iter().map(|key| (*key).to_owned()).collect()
-            }),
+            after: known.map_or_else(Vec::new, |flow| flow.after().iter().map(|key| (*key).to_owned()).collect()),
         }
     }
 }

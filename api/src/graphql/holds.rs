@@ -26,22 +26,11 @@ impl HoldQuery {
         let link = find::link(context, &link_id).await?;
         let rows = paging::rows(first)?;
         let after: u64 = paging::cursor(after.as_deref())?.unwrap_or(0);
-        let (found, total) = jobs::holds::list(
-            find::state(context)?,
-            link.tenant_id,
-            link.id,
-            after,
-            rows,
-        )
-        .await?;
+        let (found, total) = jobs::holds::list(find::state(context)?, link.tenant_id, link.id, after, rows).await?;
         let end = after.saturating_add(found.len() as u64);
         let total_count = i64::try_from(total).unwrap_or(i64::MAX);
-        let mut page =
-            Page::with_additional_fields(after > 0, end < total, Total { total_count });
-        page.edges = (after + 1..)
-            .zip(found)
-            .map(|(cursor, hold)| Edge::new(cursor, Hold::of(hold)))
-            .collect();
+        let mut page = Page::with_additional_fields(after > 0, end < total, Total { total_count });
+        page.edges = (after + 1..).zip(found).map(|(cursor, hold)| Edge::new(cursor, Hold::of(hold))).collect();
         Ok(page)
     }
 }
@@ -93,23 +82,10 @@ struct RetriedHolds {
 #[Object]
 impl HoldMutation {
     /// Tries held records again: those with these codes, or all.
-    async fn retry_holds(
-        &self,
-        context: &Context<'_>,
-        link_id: ID,
-        codes: Option<Vec<String>>,
-    ) -> Result<RetriedHolds, Error> {
+    async fn retry_holds(&self, context: &Context<'_>, link_id: ID, codes: Option<Vec<String>>) -> Result<RetriedHolds, Error> {
         find::actor(context)?;
         let link = find::link(context, &link_id).await?;
-        let retried = jobs::holds::retry(
-            find::state(context)?,
-            link.tenant_id,
-            link.id,
-            codes.as_deref(),
-        )
-        .await?;
-        Ok(RetriedHolds {
-            retried: i64::try_from(retried).unwrap_or(i64::MAX),
-        })
+        let retried = jobs::holds::retry(find::state(context)?, link.tenant_id, link.id, codes.as_deref()).await?;
+        Ok(RetriedHolds { retried: i64::try_from(retried).unwrap_or(i64::MAX) })
     }
 }

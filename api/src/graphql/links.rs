@@ -68,9 +68,7 @@ impl Link {
     }
 
     fn runs_of_this(&self) -> sea_orm::Select<run::Entity> {
-        run::Entity::of(self.row.tenant_id)
-            .filter(run::Column::LinkId.eq(self.row.id))
-            .order_by_desc(run::Column::Id)
+        run::Entity::of(self.row.tenant_id).filter(run::Column::LinkId.eq(self.row.id)).order_by_desc(run::Column::Id)
     }
 }
 
@@ -85,14 +83,12 @@ impl Link {
     }
 
     async fn xero(&self, context: &Context<'_>) -> Result<Connection, Error> {
-        let row =
-            find::connection_of(context, self.row.tenant_id, self.row.xero_connection_id).await?;
+        let row = find::connection_of(context, self.row.tenant_id, self.row.xero_connection_id).await?;
         Connection::of(context, row).await
     }
 
     async fn zoho(&self, context: &Context<'_>) -> Result<Connection, Error> {
-        let row =
-            find::connection_of(context, self.row.tenant_id, self.row.zoho_connection_id).await?;
+        let row = find::connection_of(context, self.row.tenant_id, self.row.zoho_connection_id).await?;
         Connection::of(context, row).await
     }
 
@@ -128,10 +124,7 @@ impl Link {
         if let Some(after) = after {
             query = query.filter(run::Column::Id.lt(after));
         }
-        let mut found = query
-            .limit(rows + 1)
-            .all(&find::state(context)?.database)
-            .await?;
+        let mut found = query.limit(rows + 1).all(&find::state(context)?.database).await?;
         let more = found.len() as u64 > rows;
         found.truncate(rows as usize);
         let mut page = Page::new(after.is_some(), more);

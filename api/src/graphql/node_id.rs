@@ -50,10 +50,7 @@ mod tests {
 
     #[test]
     fn an_id_comes_back_as_it_went_and_as_no_other_kind() {
-        let (tenant, row) = (
-            TenantId(Uuid::from_u128(7)),
-            LinkId(Uuid::from_u128(u128::MAX)),
-        );
+        let (tenant, row) = (TenantId(Uuid::from_u128(7)), LinkId(Uuid::from_u128(u128::MAX)));
         let id = link(tenant, row);
         assert_eq!(read_link(&id).unwrap(), (tenant, row));
         assert!(read_run(&id).is_err());

@@ -46,22 +46,11 @@ enum RevokeConsentOutcome {
 #[Object]
 impl OnboardingMutation {
     /// Takes a customer in and queues the letter with the two consent links.
-    async fn onboard_tenant(
-        &self,
-        context: &Context<'_>,
-        input: OnboardTenantInput,
-    ) -> Result<TenantPayload, Error> {
+    async fn onboard_tenant(&self, context: &Context<'_>, input: OnboardTenantInput) -> Result<TenantPayload, Error> {
         find::caller(context)?.may_onboard()?;
-        let newcomer = Newcomer::parse(
-            &input.name,
-            &input.contact_email,
-            &input.region,
-            &input.products,
-        )?;
+        let newcomer = Newcomer::parse(&input.name, &input.contact_email, &input.region, &input.products)?;
         let tenant = onboarding::onboard(find::state(context)?, newcomer).await?;
-        Ok(TenantPayload {
-            tenant: Tenant::of(tenant),
-        })
+        Ok(TenantPayload { tenant: Tenant::of(tenant) })
     }
 
     /// Sends new consent links; the ones before stop working. Without a provider: for every side that is not connected.
@@ -75,9 +64,7 @@ impl OnboardingMutation {
         let tenant = find::tenant(context, &tenant_id).await?;
         let provider = provider.map(onboarding::Provider::from);
         let tenant = onboarding::resend(find::state(context)?, tenant.id, provider).await?;
-        Ok(TenantPayload {
-            tenant: Tenant::of(tenant),
-        })
+        Ok(TenantPayload { tenant: Tenant::of(tenant) })
     }
 
     /// Closes the open consent link. What was allowed already stays: `disconnect` ends that.
@@ -89,14 +76,9 @@ impl OnboardingMutation {
     ) -> Result<RevokeConsentPayload, Error> {
         find::actor(context)?;
         let tenant = find::tenant(context, &tenant_id).await?;
-        let revoked =
-            onboarding::revoke(find::state(context)?, tenant.id, provider.into()).await?;
+        let revoked = onboarding::revoke(find::state(context)?, tenant.id, provider.into()).await?;
         Ok(RevokeConsentPayload {
-            outcome: if revoked {
-                RevokeConsentOutcome::Revoked
-            } else {
-                RevokeConsentOutcome::NothingOpen
-            },
+            outcome: if revoked { RevokeConsentOutcome::Revoked } else { RevokeConsentOutcome::NothingOpen },
             tenant: Tenant::of(tenant),
         })
     }

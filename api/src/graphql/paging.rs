@@ -22,10 +22,5 @@ pub fn cost(first: Option<i32>, of_one: usize) -> usize {
 
 /// Reads a cursor that we gave.
 pub fn cursor<T: std::str::FromStr>(after: Option<&str>) -> Result<Option<T>, Error> {
-    after
-        .map(|text| {
-            text.parse()
-                .map_err(|_| Error::bad_input("after", "after must be a cursor of this list"))
-        })
-        .transpose()
+    after.map(|text| text.parse().map_err(|_| Error::bad_input("after", "after must be a cursor of this list"))).transpose()
 }

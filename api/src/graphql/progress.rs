@@ -70,10 +70,7 @@ struct FlowCount {
 
 impl RunProgress {
     pub async fn read(state: &State, tenant: TenantId, id: RunId) -> Result<Option<Self>, Error> {
-        runs::progress(state, tenant, id)
-            .await?
-            .map(Self::of)
-            .transpose()
+        runs::progress(state, tenant, id).await?.map(Self::of).transpose()
     }
 
     fn of(progress: runs::Progress) -> Result<Self, Error> {
@@ -98,10 +95,7 @@ impl RunProgress {
     }
 
     fn is_over(&self) -> bool {
-        matches!(
-            self.state,
-            RunState::Done | RunState::Cancelled | RunState::Failed
-        )
+        matches!(self.state, RunState::Done | RunState::Cancelled | RunState::Failed)
     }
 }
 
@@ -135,7 +129,7 @@ impl ProgressSubscription {
         &self,
         context: &Context<'_>,
         run_id: ID,
-    ) -> Result<impl Stream<Item = Result<RunProgress, Error>> + 'static, Error> {
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<RunProgress>> + 'static> {
         let run = find::run(context, &run_id).await?;
         let follow = Follow {
             state: find::state(context)?.clone(),
@@ -159,7 +153,7 @@ struct Follow {
 }
 
 impl Follow {
-    async fn next(mut self) -> Option<(Result<RunProgress, Error>, Self)> {
+    async fn next(mut self) -> Option<(async_graphql::Result<RunProgress>, Self)> {
         if self.over {
             return None;
         }
@@ -177,7 +171,7 @@ impl Follow {
                 Ok(None) => tokio::time::sleep(LOOK_EVERY).await,
                 Err(error) => {
                     self.over = true;
-                    return Some((Err(error), self));
+                    return Some((Err(error.into()), self));
                 }
             }
         }
@@ -188,17 +182,12 @@ impl Follow {
         if self.until <= self.state.now() {
             return Err(Error::Unauthenticated);
         }
-        let progress = RunProgress::read(&self.state, self.tenant, self.run)
-            .await?
-            .ok_or(Error::NotFound("run"))?;
+        let progress = RunProgress::read(&self.state, self.tenant, self.run).await?.ok_or(Error::NotFound("run"))?;
         Ok((self.told.as_ref() != Some(&progress)).then_some(progress))
     }
 }
 
 /// Flows are told in the order of carrying.
 fn place(flow: &str) -> usize {
-    connectors::flows::ALL
-        .iter()
-        .position(|known| known.key() == flow)
-        .unwrap_or(usize::MAX)
+    connectors::flows::ALL.iter().position(|known| known.key() == flow).unwrap_or(usize::MAX)
 }

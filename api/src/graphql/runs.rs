@@ -23,12 +23,7 @@ impl RunQuery {
 
     /// What a reconciliation found unequal, the sums first. The sentences are kept for 30 days.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
-    async fn findings(
-        &self,
-        context: &Context<'_>,
-        run_id: ID,
-        first: Option<i32>,
-    ) -> Result<Vec<Finding>, Error> {
+    async fn findings(&self, context: &Context<'_>, run_id: ID, first: Option<i32>) -> Result<Vec<Finding>, Error> {
         let row = find::run(context, &run_id).await?;
         findings(context, &row, first).await
     }
@@ -90,11 +85,7 @@ impl Run {
     }
 
     /// The run as it is now.
-    pub async fn read(
-        context: &Context<'_>,
-        tenant: TenantId,
-        id: entities::ids::RunId,
-    ) -> Result<Self, Error> {
+    pub async fn read(context: &Context<'_>, tenant: TenantId, id: entities::ids::RunId) -> Result<Self, Error> {
         Self::of(find::run_of(context, tenant, id).await?)
     }
 }
@@ -107,27 +98,17 @@ impl Run {
 
     /// How far it is.
     async fn progress(&self, context: &Context<'_>) -> Result<RunProgress, Error> {
-        RunProgress::read(find::state(context)?, self.row.tenant_id, self.row.id)
-            .await?
-            .ok_or(Error::NotFound("run"))
+        RunProgress::read(find::state(context)?, self.row.tenant_id, self.row.id).await?.ok_or(Error::NotFound("run"))
     }
 
     /// What a reconciliation found unequal, the sums first.
     #[graphql(complexity = "paging::cost(first, child_complexity)")]
-    async fn findings(
-        &self,
-        context: &Context<'_>,
-        first: Option<i32>,
-    ) -> Result<Vec<Finding>, Error> {
+    async fn findings(&self, context: &Context<'_>, first: Option<i32>) -> Result<Vec<Finding>, Error> {
         findings(context, &self.row, first).await
     }
 }
 
-async fn findings(
-    context: &Context<'_>,
-    run: &run::Model,
-    first: Option<i32>,
-) -> Result<Vec<Finding>, Error> {
+async fn findings(context: &Context<'_>, run: &run::Model, first: Option<i32>) -> Result<Vec<Finding>, Error> {
     let rows = paging::rows(first)?;
     let found = jobs::holds::findings(find::state(context)?, run.tenant_id, run.id, rows).await?;
     Ok(found

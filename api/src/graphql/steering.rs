@@ -65,69 +65,41 @@ impl SteeringMutation {
     }
 
     /// Carries what has changed, now.
-    async fn sync_now(
-        &self,
-        context: &Context<'_>,
-        link_id: ID,
-    ) -> Result<StartRunResult, Error> {
+    async fn sync_now(&self, context: &Context<'_>, link_id: ID) -> Result<StartRunResult, Error> {
         start(context, &link_id, Kind::Sync, None).await
     }
 
     /// Compares both sides' books to the cent.
-    async fn reconcile(
-        &self,
-        context: &Context<'_>,
-        link_id: ID,
-    ) -> Result<StartRunResult, Error> {
+    async fn reconcile(&self, context: &Context<'_>, link_id: ID) -> Result<StartRunResult, Error> {
         start(context, &link_id, Kind::Reconciliation, None).await
     }
 
     /// Lets a run rest. What is being sent is still settled.
-    async fn pause_run(
-        &self,
-        context: &Context<'_>,
-        run_id: ID,
-    ) -> Result<ChangeRunPayload, Error> {
+    async fn pause_run(&self, context: &Context<'_>, run_id: ID) -> Result<ChangeRunPayload, Error> {
         change(context, &run_id, Change::Pause).await
     }
 
     /// Goes on where it paused.
-    async fn resume_run(
-        &self,
-        context: &Context<'_>,
-        run_id: ID,
-    ) -> Result<ChangeRunPayload, Error> {
+    async fn resume_run(&self, context: &Context<'_>, run_id: ID) -> Result<ChangeRunPayload, Error> {
         change(context, &run_id, Change::Resume).await
     }
 
     /// Ends a run. What was carried stays carried.
-    async fn cancel_run(
-        &self,
-        context: &Context<'_>,
-        run_id: ID,
-    ) -> Result<ChangeRunPayload, Error> {
+    async fn cancel_run(&self, context: &Context<'_>, run_id: ID) -> Result<ChangeRunPayload, Error> {
         change(context, &run_id, Change::Cancel).await
     }
 }
 
-async fn start(
-    context: &Context<'_>,
-    link_id: &ID,
-    kind: Kind,
-    create_missing: Option<bool>,
-) -> Result<StartRunResult, Error> {
+async fn start(context: &Context<'_>, link_id: &ID, kind: Kind, create_missing: Option<bool>) -> Result<StartRunResult, Error> {
     let subject = find::actor(context)?.subject.clone();
     let link = find::link(context, link_id).await?;
     let state = find::state(context)?;
-    let started =
-        runs::start(state, link.tenant_id, link.id, kind, &subject, create_missing).await?;
+    let started = runs::start(state, link.tenant_id, link.id, kind, &subject, create_missing).await?;
     Ok(match started {
-        Started::Run(id) => StartRunResult::RunStarted(RunStarted {
-            run: Run::read(context, link.tenant_id, id).await?,
-        }),
-        Started::Already(id) => StartRunResult::RunAlreadyActive(RunAlreadyActive {
-            run: Run::read(context, link.tenant_id, id).await?,
-        }),
+        Started::Run(id) => StartRunResult::RunStarted(RunStarted { run: Run::read(context, link.tenant_id, id).await? }),
+        Started::Already(id) => {
+            StartRunResult::RunAlreadyActive(RunAlreadyActive { run: Run::read(context, link.tenant_id, id).await? })
+        }
         Started::NotReady(reason) => StartRunResult::LinkNotReady(LinkNotReady { reason }),
         Started::NotFound => return Err(Error::NotFound("link")),
     })
@@ -139,11 +111,7 @@ enum Change {
     Cancel,
 }
 
-async fn change(
-    context: &Context<'_>,
-    run_id: &ID,
-    change: Change,
-) -> Result<ChangeRunPayload, Error> {
+async fn change(context: &Context<'_>, run_id: &ID, change: Change) -> Result<ChangeRunPayload, Error> {
     find::actor(context)?;
     let run = find::run(context, run_id).await?;
     let state = find::state(context)?;
@@ -157,8 +125,5 @@ async fn change(
         Changed::No { .. } => ChangeRunOutcome::NotPossible,
         Changed::NotFound => return Err(Error::NotFound("run")),
     };
-    Ok(ChangeRunPayload {
-        outcome,
-        run: Run::read(context, run.tenant_id, run.id).await?,
-    })
+    Ok(ChangeRunPayload { outcome, run: Run::read(context, run.tenant_id, run.id).await? })
 }

@@ -51,17 +51,11 @@ impl TenantQuery {
         if let Some(search) = search.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
             query = query.filter(named_like(search)?);
         }
-        let mut found = query
-            .limit(rows + 1)
-            .all(&find::state(context)?.database)
-            .await?;
+        let mut found = query.limit(rows + 1).all(&find::state(context)?.database).await?;
         let more = found.len() as u64 > rows;
         found.truncate(rows as usize);
         let mut page = Page::new(after.is_some(), more);
-        page.edges = found
-            .into_iter()
-            .map(|row| Edge::new(row.id.to_string(), Tenant::of(row)))
-            .collect();
+        page.edges = found.into_iter().map(|row| Edge::new(row.id.to_string(), Tenant::of(row))).collect();
         Ok(page)
     }
 
@@ -106,14 +100,9 @@ impl Tenant {
     /// The invitations to consent, the newest first.
     async fn consents(&self, context: &Context<'_>) -> Result<Vec<Consent>, Error> {
         let state = find::state(context)?;
-        let rows = consent::Entity::of(self.tenant)
-            .order_by_desc(consent::Column::Id)
-            .limit(CONSENTS_MAX)
-            .all(&state.database)
-            .await?;
-        rows.iter()
-            .map(|row| Consent::of(row, state.now()))
-            .collect()
+        let rows =
+            consent::Entity::of(self.tenant).order_by_desc(consent::Column::Id).limit(CONSENTS_MAX).all(&state.database).await?;
+        rows.iter().map(|row| Consent::of(row, state.now())).collect()
     }
 
     /// How far they have come, from the letter to the reconciled books.
@@ -124,10 +113,8 @@ impl Tenant {
 
     /// The organisations that they let us into.
     async fn connections(&self, context: &Context<'_>) -> Result<Vec<Connection>, Error> {
-        let rows = connection::Entity::of(self.tenant)
-            .order_by_asc(connection::Column::Id)
-            .all(&find::state(context)?.database)
-            .await?;
+        let rows =
+            connection::Entity::of(self.tenant).order_by_asc(connection::Column::Id).all(&find::state(context)?.database).await?;
         let mut connections = Vec::with_capacity(rows.len());
         for row in rows {
             connections.push(Connection::of(context, row).await?);
@@ -137,10 +124,7 @@ impl Tenant {
 
     /// Which Xero organisation is joined to which Zoho organisation.
     async fn links(&self, context: &Context<'_>) -> Result<Vec<Link>, Error> {
-        let rows = link::Entity::of(self.tenant)
-            .order_by_asc(link::Column::Id)
-            .all(&find::state(context)?.database)
-            .await?;
+        let rows = link::Entity::of(self.tenant).order_by_asc(link::Column::Id).all(&find::state(context)?.database).await?;
         rows.into_iter().map(Link::of).collect()
     }
 
@@ -158,10 +142,7 @@ impl Tenant {
 /// Names and addresses that contain this text, whatever its case.
 fn named_like(search: &str) -> Result<Condition, Error> {
     if search.chars().count() > SEARCH_CHARS_MAX {
-        return Err(Error::bad_input(
-            "search",
-            format!("search for {SEARCH_CHARS_MAX} characters at most"),
-        ));
+        return Err(Error::bad_input("search", format!("search for {SEARCH_CHARS_MAX} characters at most")));
     }
     let mut pattern = String::from("%");
     for c in search.to_lowercase().chars() {
@@ -171,10 +152,7 @@ fn named_like(search: &str) -> Result<Condition, Error> {
         pattern.push(c);
     }
     pattern.push('%');
-    let like = |column: tenant::Column| {
-        Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern.clone()).escape('\\'))
-    };
-    Ok(Condition::any()
-        .add(like(tenant::Column::Name))
-        .add(like(tenant::Column::ContactEmail)))
+    let like =
+        |column: tenant::Column| Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern.clone()).escape('\\'));
+    Ok(Condition::any().add(like(tenant::Column::Name)).add(like(tenant::Column::ContactEmail)))
 }

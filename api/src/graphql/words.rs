@@ -108,10 +108,7 @@ impl async_graphql::ScalarType for DateTime {
     }
 
     fn to_value(&self) -> async_graphql::Value {
-        let text = self
-            .0
-            .to_utc()
-            .to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        let text = self.0.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         async_graphql::Value::String(text)
     }
 }

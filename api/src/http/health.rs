@@ -36,11 +36,7 @@ async fn ready(state: web::Data<State>) -> impl Responder {
         }
     };
     let body = json!({ "database": database, "migrations": migrations });
-    if migrations == "ok" {
-        HttpResponse::Ok().json(body)
-    } else {
-        HttpResponse::ServiceUnavailable().json(body)
-    }
+    if migrations == "ok" { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
 /// One gauge: its name, what it counts, the query, and what tells its lines apart.
@@ -96,19 +92,11 @@ async fn metrics(state: web::Data<State>) -> Result<HttpResponse, Error> {
     for gauge in GAUGES {
         write_gauge(&mut text, &state.database, gauge).await?;
     }
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
-        .body(text))
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")).body(text))
 }
 
-async fn write_gauge(
-    text: &mut String,
-    database: &DatabaseConnection,
-    gauge: &Gauge,
-) -> Result<(), DbErr> {
-    let rows = database
-        .query_all_raw(sql(database.get_database_backend(), gauge.query, Vec::new()))
-        .await?;
+async fn write_gauge(text: &mut String, database: &DatabaseConnection, gauge: &Gauge) -> Result<(), DbErr> {
+    let rows = database.query_all_raw(sql(database.get_database_backend(), gauge.query, Vec::new())).await?;
     // Writing to a text does not fail.
     let _ = writeln!(text, "# HELP {} {}", gauge.name, gauge.help);
     let _ = writeln!(text, "# TYPE {} gauge", gauge.name);

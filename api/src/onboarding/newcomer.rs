@@ -3,9 +3,7 @@
 use crate::error::Error;
 
 /// Where a customer's books are kept, which decides taxes and the seeds of defaults.
-pub const REGIONS: &[&str] = &[
-    "nz", "au", "uk", "us", "eu", "ca", "in", "jp", "sa", "cn", "other",
-];
+pub const REGIONS: &[&str] = &["nz", "au", "uk", "us", "eu", "ca", "in", "jp", "sa", "cn", "other"];
 /// What can be joined to Xero today.
 pub const PRODUCTS: &[&str] = &["books"];
 /// What will be: named so that asking for it gets a better answer than a typing mistake does.
@@ -25,43 +23,24 @@ pub struct Newcomer {
 }
 
 impl Newcomer {
-    pub fn parse(
-        name: &str,
-        contact_email: &str,
-        region: &str,
-        products: &[String],
-    ) -> Result<Self, Error> {
+    pub fn parse(name: &str, contact_email: &str, region: &str, products: &[String]) -> Result<Self, Error> {
         let name = name.trim();
         let chars = name.chars().count();
         if chars == 0 || chars > NAME_CHARS_MAX {
-            return Err(Error::bad_input(
-                "name",
-                format!("the name must have 1 to {NAME_CHARS_MAX} characters"),
-            ));
+            return Err(Error::bad_input("name", format!("the name must have 1 to {NAME_CHARS_MAX} characters")));
         }
         if name.chars().any(char::is_control) {
             return Err(Error::bad_input("name", "the name must be one line of text"));
         }
         let contact_email = contact_email.trim();
         if !is_email(contact_email) {
-            return Err(Error::bad_input(
-                "contactEmail",
-                "the contact e-mail must be one address such as ann@example.com",
-            ));
+            return Err(Error::bad_input("contactEmail", "the contact e-mail must be one address such as ann@example.com"));
         }
         let region = region.trim().to_lowercase();
         if !REGIONS.contains(&region.as_str()) {
-            return Err(Error::bad_input(
-                "region",
-                format!("the region must be one of {}", REGIONS.join(", ")),
-            ));
+            return Err(Error::bad_input("region", format!("the region must be one of {}", REGIONS.join(", "))));
         }
-        Ok(Self {
-            name: name.to_owned(),
-            contact_email: contact_email.to_owned(),
-            region,
-            products: parse_products(products)?,
-        })
+        Ok(Self { name: name.to_owned(), contact_email: contact_email.to_owned(), region, products: parse_products(products)? })
     }
 }
 
@@ -70,26 +49,17 @@ fn parse_products(asked: &[String]) -> Result<Vec<String>, Error> {
     for product in asked {
         let product = product.trim().to_lowercase();
         if PRODUCTS_LATER.contains(&product.as_str()) {
-            return Err(Error::bad_input(
-                "products",
-                format!("{product} is not available yet"),
-            ));
+            return Err(Error::bad_input("products", format!("{product} is not available yet")));
         }
         if !PRODUCTS.contains(&product.as_str()) {
-            return Err(Error::bad_input(
-                "products",
-                format!("products must be of: {}", PRODUCTS.join(", ")),
-            ));
+            return Err(Error::bad_input("products", format!("products must be of: {}", PRODUCTS.join(", "))));
         }
         if !products.contains(&product) {
             products.push(product);
         }
     }
     if products.is_empty() {
-        return Err(Error::bad_input(
-            "products",
-            format!("name at least one product of: {}", PRODUCTS.join(", ")),
-        ));
+        return Err(Error::bad_input("products", format!("name at least one product of: {}", PRODUCTS.join(", "))));
     }
     Ok(products)
 }
@@ -104,34 +74,22 @@ fn is_email(text: &str) -> bool {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte));
+        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte));
     let label_is_fine = |label: &str| {
         !label.is_empty()
             && label.len() <= LABEL_CHARS_MAX
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    text.len() <= EMAIL_CHARS_MAX
-        && local_is_fine
-        && domain.contains('.')
-        && domain.split('.').all(label_is_fine)
+    text.len() <= EMAIL_CHARS_MAX && local_is_fine && domain.contains('.') && domain.split('.').all(label_is_fine)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn field(
-        name: &str,
-        contact_email: &str,
-        region: &str,
-        products: &[&str],
-    ) -> Option<&'static str> {
+    fn field(name: &str, contact_email: &str, region: &str, products: &[&str]) -> Option<&'static str> {
         let products: Vec<String> = products.iter().map(|one| (*one).to_owned()).collect();
         match Newcomer::parse(name, contact_email, region, &products) {
             Ok(_) => None,
@@ -142,13 +100,8 @@ mod tests {
 
     #[test]
     fn a_good_newcomer_is_taken_and_tidied() {
-        let newcomer = Newcomer::parse(
-            "  Kōwhai Ltd ",
-            " ann+books@kowhai.co.nz",
-            "NZ",
-            &["Books".to_owned(), "books".to_owned()],
-        )
-        .unwrap();
+        let newcomer =
+            Newcomer::parse("  Kōwhai Ltd ", " ann+books@kowhai.co.nz", "NZ", &["Books".to_owned(), "books".to_owned()]).unwrap();
         assert_eq!(newcomer.name, "Kōwhai Ltd");
         assert_eq!(newcomer.contact_email, "ann+books@kowhai.co.nz");
         assert_eq!(newcomer.region, "nz");
@@ -160,10 +113,7 @@ mod tests {
         let long = "x".repeat(201);
         assert_eq!(field(" ", "a@b.cd", "nz", &["books"]), Some("name"));
         assert_eq!(field(&long, "a@b.cd", "nz", &["books"]), Some("name"));
-        assert_eq!(
-            field("a\r\nBcc: x", "a@b.cd", "nz", &["books"]),
-            Some("name")
-        );
+        assert_eq!(field("a\r\nBcc: x", "a@b.cd", "nz", &["books"]), Some("name"));
         assert_eq!(field("A", "a@b.cd", "mars", &["books"]), Some("region"));
         assert_eq!(field("A", "a@b.cd", "nz", &[]), Some("products"));
         assert_eq!(field("A", "a@b.cd", "nz", &["crm"]), Some("products"));

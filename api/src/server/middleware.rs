@@ -3,8 +3,8 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
@@ -14,8 +14,7 @@ use crate::state::State;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Our pages have no scripts from elsewhere, no frames, and send forms to us and on to the providers only.
-const PAGES_POLICY: &str =
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; \
+const PAGES_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Names one request, in the log and to the caller.
@@ -60,9 +59,7 @@ pub async fn headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let is_https = request
-        .app_data::<web::Data<Transport>>()
-        .is_some_and(|transport| transport.is_https);
+    let is_https = request.app_data::<web::Data<Transport>>().is_some_and(|transport| transport.is_https);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -75,10 +72,7 @@ pub async fn headers(
     set(REFERRER_POLICY, "no-referrer");
     set(CONTENT_SECURITY_POLICY, PAGES_POLICY);
     if is_https {
-        set(
-            STRICT_TRANSPORT_SECURITY,
-            "max-age=31536000; includeSubDomains",
-        );
+        set(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
     Ok(response)
 }

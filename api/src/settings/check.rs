@@ -70,11 +70,7 @@ pub struct Problems(pub Vec<Problem>);
 impl std::fmt::Display for Problems {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let count = self.0.len();
-        write!(
-            f,
-            "{count} setting{} cannot be used:",
-            if count == 1 { "" } else { "s" }
-        )?;
+        write!(f, "{count} setting{} cannot be used:", if count == 1 { "" } else { "s" })?;
         for problem in &self.0 {
             write!(f, "\n  {}: {}", problem.setting, problem.cure)?;
         }
@@ -89,10 +85,7 @@ impl std::error::Error for Problems {}
 
 impl Settings {
     pub fn check(raw: &Raw) -> Result<Self, Problems> {
-        let mut reader = Reader {
-            raw,
-            problems: Vec::new(),
-        };
+        let mut reader = Reader { raw, problems: Vec::new() };
         let settings = reader.read();
         match settings {
             Some(settings) if reader.problems.is_empty() => Ok(settings),
@@ -109,24 +102,14 @@ impl Settings {
 impl Raw {
     /// The database's address, for commands that need nothing else.
     pub fn database_url(&self) -> Result<SecretString, Problems> {
-        let mut reader = Reader {
-            raw: self,
-            problems: Vec::new(),
-        };
+        let mut reader = Reader { raw: self, problems: Vec::new() };
         reader.database_url().ok_or(Problems(reader.problems))
     }
 
     /// Issuer, audience and keys of the staff's tokens, for commands that need nothing else.
     pub fn jwt(&self) -> Result<(String, String, JwtKeys), Problems> {
-        let mut reader = Reader {
-            raw: self,
-            problems: Vec::new(),
-        };
-        match (
-            reader.text("JWT_ISSUER"),
-            reader.text("JWT_AUDIENCE"),
-            reader.jwt_keys(),
-        ) {
+        let mut reader = Reader { raw: self, problems: Vec::new() };
+        match (reader.text("JWT_ISSUER"), reader.text("JWT_AUDIENCE"), reader.jwt_keys()) {
             (Some(issuer), Some(audience), Some(keys)) => Ok((issuer, audience, keys)),
             _ => Err(Problems(reader.problems)),
         }
@@ -134,10 +117,7 @@ impl Raw {
 
     /// The master keys, for commands that need nothing else but the database.
     pub fn master_keys(&self) -> Result<MasterKeys, Problems> {
-        let mut reader = Reader {
-            raw: self,
-            problems: Vec::new(),
-        };
+        let mut reader = Reader { raw: self, problems: Vec::new() };
         reader.master_keys().ok_or(Problems(reader.problems))
     }
 }
@@ -151,10 +131,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&mut self) -> Option<Settings> {
         let database_url = self.database_url();
-        let listen_addr = self.parsed(
-            "LISTEN_ADDR",
-            "must be an address and a port, such as 127.0.0.1:8080",
-        );
+        let listen_addr = self.parsed("LISTEN_ADDR", "must be an address and a port, such as 127.0.0.1:8080");
         let public_url = self.public_url();
         let smtp_url = self.text("SMTP_URL");
         let post = self.post(smtp_url.as_deref());
@@ -174,8 +151,7 @@ impl Reader<'_> {
         let zoho_accounts_url = self.provider_url("ZOHO_ACCOUNTS_URL");
         let zoho_data_centres = self.data_centres();
         let zoho_client_secrets = self.zoho_client_secrets();
-        let zoho_client_secret =
-            self.zoho_client_secret(zoho_data_centres.as_ref(), &zoho_client_secrets);
+        let zoho_client_secret = self.zoho_client_secret(zoho_data_centres.as_ref(), &zoho_client_secrets);
         let zoho_limits = self.limits("ZOHO_LIMITS", Limits::ZOHO);
         self.production(public_url.as_ref(), jwt_keys.as_ref());
         Some(Settings {
@@ -201,28 +177,19 @@ impl Reader<'_> {
             zoho_client_secrets,
             zoho_accounts_url: zoho_accounts_url?,
             zoho_data_centres: zoho_data_centres?,
-            limits: LimitSettings {
-                xero: xero_limits?,
-                zoho: zoho_limits?,
-            },
+            limits: LimitSettings { xero: xero_limits?, zoho: zoho_limits? },
         })
     }
 
     fn problem(&mut self, setting: &'static str, cure: impl Into<String>) {
-        self.problems.push(Problem {
-            setting,
-            cure: cure.into(),
-        });
+        self.problems.push(Problem { setting, cure: cure.into() });
     }
 
     /// A setting that must be there.
     fn text(&mut self, setting: &'static str) -> Option<String> {
         let value = self.raw.get(setting).map(str::to_owned);
         if value.is_none() {
-            let help = SETTINGS
-                .iter()
-                .find(|one| one.name == setting)
-                .map_or("", |one| one.help);
+            let help = SETTINGS.iter().find(|one| one.name == setting).map_or("", |one| one.help);
             self.problem(setting, format!("is missing. {help}"));
         }
         value
@@ -242,10 +209,7 @@ impl Reader<'_> {
         if known.iter().any(|scheme| url.starts_with(scheme)) {
             Some(url.into())
         } else {
-            self.problem(
-                "DATABASE_URL",
-                "must begin with sqlite:// or postgres://, such as sqlite://cpconnect.db?mode=rwc",
-            );
+            self.problem("DATABASE_URL", "must begin with sqlite:// or postgres://, such as sqlite://cpconnect.db?mode=rwc");
             None
         }
     }
@@ -313,10 +277,7 @@ impl Reader<'_> {
             return match Url::parse(&text) {
                 Ok(url) if url.scheme() == "https" || is_loopback(&url) => Some(JwtKeys::Url(url)),
                 _ => {
-                    self.problem(
-                        "JWT_KEYS",
-                        "the address of the JWKS must be https: whoever can change it can sign in",
-                    );
+                    self.problem("JWT_KEYS", "the address of the JWKS must be https: whoever can change it can sign in");
                     None
                 }
             };
@@ -339,10 +300,7 @@ impl Reader<'_> {
         if scopes.iter().any(|scope| scope == "offline_access") {
             Some(scopes)
         } else {
-            self.problem(
-                "XERO_SCOPES",
-                "must contain offline_access: without it the connection ends after 30 minutes",
-            );
+            self.problem("XERO_SCOPES", "must contain offline_access: without it the connection ends after 30 minutes");
             None
         }
     }
@@ -381,19 +339,11 @@ impl Reader<'_> {
     }
 
     /// One secret for all data centres may be left out only where each has its own.
-    fn zoho_client_secret(
-        &mut self,
-        centres: Option<&DataCentres>,
-        own: &HashMap<String, SecretString>,
-    ) -> Option<SecretString> {
+    fn zoho_client_secret(&mut self, centres: Option<&DataCentres>, own: &HashMap<String, SecretString>) -> Option<SecretString> {
         if let Some(secret) = self.raw.get("ZOHO_CLIENT_SECRET") {
             return Some(secret.into());
         }
-        let all_have_one = centres.is_some_and(|centres| {
-            centres
-                .iter()
-                .all(|centre| own.contains_key(&centre.location))
-        });
+        let all_have_one = centres.is_some_and(|centres| centres.iter().all(|centre| own.contains_key(&centre.location)));
         if all_have_one {
             return Some(SecretString::from(""));
         }
@@ -422,10 +372,7 @@ impl Reader<'_> {
                 Some(())
             });
             if known.is_none() {
-                self.problem(
-                    setting,
-                    "must be like per_minute=60,per_day=5000,in_flight=5 with numbers above 0, or `off`",
-                );
+                self.problem(setting, "must be like per_minute=60,per_day=5000,in_flight=5 with numbers above 0, or `off`");
                 return None;
             }
         }
@@ -473,28 +420,18 @@ mod tests {
     fn given(changes: &[(&str, &str)]) -> Result<Settings, Vec<&'static str>> {
         let good = [
             ("SMTP_URL", "smtp://127.0.0.1:2525".to_owned()),
-            (
-                "MASTER_KEYS",
-                MasterKeys::generate("k1", &SeededChance::new(1)),
-            ),
-            (
-                "JWT_KEYS",
-                "secret:0123456789abcdef0123456789abcdef".to_owned(),
-            ),
+            ("MASTER_KEYS", MasterKeys::generate("k1", &SeededChance::new(1))),
+            ("JWT_KEYS", "secret:0123456789abcdef0123456789abcdef".to_owned()),
             ("XERO_CLIENT_ID", "x".to_owned()),
             ("XERO_CLIENT_SECRET", "x".to_owned()),
             ("ZOHO_CLIENT_ID", "z".to_owned()),
             ("ZOHO_CLIENT_SECRET", "z".to_owned()),
         ];
-        let mut pairs: HashMap<String, String> = good
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
+        let mut pairs: HashMap<String, String> = good.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         for (name, value) in changes {
             pairs.insert((*name).to_owned(), (*value).to_owned());
         }
-        Settings::check(&Raw::from_pairs(pairs))
-            .map_err(|problems| problems.0.iter().map(|problem| problem.setting).collect())
+        Settings::check(&Raw::from_pairs(pairs)).map_err(|problems| problems.0.iter().map(|problem| problem.setting).collect())
     }
 
     #[test]
@@ -554,35 +491,22 @@ mod tests {
 
     #[test]
     fn a_shared_secret_does_not_go_public() {
-        assert_eq!(
-            given(&[("PUBLIC_URL", "https://connect.example.com")]).err(),
-            Some(vec!["JWT_KEYS"])
-        );
+        assert_eq!(given(&[("PUBLIC_URL", "https://connect.example.com")]).err(), Some(vec!["JWT_KEYS"]));
     }
 
     #[test]
     fn one_secret_may_be_left_out_where_each_data_centre_has_its_own() {
         let table = "us=https://a.example|https://b.example|https://c.example";
-        let own = [
-            ("ZOHO_DATA_CENTRES", table),
-            ("ZOHO_CLIENT_SECRET", ""),
-            ("ZOHO_CLIENT_SECRET_US", "s"),
-        ];
+        let own = [("ZOHO_DATA_CENTRES", table), ("ZOHO_CLIENT_SECRET", ""), ("ZOHO_CLIENT_SECRET_US", "s")];
         assert!(given(&own).is_ok());
         assert_eq!(given(&own[..2]).err(), Some(vec!["ZOHO_CLIENT_SECRET"]));
     }
 
     #[test]
     fn limits_can_be_lowered_one_by_one_or_turned_off() {
-        let settings = given(&[("XERO_LIMITS", "per_day=1000"), ("ZOHO_LIMITS", "off")])
-            .unwrap_or_else(|problems| panic!("{problems:?}"));
-        assert_eq!(
-            settings.limits.xero,
-            Limits {
-                per_day: 1000,
-                ..Limits::XERO
-            }
-        );
+        let settings =
+            given(&[("XERO_LIMITS", "per_day=1000"), ("ZOHO_LIMITS", "off")]).unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert_eq!(settings.limits.xero, Limits { per_day: 1000, ..Limits::XERO });
         assert_eq!(settings.limits.zoho, Limits::OFF);
     }
 
@@ -591,10 +515,7 @@ mod tests {
         let Err(problems) = Settings::check(&Raw::from_pairs([
             ("MASTER_KEYS".to_owned(), "k1:canary".to_owned()),
             ("JWT_KEYS".to_owned(), "secret:canary".to_owned()),
-            (
-                "SMTP_URL".to_owned(),
-                "smtps://user:canary@host:port".to_owned(),
-            ),
+            ("SMTP_URL".to_owned(), "smtps://user:canary@host:port".to_owned()),
         ])) else {
             panic!("all are wrong");
         };

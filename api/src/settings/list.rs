@@ -16,21 +16,11 @@ pub struct Setting {
 }
 
 const fn plain(name: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
-    Setting {
-        name,
-        default,
-        help,
-        secret: false,
-    }
+    Setting { name, default, help, secret: false }
 }
 
 const fn secret(name: &'static str, help: &'static str) -> Setting {
-    Setting {
-        name,
-        default: None,
-        help,
-        secret: true,
-    }
+    Setting { name, default: None, help, secret: true }
 }
 
 /// The scopes of the source document's consent screen: the same list as `connectors::oauth::xero_scopes`, here for the help.
@@ -46,93 +36,39 @@ pub const SETTINGS: &[Setting] = &[
         Some("sqlite://cpconnect.db?mode=rwc"),
         "Where everything is kept: sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST/NAME",
     ),
-    plain(
-        "LISTEN_ADDR",
-        Some("127.0.0.1:8080"),
-        "Where HTTP listens",
-    ),
+    plain("LISTEN_ADDR", Some("127.0.0.1:8080"), "Where HTTP listens"),
     plain(
         "PUBLIC_URL",
         Some("http://127.0.0.1:8080"),
         "How customers and providers reach this server. https, unless it is this machine; with https, GraphiQL and introspection are off",
     ),
-    plain(
-        "SMTP_URL",
-        None,
-        "How letters leave: smtp://HOST:PORT, smtps://USER:PASSWORD@HOST or file:///FOLDER",
-    ),
-    plain(
-        "MAIL_FROM",
-        Some("CloudPerfect <connect@cloudperfect.example>"),
-        "Whom letters are from",
-    ),
+    plain("SMTP_URL", None, "How letters leave: smtp://HOST:PORT, smtps://USER:PASSWORD@HOST or file:///FOLDER"),
+    plain("MAIL_FROM", Some("CloudPerfect <connect@cloudperfect.example>"), "Whom letters are from"),
     secret(
         "MASTER_KEYS",
         "The keys that wrap every tenant's key: id:base64, newest first, separated by commas. `cpconnect keys generate` makes one",
     ),
-    plain(
-        "JWT_ISSUER",
-        Some("cpconnect"),
-        "Who signs the staff's tokens: their `iss`",
-    ),
-    plain(
-        "JWT_AUDIENCE",
-        Some("cpconnect"),
-        "Whom the staff's tokens are for: their `aud`",
-    ),
+    plain("JWT_ISSUER", Some("cpconnect"), "Who signs the staff's tokens: their `iss`"),
+    plain("JWT_AUDIENCE", Some("cpconnect"), "Whom the staff's tokens are for: their `aud`"),
     secret(
         "JWT_KEYS",
         "What checks the staff's tokens: a JWKS file, the https address of one, or for development `secret:` and a text of 32 characters or more",
     ),
-    plain(
-        "XERO_CLIENT_ID",
-        None,
-        "Our application at Xero, from its developer portal",
-    ),
+    plain("XERO_CLIENT_ID", None, "Our application at Xero, from its developer portal"),
     secret("XERO_CLIENT_SECRET", "Its secret"),
-    plain(
-        "XERO_SCOPES",
-        Some(XERO_SCOPES),
-        "What we ask of Xero, separated by spaces",
-    ),
-    secret(
-        "XERO_WEBHOOK_KEY",
-        "What Xero signs webhooks with; without it none are taken",
-    ),
-    plain(
-        "XERO_LOGIN_URL",
-        Some("https://login.xero.com"),
-        "Where Xero asks for consent",
-    ),
-    plain(
-        "XERO_IDENTITY_URL",
-        Some("https://identity.xero.com"),
-        "Where Xero gives tokens",
-    ),
-    plain(
-        "XERO_API_URL",
-        Some("https://api.xero.com"),
-        "Where Xero's API answers",
-    ),
-    plain(
-        "XERO_GO_URL",
-        Some("https://go.xero.com"),
-        "Where Xero's pages are",
-    ),
+    plain("XERO_SCOPES", Some(XERO_SCOPES), "What we ask of Xero, separated by spaces"),
+    secret("XERO_WEBHOOK_KEY", "What Xero signs webhooks with; without it none are taken"),
+    plain("XERO_LOGIN_URL", Some("https://login.xero.com"), "Where Xero asks for consent"),
+    plain("XERO_IDENTITY_URL", Some("https://identity.xero.com"), "Where Xero gives tokens"),
+    plain("XERO_API_URL", Some("https://api.xero.com"), "Where Xero's API answers"),
+    plain("XERO_GO_URL", Some("https://go.xero.com"), "Where Xero's pages are"),
     plain(
         "XERO_LIMITS",
         Some("per_minute=60,per_day=5000,in_flight=5"),
         "Calls per Xero organisation; an application of Xero's Starter tier has per_day=1000. `off` for a sandbox that does not count",
     ),
-    plain(
-        "ZOHO_CLIENT_ID",
-        None,
-        "Our client in Zoho's API console",
-    ),
-    secret(
-        "ZOHO_CLIENT_SECRET",
-        "Its secret, for every data centre that has none of its own",
-    ),
+    plain("ZOHO_CLIENT_ID", None, "Our client in Zoho's API console"),
+    secret("ZOHO_CLIENT_SECRET", "Its secret, for every data centre that has none of its own"),
     secret("ZOHO_CLIENT_SECRET_US", "The secret of the data centre us"),
     secret("ZOHO_CLIENT_SECRET_EU", "The secret of the data centre eu"),
     secret("ZOHO_CLIENT_SECRET_IN", "The secret of the data centre in"),
@@ -157,16 +93,8 @@ pub const SETTINGS: &[Setting] = &[
         Some("per_minute=100,per_day=2000,in_flight=10"),
         "Calls per Zoho organisation; per_day depends on its plan. `off` for a sandbox that does not count",
     ),
-    plain(
-        "LOG",
-        Some("info"),
-        "What is logged: error, warn, info, debug, or a filter such as `info,jobs=debug`",
-    ),
-    plain(
-        "LOG_FORMAT",
-        Some("text"),
-        "How it is logged: text or json",
-    ),
+    plain("LOG", Some("info"), "What is logged: error, warn, info, debug, or a filter such as `info,jobs=debug`"),
+    plain("LOG_FORMAT", Some("text"), "How it is logged: text or json"),
 ];
 
 /// The settings as texts, before anybody has looked at them.
@@ -187,17 +115,8 @@ impl Raw {
 
     /// The value, or the default; nothing where it is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let given = self
-            .0
-            .get(name)
-            .map(|value| value.trim())
-            .filter(|value| !value.is_empty());
-        given.or_else(|| {
-            SETTINGS
-                .iter()
-                .find(|setting| setting.name == name)
-                .and_then(|setting| setting.default)
-        })
+        let given = self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        given.or_else(|| SETTINGS.iter().find(|setting| setting.name == name).and_then(|setting| setting.default))
     }
 }
 
@@ -250,10 +169,7 @@ mod tests {
 
     #[test]
     fn the_scopes_in_the_help_are_the_ones_the_connector_asks_for() {
-        assert_eq!(
-            Raw::default().get("XERO_SCOPES"),
-            Some(connectors::oauth::xero_scopes().join(" ").as_str())
-        );
+        assert_eq!(Raw::default().get("XERO_SCOPES"), Some(connectors::oauth::xero_scopes().join(" ").as_str()));
     }
 
     #[test]
