@@ -12,10 +12,12 @@ pub struct Stub {
 }
 
 impl Stub {
-    /// Each answer is (status, headers, body); after the last one the connection is closed without a word.
+    /// Each answer is (status, headers, body), and `{base}` in a body is the stub's own address.
+    /// After the last one the connection is closed without a word.
     pub async fn answering(answers: Vec<(u16, &'static str, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let url: Url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let base = url.to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let kept = requests.clone();
         tokio::spawn(async move {
@@ -24,6 +26,7 @@ impl Stub {
                 let request = read_request(&mut stream).await;
                 kept.lock().unwrap().push(request);
                 if let Some((status, headers, body)) = answers.next() {
+                    let body = body.replace("{base}", &base);
                     let head =
                         format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n", body.len());
                     let _ = stream.write_all(format!("{head}{body}").as_bytes()).await;

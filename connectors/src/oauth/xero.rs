@@ -196,3 +196,162 @@ fn verified<C: DeserializeOwned>(
     }
     Ok(timed.claims)
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::http::stub::Stub;
+
+    const NOW_S: i64 = 1_800_000_000;
+
+    fn app(base: &Url) -> Xero {
+        Xero {
+            client_id: "our-app".into(),
+            client_secret: "our secret".to_owned().into(),
+            redirect_uri: "https://connect.example/oauth/xero/callback".parse().unwrap(),
+            scopes: vec!["openid".into(), "offline_access".into()],
+            login_url: base.clone(),
+            identity_url: base.clone(),
+        }
+    }
+
+    fn jwt(key: &KeyPair, kid: &str, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(&json!({"alg": "RS256", "kid": kid, "typ": "JWT"})), part(claims));
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    fn jwks(key: &KeyPair, kid: &str) -> JwkSet {
+        let public = key.public_key();
+        let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let (n, e) =
+            (part(public.modulus().big_endian_without_leading_zero()), part(public.exponent().big_endian_without_leading_zero()));
+        serde_json::from_value(json!({"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e}]}))
+            .unwrap()
+    }
+
+    #[test]
+    fn the_browser_is_sent_to_xero_with_everything_it_needs() {
+        let app = app(&"https://login.xero.com".parse().unwrap());
+        let url = app.authorize_url("s t", &Pkce::new([7; 32]));
+        assert!(url.as_str().starts_with(
+            "https://login.xero.com/identity/connect/authorize?response_type=code&client_id=our-app&state=s+t&code_challenge="
+        ));
+        let query: std::collections::HashMap<String, String> = url.query_pairs().into_owned().collect();
+        assert_eq!((query["scope"].as_str(), query["code_challenge_method"].as_str()), ("openid offline_access", "S256"));
+        assert_eq!(query["redirect_uri"], "https://connect.example/oauth/xero/callback");
+        assert!(!url.as_str().contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn codes_and_tokens_are_exchanged_with_our_secret_in_the_header() {
+        let body = r#"{"id_token":"i","access_token":"a","expires_in":1800,"token_type":"Bearer","refresh_token":"r2","scope":"openid offline_access"}"#;
+        let json_type = "content-type: application/json\r\n";
+        let stub = Stub::answering(vec![
+            (200, json_type, body.into()),
+            (200, json_type, body.into()),
+            (400, json_type, r#"{"error":"invalid_grant"}"#.into()),
+            (200, "", String::new()),
+        ])
+        .await;
+        let (app, http) = (app(&stub.url), Http::new());
+        let tokens = app.exchange_code(&http, "the code", &Pkce::from_verifier("v".repeat(43).into())).await.unwrap();
+        assert_eq!(tokens.scopes, ["openid", "offline_access"]);
+        let refreshed = app.refresh(&http, &"r1".to_owned().into()).await.unwrap();
+        assert_eq!(refreshed.refresh.unwrap().expose_secret(), "r2");
+        assert_eq!(app.refresh(&http, &"r1".to_owned().into()).await.unwrap_err(), GrantTrouble::Dead);
+        app.revoke(&http, &"r2".to_owned().into()).await.unwrap();
+        let requests = stub.requests();
+        // "our-app:our+secret": RFC 6749 has both parts form-encoded before they are joined.
+        assert!(requests[0].contains("authorization: Basic b3VyLWFwcDpvdXIrc2VjcmV0"), "{}", requests[0]);
+        assert!(
+            requests[0].starts_with("POST /connect/token ")
+                && requests[0].contains("grant_type=authorization_code&code=the+code&code_verifier=vvv")
+        );
+        assert!(requests[1].contains("grant_type=refresh_token&refresh_token=r1"));
+        assert!(requests[3].starts_with("POST /connect/revocation ") && requests[3].ends_with("token=r2"));
+    }
+
+    #[test]
+    fn only_a_token_that_xero_signed_for_us_and_that_is_valid_now_is_trusted() {
+        let (key, stranger) = (KeyPair::generate(KeySize::Rsa2048).unwrap(), KeyPair::generate(KeySize::Rsa2048).unwrap());
+        let keys = jwks(&key, "k1");
+        let claims = |change: Value| {
+            let mut claims = json!({"iss": "https://identity.xero.com", "aud": "https://identity.xero.com/resources", "exp": NOW_S + 1800, "nbf": NOW_S,
+                "sub": "s", "xero_userid": "u", "authentication_event_id": "e", "scope": ["openid"]});
+            claims.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            claims
+        };
+        let check = |token: &str| {
+            verified::<AccessClaims>(&keys, token, "https://identity.xero.com", "https://identity.xero.com/resources", NOW_S)
+        };
+        let good = check(&jwt(&key, "k1", &claims(json!({})))).unwrap();
+        assert_eq!(merged(good, None).authentication_event_id.as_deref(), Some("e"));
+        for (what, token) in [
+            ("another's signature", jwt(&stranger, "k1", &claims(json!({})))),
+            ("an unknown key", jwt(&key, "k2", &claims(json!({})))),
+            ("expired", jwt(&key, "k1", &claims(json!({"exp": NOW_S - 61})))),
+            ("not yet", jwt(&key, "k1", &claims(json!({"nbf": NOW_S + 61})))),
+            ("another issuer", jwt(&key, "k1", &claims(json!({"iss": "https://evil.example"})))),
+            ("another audience", jwt(&key, "k1", &claims(json!({"aud": "somebody"})))),
+            ("no end", jwt(&key, "k1", &claims(json!({"exp": null})))),
+            ("no token", "a.b.c".to_owned()),
+            (
+                "unsigned",
+                format!(
+                    "{}.{}.",
+                    URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"k1"}"#),
+                    URL_SAFE_NO_PAD.encode(claims(json!({})).to_string())
+                ),
+            ),
+        ] {
+            assert!(check(&token).is_err(), "{what}");
+        }
+        assert!(check(&jwt(&key, "k1", &claims(json!({"exp": NOW_S - 59})))).is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_consented_is_read_from_both_tokens() {
+        let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let json_type = "content-type: application/json\r\n";
+        let keys = serde_json::to_string(&jwks(&key, "k1")).unwrap();
+        let discovery =
+            |jwks_uri: &str| (200, json_type, format!(r#"{{"issuer":"https://identity.xero.com","jwks_uri":"{jwks_uri}"}}"#));
+        let answers = vec![discovery("{base}keys"), (200, json_type, keys), discovery("https://evil.example/keys")];
+        let stub = Stub::answering(answers).await;
+        let access = jwt(
+            &key,
+            "k1",
+            &json!({"iss": "https://identity.xero.com", "aud": "https://identity.xero.com/resources", "exp": NOW_S + 9, "sub": "s", "authentication_event_id": "e"}),
+        );
+        let id = jwt(
+            &key,
+            "k1",
+            &json!({"iss": "https://identity.xero.com", "aud": "our-app", "exp": NOW_S + 9, "sub": "s", "email": "ada@example.com", "given_name": "Ada", "family_name": "L"}),
+        );
+        let tokens = Tokens {
+            access: access.into(),
+            refresh: None,
+            expires_in_s: 9,
+            scopes: Vec::new(),
+            api_domain: None,
+            id_token: Some(id.into()),
+        };
+        let claims = app(&stub.url).claims(&Http::new(), &tokens, NOW_S).await.unwrap();
+        assert_eq!(
+            (claims.email.as_deref(), claims.name.as_deref(), claims.authentication_event_id.as_deref()),
+            (Some("ada@example.com"), Some("Ada L"), Some("e"))
+        );
+        let hostile = app(&stub.url).claims(&Http::new(), &tokens, NOW_S).await;
+        assert!(matches!(hostile, Err(GrantTrouble::Unclear(why)) if why.contains("another host")));
+    }
+}

@@ -85,3 +85,70 @@ impl Zoho {
             .set_redirect_uri(RedirectUrl::from_url(self.redirect_uri.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::stub::Stub;
+
+    fn app() -> Zoho {
+        Zoho {
+            client_id: "1000.OURS".into(),
+            client_secret: "us-secret".to_owned().into(),
+            client_secrets: HashMap::from([("eu".to_owned(), "eu-secret".to_owned().into())]),
+            redirect_uri: "https://connect.example/oauth/zoho/callback".parse().unwrap(),
+            scopes: super::super::zoho_scopes(&["books"]),
+            accounts_url: "https://accounts.zoho.com".parse().unwrap(),
+        }
+    }
+
+    fn centre(location: &str, accounts: &Url) -> DataCentre {
+        DataCentre { location: location.into(), accounts: accounts.clone(), api: accounts.clone(), web: accounts.clone() }
+    }
+
+    #[test]
+    fn the_browser_is_sent_to_zoho_with_everything_it_needs() {
+        let url = app().authorize_url("state", &Pkce::new([7; 32]));
+        assert!(url.as_str().starts_with("https://accounts.zoho.com/oauth/v2/auth?"));
+        let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
+        assert_eq!(
+            (query["access_type"].as_str(), query["prompt"].as_str(), query["state"].as_str()),
+            ("offline", "consent", "state")
+        );
+        assert!(query["scope"].starts_with("ZohoBooks.contacts.ALL,ZohoBooks.settings.ALL,") && !query["scope"].contains(' '));
+    }
+
+    #[tokio::test]
+    async fn each_data_centre_gets_its_own_secret_in_the_form() {
+        let good = r#"{"access_token":"1000.a","refresh_token":"1000.r","api_domain":"https://www.zohoapis.eu","token_type":"Bearer","expires_in":3600}"#;
+        let json_type = "content-type: application/json;charset=UTF-8\r\n";
+        let error = |word: &str| (200, json_type, format!(r#"{{"error":"{word}"}}"#));
+        let stub = Stub::answering(vec![
+            (200, json_type, good.into()),
+            error("invalid_code"),
+            error("invalid_code"),
+            error("invalid_client"),
+            (400, json_type, "{}".into()),
+        ])
+        .await;
+        let (app, http, pkce) = (app(), Http::new(), Pkce::new([7; 32]));
+        let (eu, us) = (centre("eu", &stub.url), centre("us", &stub.url));
+        let tokens = app.exchange_code(&http, &eu, "1000.code", &pkce).await.unwrap();
+        assert_eq!(tokens.api_domain.as_deref(), Some("https://www.zohoapis.eu"));
+        assert_eq!(app.exchange_code(&http, &us, "1000.code", &pkce).await.unwrap_err(), GrantTrouble::BadCode);
+        assert_eq!(app.refresh(&http, &us, &"1000.r".to_owned().into()).await.unwrap_err(), GrantTrouble::Dead);
+        assert_eq!(
+            app.refresh(&http, &us, &"1000.r".to_owned().into()).await.unwrap_err(),
+            GrantTrouble::BadClient("invalid_client".into())
+        );
+        app.revoke(&http, &us, &"1000.r".to_owned().into()).await.unwrap();
+        let requests = stub.requests();
+        assert!(
+            requests[0].starts_with("POST /oauth/v2/token ")
+                && requests[0].contains("client_secret=eu-secret")
+                && !requests[0].contains("Basic")
+        );
+        assert!(requests[1].contains("client_secret=us-secret") && requests[2].contains("grant_type=refresh_token"));
+        assert!(requests[4].starts_with("POST /oauth/v2/token/revoke?token=1000.r "));
+    }
+}
