@@ -193,12 +193,12 @@ async fn burn_mail(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// Every record of a resource, one JSON record a line. It is read in a thread of its own into a queue without bound: whoever
-/// reads may hold the store, and must never wait for a client while it does.
+/// Every record of a resource, one JSON record a line. A thread of its own fills a short queue, so that it is never held whole;
+/// `zoho::dump` lets the store go before it hands records out, so a slow client holds nobody up.
 async fn dump_zoho(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
     const CHUNK_BYTES: usize = 64 * 1024;
     let (org, resource) = path.into_inner();
-    let (fill, drain) = tokio::sync::mpsc::unbounded_channel::<String>();
+    let (fill, drain) = tokio::sync::mpsc::channel::<String>(4);
     let reading = web::block(move || {
         let mut chunk = String::new();
         zoho::dump(&shared, &org, &resource, &mut |record| {
@@ -206,10 +206,10 @@ async fn dump_zoho(shared: Data<Shared>, path: Path<(String, String)>) -> HttpRe
             chunk.push('\n');
             if chunk.len() >= CHUNK_BYTES {
                 // Nobody listens any more when this fails; the rest is then read for nothing.
-                let _ = fill.send(std::mem::take(&mut chunk));
+                let _ = fill.blocking_send(std::mem::take(&mut chunk));
             }
         });
-        let _ = fill.send(chunk);
+        let _ = fill.blocking_send(chunk);
     });
     actix_web::rt::spawn(reading);
     let lines = futures::stream::unfold(drain, |mut drain| async move {

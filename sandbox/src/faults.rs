@@ -1,24 +1,13 @@
-//! Faults on order, and the one wrapper around both providers that plays them and notes every request.
+//! Faults on order: which request they strike, how often, by what chance.
 
-use std::any::Any;
-use std::net::{Shutdown, TcpStream};
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
-use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{DATE, HeaderName, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse, web};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
-
-use crate::requests::Entry;
-use crate::{Shared, xero, zoho};
 
 /// The rules of the moment.
 #[derive(Clone, Default)]
@@ -43,9 +32,10 @@ struct Rule {
     struck: u64,
 }
 
+/// What happens to a request that is struck.
 #[derive(Clone, Debug)]
-enum Kind {
-    /// The answer comes late.
+pub enum Kind {
+    /// The provider does it, and its answer comes late.
     Latency { ms: u64 },
     /// Something else answers; the provider does nothing.
     Status { code: u16, body: String, headers: Vec<(String, String)> },
@@ -89,7 +79,8 @@ impl Faults {
         self.lock().iter().map(|rule| rule.struck).collect()
     }
 
-    fn strike(&self, provider: &str, method: &Method, path: &str) -> Option<Kind> {
+    /// The fault that strikes this request, if one does.
+    pub fn strike(&self, provider: &str, method: &Method, path: &str) -> Option<Kind> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
@@ -185,169 +176,6 @@ fn headers(value: Option<&Value>) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// The client's socket, kept so that a fault can cut it.
-struct Socket(TcpStream);
-
-/// For `HttpServer::on_connect`.
-pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>()
-        && let Ok(copy) = stream.as_fd().try_clone_to_owned()
-    {
-        data.insert(Socket(TcpStream::from(copy)));
-    }
-}
-
-/// Around every request: plays the fault that strikes, and notes what was answered.
-pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some((shared, provider)) = provider_of(&request) else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    };
-    let at = shared.clock.now();
-    let org = organisation_of(&request);
-    let method = request.method().clone();
-    let path = request.path().to_owned();
-    let in_flight = shared.requests.begin(provider, &org);
-    let answer = play(&shared, provider, request, next).await;
-    drop(in_flight);
-    let mut answer = answer?;
-    if let Ok(date) = HeaderValue::from_str(&at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()) {
-        answer.headers_mut().insert(DATE, date);
-    }
-    let cut = answer.request().extensions().get::<Cut>().is_some();
-    let bytes = match answer.response().body().size() {
-        BodySize::Sized(bytes) => bytes,
-        BodySize::None | BodySize::Stream => 0,
-    };
-    shared.requests.note(Entry {
-        at,
-        provider,
-        org,
-        endpoint: endpoint_of(&method, &path),
-        status: if cut { 0 } else { answer.status().as_u16() },
-        bytes,
-        write: method != Method::GET && path.contains("/api/"),
-    });
-    Ok(answer)
-}
-
-/// Marks a request whose connection was cut.
-struct Cut;
-
-async fn play(
-    shared: &Shared,
-    provider: &str,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    match shared.faults.strike(provider, request.method(), request.path()) {
-        None => Ok(next.call(request).await?.map_into_boxed_body()),
-        Some(Kind::Latency { ms }) => {
-            actix_web::rt::time::sleep(Duration::from_millis(ms)).await;
-            Ok(next.call(request).await?.map_into_boxed_body())
-        }
-        Some(Kind::Status { code, body, headers }) => {
-            let status = actix_web::http::StatusCode::from_u16(code).unwrap_or_default();
-            let mut answer = HttpResponse::build(status);
-            for (name, value) in headers {
-                answer.insert_header((name, value));
-            }
-            Ok(request.into_response(answer.body(body)))
-        }
-        Some(Kind::Html) => {
-            let page = "<!DOCTYPE html><html><head><title>Log in</title></head><body><form action=\"/login\">\
-                        <input name=\"user\"><input name=\"password\" type=\"password\"></form></body></html>";
-            Ok(request.into_response(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)))
-        }
-        Some(Kind::TruncatedJson) => {
-            let (request, answer) = next.call(request).await?.map_into_boxed_body().into_parts();
-            let (head, body) = answer.into_parts();
-            let whole = to_bytes(body).await.unwrap_or_default();
-            let half = whole.slice(..whole.len() / 2);
-            Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(half))))
-        }
-        Some(Kind::ResetBefore) => {
-            cut(&request);
-            Ok(request.into_response(HttpResponse::ServiceUnavailable().finish()))
-        }
-        Some(Kind::ResetAfter) => {
-            let answer = next.call(request).await?.map_into_boxed_body();
-            cut_answer(&answer);
-            Ok(answer)
-        }
-        Some(Kind::RevokeToken) => {
-            match provider {
-                "xero" => xero::revoke_tokens(shared),
-                _ => zoho::revoke_tokens(shared),
-            }
-            Ok(next.call(request).await?.map_into_boxed_body())
-        }
-        Some(Kind::SilentEdit { tenant, resource, record }) => {
-            let answer = next.call(request).await?.map_into_boxed_body();
-            if let Err(error) = xero::put(shared, &tenant, &resource, &record, true) {
-                tracing::error!(%error, "a silent edit was ordered that cannot be done");
-            }
-            Ok(answer)
-        }
-    }
-}
-
-fn cut(request: &ServiceRequest) {
-    if let Some(socket) = request.conn_data::<Socket>() {
-        let _ = socket.0.shutdown(Shutdown::Both);
-    }
-    request.extensions_mut().insert(Cut);
-}
-
-fn cut_answer(answer: &ServiceResponse<BoxBody>) {
-    if let Some(socket) = answer.request().conn_data::<Socket>() {
-        let _ = socket.0.shutdown(Shutdown::Both);
-    }
-    answer.request().extensions_mut().insert(Cut);
-}
-
-fn provider_of(request: &ServiceRequest) -> Option<(Shared, &'static str)> {
-    let provider = match request.path() {
-        path if path.starts_with("/xero/") => "xero",
-        path if path.starts_with("/zoho/") => "zoho",
-        _ => return None,
-    };
-    Some((request.app_data::<web::Data<Shared>>()?.get_ref().clone(), provider))
-}
-
-/// Both providers name the organisation beside the path: Xero in a header, Zoho in the query.
-fn organisation_of(request: &ServiceRequest) -> String {
-    if !request.path().contains("/api/") {
-        return String::new();
-    }
-    if let Some(tenant) = request.headers().get("xero-tenant-id").and_then(|value| value.to_str().ok()) {
-        return tenant.to_owned();
-    }
-    request.query_string().split('&').find_map(|pair| pair.strip_prefix("organization_id=")).unwrap_or_default().to_owned()
-}
-
-/// `PUT /invoices/{id}`: ids are the parts of a path with no letter beyond f, or of a uuid's length.
-fn endpoint_of(method: &Method, path: &str) -> String {
-    let path = ["/api.xro/2.0", "/books/v3"]
-        .iter()
-        .find_map(|prefix| path.split_once(prefix).map(|(_, rest)| rest))
-        .or_else(|| path.strip_prefix("/xero"))
-        .or_else(|| path.strip_prefix("/zoho"))
-        .unwrap_or(path);
-    let mut endpoint = String::with_capacity(path.len() + 8);
-    endpoint.push_str(method.as_str());
-    endpoint.push(' ');
-    for part in path.split('/').skip(1) {
-        endpoint.push('/');
-        endpoint.push_str(if is_id(part) { "{id}" } else { part });
-    }
-    endpoint
-}
-
-fn is_id(part: &str) -> bool {
-    let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    (digits >= 6 && digits == part.len()) || (part.len() == 36 && part.bytes().filter(|byte| *byte == b'-').count() == 4)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -390,19 +218,5 @@ mod tests {
         assert!(says(json!([{"kind": "status", "code": 99}])).contains("200 to 599"));
         assert!(says(json!([{"kind": "html", "probability": 2}])).contains("0 to 1"));
         assert_eq!(faults.struck().len(), 1);
-    }
-
-    #[test]
-    fn endpoints_carry_no_ids() {
-        let endpoint = |method, path| endpoint_of(&method, path);
-        assert_eq!(
-            endpoint(Method::GET, "/xero/api/api.xro/2.0/Invoices/0b1c5b0e-1111-4222-8333-444455556666"),
-            "GET /Invoices/{id}"
-        );
-        assert_eq!(
-            endpoint(Method::POST, "/zoho/eu/api/books/v3/invoices/4600000000000123456/status/sent"),
-            "POST /invoices/{id}/status/sent"
-        );
-        assert_eq!(endpoint(Method::POST, "/xero/identity/connect/token"), "POST /identity/connect/token");
     }
 }

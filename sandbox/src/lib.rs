@@ -13,6 +13,7 @@ pub mod seed;
 mod server;
 pub mod store;
 pub mod switches;
+mod wrapper;
 pub mod xero;
 pub mod zoho;
 

@@ -2,6 +2,7 @@
 //!
 //! The documents do not say whether a minute is a sliding or a fixed window, so both are enforced and the stricter one wins.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -87,12 +88,34 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some((limits, key)) = self.held.take()
-            && let Some(usage) = limits.lock().keys.get_mut(&key)
-        {
-            usage.in_flight = usage.in_flight.saturating_sub(1);
+        let Some((limits, key)) = self.held.take() else { return };
+        let mut kept = Some((limits, key));
+        // Inside a request the call stays in flight until its answer goes out.
+        let _ = IN_THIS_REQUEST.try_with(|list| list.0.borrow_mut().extend(kept.take()));
+        if let Some((limits, key)) = kept {
+            limits.leave(&key);
         }
     }
+}
+
+/// The calls of one request, in flight until it is answered.
+struct Held(RefCell<Vec<(Limits, String)>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for (limits, key) in self.0.take() {
+            limits.leave(&key);
+        }
+    }
+}
+
+tokio::task_local! {
+    static IN_THIS_REQUEST: Held;
+}
+
+/// Runs a request; what it entered counts as in flight until it ends, however early the handler lets its permit go.
+pub async fn in_flight_until_answered<T>(request: impl Future<Output = T>) -> T {
+    IN_THIS_REQUEST.scope(Held(RefCell::default()), request).await
 }
 
 impl Limits {
@@ -118,6 +141,12 @@ impl Limits {
         usage.admit(now, phase, &rule)?;
         let remaining = usage.remaining(now, &rule);
         Ok(Permit { remaining, held: Some((self.clone(), key.to_owned())) })
+    }
+
+    fn leave(&self, key: &str) {
+        if let Some(usage) = self.lock().keys.get_mut(key) {
+            usage.in_flight = usage.in_flight.saturating_sub(1);
+        }
     }
 
     /// Turns the published limits on or off for both providers.

@@ -1,6 +1,6 @@
 //! What was asked of the providers: a bounded log, exact counters, and the busiest minute of every organisation.
 //!
-//! The wrapper in `faults.rs` notes every request of both providers once; handlers need not.
+//! The wrapper in `wrapper.rs` notes every request of both providers once; handlers need not.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};

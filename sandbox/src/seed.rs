@@ -3,9 +3,11 @@
 mod chart;
 mod dice;
 mod goods;
+mod lines;
 mod nasty;
 mod papers;
 mod people;
+mod settlement;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,7 +17,8 @@ use dice::Dice;
 
 use crate::Shared;
 use crate::xero::documents::{self, Ledger};
-use crate::xero::records::{self, Kind};
+use crate::xero::kinds::Kind;
+use crate::xero::records;
 use crate::xero::sessions::Org;
 use crate::xero::{self, sessions};
 
@@ -165,7 +168,7 @@ impl Company {
         shared.store.atomically(|connection| {
             for index in 0..self.items {
                 let (id, at, record) = goods::item(self, index);
-                records::store(connection, org.n, Kind::Items, &documents::row(Kind::Items, id, at, record))?;
+                records::store(connection, org.n, Kind::Items, &documents::row(Kind::Items, id, at, &record))?;
             }
             Ok::<_, Failed>(())
         })?;
@@ -173,7 +176,7 @@ impl Company {
             shared.store.atomically(|connection| {
                 for index in first..(first + CHUNK).min(self.contacts) {
                     let (id, at, record) = people::contact(self, index);
-                    records::store(connection, org.n, Kind::Contacts, &documents::row(Kind::Contacts, id, at, record))?;
+                    records::store(connection, org.n, Kind::Contacts, &documents::row(Kind::Contacts, id, at, &record))?;
                 }
                 Ok::<_, Failed>(())
             })?;
@@ -189,7 +192,7 @@ impl Company {
                     let paid = paper.payments.into_iter().map(|payment| (Kind::Payments, payment));
                     let over = paper.overpayment.into_iter().map(|over| (Kind::Overpayments, over));
                     for (kind, (id, at, record)) in invoices.chain(paid).chain(over) {
-                        records::store(connection, org.n, kind, &documents::row(kind, id, at, record))?;
+                        records::store(connection, org.n, kind, &documents::row(kind, id, at, &record))?;
                     }
                 }
                 Ok::<_, Failed>(())

@@ -10,13 +10,13 @@ use actix_web::{App, HttpResponse, HttpServer, middleware, web};
 use tempfile::TempDir;
 
 use crate::clock::Clock;
-use crate::faults::{self, Faults};
+use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::mail::{self, Mailbox};
 use crate::requests::Requests;
 use crate::store::Store;
 use crate::switches::Switches;
-use crate::{Options, Shared, control, xero, zoho};
+use crate::{Options, Shared, control, wrapper, xero, zoho};
 
 /// The largest body anybody may send: Xero documents 3.5 MB, Zoho less, the control plane takes lists of records.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -60,8 +60,17 @@ pub async fn start(options: Options) -> Result<Sandbox> {
     Ok(Sandbox { shared, smtp_port: smtp.port(), http, thread: Some(thread), smtp, _folder: folder })
 }
 
-/// Tables, and what exists before anybody does anything: users, organisations, system accounts.
+/// Tables, and what exists before anybody does anything: users, organisations, system accounts. A folder from before has them.
 fn prepare(shared: &Shared) -> Result<()> {
+    const LAYOUT: i64 = 1;
+    let found = shared.store.with(|connection| connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)));
+    match found.map_err(Error::other)? {
+        LAYOUT => return Ok(()),
+        0 => {}
+        other => {
+            return Err(Error::other(format!("the folder holds a sandbox of layout {other}, this one is {LAYOUT}; remove it")));
+        }
+    }
     shared
         .store
         .atomically(|connection| {
@@ -71,7 +80,7 @@ fn prepare(shared: &Shared) -> Result<()> {
         .map_err(Error::other)?;
     xero::seed(shared).map_err(Error::other)?;
     zoho::seed(shared);
-    Ok(())
+    shared.store.with(|connection| connection.pragma_update(None, "user_version", LAYOUT)).map_err(Error::other)
 }
 
 fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHandle<()>)> {
@@ -84,13 +93,13 @@ fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHan
                     .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
                     .app_data(web::JsonConfig::default().limit(BODY_BYTES_MAX))
                     .app_data(web::FormConfig::default().limit(BODY_BYTES_MAX))
-                    .wrap(middleware::from_fn(faults::wrap))
+                    .wrap(middleware::from_fn(wrapper::wrap))
                     .configure(zoho::configure)
                     .configure(xero::configure)
                     .configure(control::configure)
                     .default_service(web::to(HttpResponse::NotFound))
             })
-            .on_connect(faults::keep_socket)
+            .on_connect(wrapper::keep_socket)
             .workers(1)
             .disable_signals()
             .listen(listener)

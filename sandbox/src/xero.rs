@@ -9,6 +9,8 @@ pub(crate) mod documents;
 mod identity;
 pub(crate) mod json;
 mod keys;
+pub(crate) mod kinds;
+mod lists;
 mod login;
 mod money;
 mod query;
@@ -22,9 +24,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_NAME, USER_PASSWORD};
+pub use kinds::{KINDS, Kind};
+pub use lists::Memo;
 pub(crate) use login::escape;
 pub use money::{cents, rounded};
-pub use records::{KINDS, Kind, Memo};
 pub use write::{Refused, put};
 pub(crate) use write::{code_id, ledger};
 
@@ -72,10 +75,6 @@ pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Two organisations with their settings; the training company has been connected long ago.
 pub fn seed(shared: &Shared) -> rusqlite::Result<()> {
-    let known = shared.store.with(sessions::orgs)?;
-    if !known.is_empty() {
-        return Ok(());
-    }
     shared.store.atomically(|connection| {
         for org in [
             sessions::Org { n: 1, tenant: DEMO_COMPANY, name: "CloudPerfect".into() },

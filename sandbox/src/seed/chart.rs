@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::xero::json::{Record, ms_date, set_updated};
-use crate::xero::records::{self, Kind};
+use crate::xero::kinds::Kind;
+use crate::xero::records;
 use crate::xero::sessions::Org;
 use crate::xero::{code_id, documents};
 
@@ -100,7 +101,7 @@ const CURRENCIES: [(&str, &str); 6] = [
 pub fn settings(connection: &Connection, org: &Org) -> rusqlite::Result<()> {
     let keep = |kind: Kind, id: Uuid, record: Value| {
         let Value::Object(record) = record else { return Ok(()) };
-        records::store(connection, org.n, kind, &documents::row(kind, id, OPENED_MS, record))
+        records::store(connection, org.n, kind, &documents::row(kind, id, OPENED_MS, &record))
     };
     keep(Kind::Organisations, org.tenant, organisation(org))?;
     for (code, description) in CURRENCIES {

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::records::Kind;
+use super::kinds::Kind;
 use super::sessions::{self, Dead, Org};
 use crate::Shared;
 use crate::limits::{self, Exceeded, Permit, Remaining, Rule};

@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use super::access::{self, Caller};
 use super::json::{Record, decimal_of, number};
+use super::kinds::Kind;
 use super::query::{self, Query, Refusal};
-use super::records::{self, Kind};
-use super::{app, money};
+use super::records;
+use super::{app, documents, lists, money};
 use crate::Shared;
 
 /// Xero refuses lists without pages of organisations with very many documents ("not filtering efficiently"); where exactly is
@@ -46,21 +47,22 @@ async fn list(shared: Data<Shared>, request: HttpRequest, path: Path<String>) ->
 
 fn page(shared: &Shared, caller: &Caller, kind: Kind, query: &Query) -> rusqlite::Result<HttpResponse> {
     let mut records = String::with_capacity(if query.page.is_some() { 2 << 20 } else { 64 << 10 });
-    let as_stored = !query.summary_only && (query.four_decimals || !has_unit_prices(kind));
+    let shortened = query.page.is_none() && matches!(kind, Kind::Invoices | Kind::Overpayments | Kind::Contacts);
+    let as_stored = !shortened && !query.summary_only && (query.four_decimals || !has_unit_prices(kind));
     let mut shown = 0_u64;
     let mut each = |body: &str| {
         shown += 1;
         if shown > 1 {
             records.push(',');
         }
-        if as_stored { records.push_str(body) } else { records.push_str(&reshaped(kind, query, body)) }
+        if as_stored { records.push_str(body) } else { records.push_str(&reshaped(kind, query, shortened, body)) }
     };
     let count = shared.store.with(|connection| {
-        let count = records::count_of(connection, &shared.xero.memo, caller.org.n, kind, &query.filter)?;
+        let count = lists::count_of(connection, &shared.xero.memo, caller.org.n, kind, &query.filter)?;
         if query.page.is_none() && count > UNPAGED_MAX {
             return Ok(count);
         }
-        records::list(connection, &shared.xero.memo, caller.org.n, kind, &query.filter, query.page, &mut each)
+        lists::list(connection, &shared.xero.memo, caller.org.n, kind, &query.filter, query.page, &mut each)
     })?;
     if query.page.is_none() && count > UNPAGED_MAX {
         let says = format!(
@@ -101,7 +103,7 @@ async fn single(shared: Data<Shared>, request: HttpRequest, path: Path<(String, 
     });
     match found {
         Ok(Some(body)) if four_decimals || !has_unit_prices(kind) => answer(&shared, &caller, kind, "", &body),
-        Ok(Some(body)) => answer(&shared, &caller, kind, "", &reshaped(kind, &Query::default(), &body)),
+        Ok(Some(body)) => answer(&shared, &caller, kind, "", &reshaped(kind, &Query::default(), false, &body)),
         Ok(None) => {
             let mut answer = HttpResponse::NotFound();
             access::with_remaining(&mut answer, caller.permit.remaining())
@@ -138,9 +140,12 @@ fn answer(shared: &Shared, caller: &Caller, kind: Kind, pagination: &str, record
         .body(body)
 }
 
-/// The slow way, for callers who do not ask for four decimals, or for the summary: unit prices with two, no computed fields.
-fn reshaped(kind: Kind, query: &Query, body: &str) -> String {
+/// The slow way, for callers who do not ask for pages, for four decimals, or for everything.
+fn reshaped(kind: Kind, query: &Query, shortened: bool, body: &str) -> String {
     let Ok(Value::Object(mut record)) = serde_json::from_str(body) else { return body.to_owned() };
+    if shortened {
+        documents::shorten(kind, &mut record);
+    }
     if !query.four_decimals {
         for part in ["SalesDetails", "PurchaseDetails"] {
             if let Some(Value::Object(details)) = record.get_mut(part) {

@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::records::{self, Kind};
+use super::kinds::Kind;
+use super::records;
 use super::sessions;
 use super::write::{self, Refused};
 use super::{Rotation, access};

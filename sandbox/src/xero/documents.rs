@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::json::{self, Record, decimal_of, number, text_of};
+use super::kinds::Kind;
 use super::money::{self, Entered, Mode, cents};
-use super::records::{Kind, Row};
+use super::records::Row;
 
 /// What the lines of a document refer to.
 #[derive(Clone, Debug, Default)]
@@ -295,11 +296,11 @@ pub fn complete_overpayment(record: &mut Record, base_currency: &str, today: Nai
     record.insert("ID".into(), id);
 }
 
-/// The record as it is stored: its columns, its text, and its text in lists without pages.
-pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: Record) -> Row {
-    let text = |name: &str| text_of(&record, name).unwrap_or_default().to_owned();
+/// The record as it is stored: its columns and its text.
+pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: &Record) -> Row {
+    let text = |name: &str| text_of(record, name).unwrap_or_default().to_owned();
     let in_cents = |name: &str| {
-        let amount = decimal_of(&record, name).map(|amount| cents(amount) * Decimal::ONE_HUNDRED);
+        let amount = decimal_of(record, name).map(|amount| cents(amount) * Decimal::ONE_HUNDRED);
         amount.and_then(|amount| i64::try_from(amount.trunc()).ok()).unwrap_or(0)
     };
     let is = |name: &str| record.get(name).and_then(Value::as_bool).unwrap_or(false);
@@ -328,7 +329,7 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: Record) -> Row {
     } else {
         text(currency)
     };
-    let mut row = Row {
+    Row {
         id,
         modified_ms,
         type_: text(type_),
@@ -340,15 +341,13 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: Record) -> Row {
         total_cents: in_cents(total),
         tax_cents: in_cents(tax),
         due_cents: in_cents(due),
-        head: None,
-        body: Value::Object(record.clone()).to_string(),
-    };
-    row.head = head(kind, record);
-    row
+        // A map of strings and numbers always has a text.
+        body: serde_json::to_string(record).unwrap_or_default(),
+    }
 }
 
 /// Lists without pages leave things out.
-fn head(kind: Kind, mut record: Record) -> Option<String> {
+pub fn shorten(kind: Kind, record: &mut Record) {
     match kind {
         Kind::Invoices | Kind::Overpayments => {
             record.insert("LineItems".into(), json!([]));
@@ -359,7 +358,6 @@ fn head(kind: Kind, mut record: Record) -> Option<String> {
                 record.remove(name);
             }
         }
-        _ => return None,
+        _ => {}
     }
-    Some(Value::Object(record).to_string())
 }

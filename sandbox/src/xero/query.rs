@@ -3,7 +3,8 @@
 use chrono::{DateTime, NaiveDateTime};
 use uuid::Uuid;
 
-use super::records::{Filter, Kind};
+use super::kinds::Kind;
+use super::lists::Filter;
 
 /// Xero clamps larger pages silently.
 const PAGE_SIZE_MAX: u32 = 1000;

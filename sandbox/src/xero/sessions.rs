@@ -20,15 +20,15 @@ const REFRESH_IDLE_MS: i64 = 60 * 24 * 60 * MINUTE_MS;
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS xero_org (n INTEGER PRIMARY KEY, tenant TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
-         CREATE TABLE IF NOT EXISTS xero_request (id TEXT PRIMARY KEY, asked TEXT NOT NULL, logged_in INTEGER NOT NULL, ends INTEGER NOT NULL);
-         CREATE TABLE IF NOT EXISTS xero_code (hash BLOB PRIMARY KEY, asked TEXT NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, used INTEGER NOT NULL);
-         CREATE TABLE IF NOT EXISTS xero_connection (id TEXT PRIMARY KEY, tenant TEXT NOT NULL UNIQUE, event TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL);
-         CREATE TABLE IF NOT EXISTS xero_refresh (hash BLOB PRIMARY KEY, family TEXT NOT NULL, parent BLOB, scope TEXT NOT NULL, event TEXT NOT NULL, auth_time INTEGER NOT NULL,
+        "CREATE TABLE xero_org (n INTEGER PRIMARY KEY, tenant TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
+         CREATE TABLE xero_request (id TEXT PRIMARY KEY, asked TEXT NOT NULL, logged_in INTEGER NOT NULL, ends INTEGER NOT NULL);
+         CREATE TABLE xero_code (hash BLOB PRIMARY KEY, asked TEXT NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, used INTEGER NOT NULL);
+         CREATE TABLE xero_connection (id TEXT PRIMARY KEY, tenant TEXT NOT NULL UNIQUE, event TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL);
+         CREATE TABLE xero_refresh (hash BLOB PRIMARY KEY, family TEXT NOT NULL, parent BLOB, scope TEXT NOT NULL, event TEXT NOT NULL, auth_time INTEGER NOT NULL,
            issued INTEGER NOT NULL, used INTEGER, dead INTEGER NOT NULL);
-         CREATE INDEX IF NOT EXISTS xero_refresh_family ON xero_refresh (family);
-         CREATE TABLE IF NOT EXISTS xero_access (hash BLOB PRIMARY KEY, family TEXT NOT NULL, scope TEXT NOT NULL, ends INTEGER NOT NULL, dead INTEGER NOT NULL);
-         CREATE INDEX IF NOT EXISTS xero_access_family ON xero_access (family);",
+         CREATE INDEX xero_refresh_family ON xero_refresh (family);
+         CREATE TABLE xero_access (hash BLOB PRIMARY KEY, family TEXT NOT NULL, scope TEXT NOT NULL, ends INTEGER NOT NULL, dead INTEGER NOT NULL);
+         CREATE INDEX xero_access_family ON xero_access (family);",
     )
 }
 

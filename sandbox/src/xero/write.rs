@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use super::documents::{self, Ledger};
 use super::json::{self, Record, decimal_of, text_of};
+use super::kinds::Kind;
+use super::lists;
 use super::money;
-use super::records::{self, Kind};
+use super::records;
 use super::sessions::{self, Org};
 use crate::Shared;
 
@@ -80,8 +82,8 @@ pub fn ledger(connection: &Connection, org: i64) -> rusqlite::Result<Ledger> {
 }
 
 fn each(connection: &Connection, org: i64, kind: Kind, mut with: impl FnMut(&Record)) -> rusqlite::Result<()> {
-    let memo = records::Memo::default();
-    records::list(connection, &memo, org, kind, &records::Filter::default(), None, &mut |body| {
+    let memo = lists::Memo::default();
+    lists::list(connection, &memo, org, kind, &lists::Filter::default(), None, &mut |body| {
         if let Ok(Value::Object(record)) = serde_json::from_str(body) {
             with(&record);
         }
@@ -170,7 +172,7 @@ impl Desk<'_> {
         if !matches!(kind, Kind::TaxRates | Kind::Currencies | Kind::Organisations) {
             json::set_updated(&mut record, modified_ms, twin);
         }
-        let row = documents::row(kind, id, modified_ms, record.clone());
+        let row = documents::row(kind, id, modified_ms, &record);
         records::store(self.connection, self.org.n, kind, &row)?;
         Ok(Value::Object(record))
     }
@@ -200,9 +202,9 @@ impl Desk<'_> {
     }
 
     fn next_number(&self) -> rusqlite::Result<String> {
-        let filter = records::Filter { types: vec!["ACCREC".into()], ..records::Filter::default() };
-        let memo = records::Memo::default();
-        let mut number = records::count_of(self.connection, &memo, self.org.n, Kind::Invoices, &filter)? + 1;
+        let filter = lists::Filter { types: vec!["ACCREC".into()], ..lists::Filter::default() };
+        let memo = lists::Memo::default();
+        let mut number = lists::count_of(self.connection, &memo, self.org.n, Kind::Invoices, &filter)? + 1;
         loop {
             let text = format!("INV-{number:04}");
             if records::by_name(self.connection, self.org.n, Kind::Invoices, &text)?.is_empty() {

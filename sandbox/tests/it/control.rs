@@ -145,3 +145,35 @@ async fn the_environment_names_every_door() {
     assert_eq!(page.status(), 200);
     world.sandbox.stop().await;
 }
+
+#[tokio::test]
+async fn books_and_tokens_outlive_a_restart_when_they_have_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = sandbox::Options { data_dir: Some(folder.path().to_path_buf()), ..Default::default() };
+    let world = World::with(options.clone()).await;
+    world.order("/_sandbox/seed", json!({"profile": "tiny"})).await;
+    let tokens = world.connect().await;
+    world.sandbox.stop().await;
+    let world = World::with(options).await;
+    assert_eq!(world.read(&tokens, "Invoices?page=1").await["pagination"]["itemCount"], 20);
+    assert_eq!(world.refresh(tokens["refresh_token"].as_str().unwrap()).await.status(), 200);
+}
+
+#[tokio::test]
+async fn caught_letters_are_shown_to_programs_and_to_people() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::new().await;
+    let address = world.sandbox.smtp_url().replace("smtp://", "");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let letter = "EHLO me\r\nMAIL FROM:<cp@example.org>\r\nRCPT TO:<ada@example.org>\r\nDATA\r\nSubject: Two <links>\r\n\r\n\
+                  Open http://127.0.0.1:1/connect/abc now\r\n.\r\nQUIT\r\n";
+    stream.write_all(letter.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    let told = world.control("/_sandbox/mail").await;
+    assert_eq!((&told[0]["subject"], &told[0]["to"][0]), (&json!("Two <links>"), &json!("ada@example.org")));
+    let page =
+        world.client.get(world.url("/_sandbox/mail")).header("Accept", "text/html").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("<a href=\"http://127.0.0.1:1/connect/abc\">"));
+    assert!(page.contains("Two &lt;links&gt;"));
+}

@@ -273,3 +273,18 @@ async fn the_nasty_company_can_be_entered_and_read() {
     assert!(all.iter().any(|known| known["AmountCredited"].to_string() == "40.00" && known["AmountDue"].to_string() == "20.00"));
     assert!(world.read(&tokens, "Overpayments?page=1").await["Overpayments"].as_array().unwrap().len() == 3);
 }
+
+#[tokio::test]
+async fn a_sixth_call_at_once_is_turned_away_while_answers_are_late() {
+    let world = World::with(Options { realistic_limits: true, ..Options::default() }).await;
+    let tokens = world.connect().await;
+    world.order("/_sandbox/faults", json!([{"match": {"path_contains": "Organisation"}, "kind": "latency", "ms": 400}])).await;
+    let calls = (0..6).map(|_| world.books(&tokens, "Organisation").send());
+    let answers = futures::future::join_all(calls).await;
+    let mut statuses: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429]);
+    let report = world.control("/_sandbox/requests").await;
+    assert_eq!(report["organisations"][0]["in_flight_max"], 6);
+    assert_eq!(world.books(&tokens, "Organisation").send().await.unwrap().status(), 200);
+}
