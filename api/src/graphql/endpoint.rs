@@ -53,7 +53,7 @@ async fn answer(
     if let Some(introspection) = introspection
         && request.operation_name.as_deref() == Some(INTROSPECTION)
     {
-        return json(StatusCode::OK, &introspection.execute(request).await);
+        return json(StatusCode::OK, &introspection.0.execute(request).await);
     }
     let caller = match state.staff.caller(authorization(&http)).await {
         Ok(caller) => caller,

@@ -417,6 +417,8 @@ mod tests {
 
     use super::*;
 
+    // In a runtime: the post's connections to a mail server are kept there.
+
     fn given(changes: &[(&str, &str)]) -> Result<Settings, Vec<&'static str>> {
         let good = [
             ("SMTP_URL", "smtp://127.0.0.1:2525".to_owned()),
@@ -434,16 +436,16 @@ mod tests {
         Settings::check(&Raw::from_pairs(pairs)).map_err(|problems| problems.0.iter().map(|problem| problem.setting).collect())
     }
 
-    #[test]
-    fn the_defaults_and_seven_names_are_enough() {
+    #[tokio::test]
+    async fn the_defaults_and_seven_names_are_enough() {
         let settings = given(&[]).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert!(settings.is_development());
         assert_eq!(settings.limits.xero, Limits::XERO);
         assert_eq!(settings.limits.zoho, Limits::ZOHO);
     }
 
-    #[test]
-    fn every_missing_setting_is_named_at_once() {
+    #[tokio::test]
+    async fn every_missing_setting_is_named_at_once() {
         let Err(problems) = Settings::check(&Raw::default()) else {
             panic!("nothing is set");
         };
@@ -463,8 +465,8 @@ mod tests {
         assert!(problems.to_string().starts_with("7 settings"));
     }
 
-    #[test]
-    fn every_wrong_setting_names_itself() {
+    #[tokio::test]
+    async fn every_wrong_setting_names_itself() {
         for (name, value) in [
             ("DATABASE_URL", "mysql://localhost/x"),
             ("LISTEN_ADDR", "8080"),
@@ -489,29 +491,29 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_shared_secret_does_not_go_public() {
+    #[tokio::test]
+    async fn a_shared_secret_does_not_go_public() {
         assert_eq!(given(&[("PUBLIC_URL", "https://connect.example.com")]).err(), Some(vec!["JWT_KEYS"]));
     }
 
-    #[test]
-    fn one_secret_may_be_left_out_where_each_data_centre_has_its_own() {
+    #[tokio::test]
+    async fn one_secret_may_be_left_out_where_each_data_centre_has_its_own() {
         let table = "us=https://a.example|https://b.example|https://c.example";
         let own = [("ZOHO_DATA_CENTRES", table), ("ZOHO_CLIENT_SECRET", ""), ("ZOHO_CLIENT_SECRET_US", "s")];
         assert!(given(&own).is_ok());
         assert_eq!(given(&own[..2]).err(), Some(vec!["ZOHO_CLIENT_SECRET"]));
     }
 
-    #[test]
-    fn limits_can_be_lowered_one_by_one_or_turned_off() {
+    #[tokio::test]
+    async fn limits_can_be_lowered_one_by_one_or_turned_off() {
         let settings =
             given(&[("XERO_LIMITS", "per_day=1000"), ("ZOHO_LIMITS", "off")]).unwrap_or_else(|problems| panic!("{problems:?}"));
         assert_eq!(settings.limits.xero, Limits { per_day: 1000, ..Limits::XERO });
         assert_eq!(settings.limits.zoho, Limits::OFF);
     }
 
-    #[test]
-    fn a_problem_never_shows_a_secret() {
+    #[tokio::test]
+    async fn a_problem_never_shows_a_secret() {
         let Err(problems) = Settings::check(&Raw::from_pairs([
             ("MASTER_KEYS".to_owned(), "k1:canary".to_owned()),
             ("JWT_KEYS".to_owned(), "secret:canary".to_owned()),
