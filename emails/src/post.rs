@@ -27,8 +27,19 @@ pub enum Post {
 /// A mail server.
 #[derive(Clone)]
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    transport: Arc<Transport>,
     from: Mailbox,
+}
+
+/// The pool of connections. Its end is spawned, which panics where the runtime has ended before it.
+struct Transport(Option<AsyncSmtpTransport<Tokio1Executor>>);
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        if tokio::runtime::Handle::try_current().is_err() {
+            std::mem::forget(self.0.take());
+        }
+    }
 }
 
 /// A folder: one `.eml` a letter, named by its id.
@@ -79,7 +90,7 @@ impl Post {
                     .map_err(|_| bad_url())?
                     .timeout(Some(Duration::from_secs(SMTP_TIMEOUT_S)))
                     .build();
-                Ok(Post::Smtp(Smtp { transport, from }))
+                Ok(Post::Smtp(Smtp { transport: Arc::new(Transport(Some(transport))), from }))
             }
             "file" => Ok(Post::Folder(Folder { path: parsed.to_file_path().map_err(|()| bad_url())?, from })),
             "memory" => Ok(Post::Memory(Memory { sent: Arc::default(), from })),
@@ -98,7 +109,9 @@ impl Post {
         let message = message(letter, from, &message_id)?;
         match self {
             Post::Smtp(smtp) => {
-                smtp.transport.send(message).await.map_err(|error| trouble(&error))?;
+                if let Some(transport) = &smtp.transport.0 {
+                    transport.send(message).await.map_err(|error| trouble(&error))?;
+                }
             }
             Post::Folder(folder) => folder.put(letter, &message).await?,
             Post::Memory(memory) => memory.sent.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(letter.clone()),
@@ -331,6 +344,21 @@ mod tests {
         post.send(&letter()).await.unwrap();
         let Post::Memory(memory) = &post else { panic!("not memory") };
         assert_eq!(memory.sent(), [letter()]);
+    }
+
+    #[test]
+    fn the_post_may_outlive_the_runtime() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (post, outcome) = runtime.block_on(async {
+            let (port, talk) = server("250 ok").await;
+            let post = Post::from_url(&format!("smtp://127.0.0.1:{port}"), "a@example.com").unwrap();
+            let outcome = post.send(&letter()).await;
+            talk.await.unwrap();
+            (post, outcome)
+        });
+        drop(runtime);
+        drop(post);
+        outcome.unwrap();
     }
 
     #[test]
