@@ -46,10 +46,11 @@ const DUMP_ROWS: i64 = 500;
 
 /// Mounts `/zoho/...` and the control calls that are Zoho's own.
 pub fn configure(cfg: &mut ServiceConfig) {
+    call::configure(cfg);
     consent::configure(cfg);
     tokens::configure(cfg);
     control::configure(cfg);
-    cfg.route("/zoho/{dc}/api/books/v3/{tail:.*}", web::to(call::books)).route("/zoho/{dc}/web/app/{org}", web::get().to(app));
+    cfg.route("/zoho/{dc}/web/app/{org}", web::get().to(app));
 }
 
 /// Tables.

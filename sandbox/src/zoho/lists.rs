@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{OptionalExtension, params_from_iter};
+use rust_decimal::Decimal;
 
+use super::amounts::round;
 use super::answer::{Answer, Refusal, quoted};
 use super::module::Module::{self, *};
 use super::records::{Desk, Record, decimal};
@@ -85,26 +87,33 @@ fn present(desk: &Desk, module: Module, id: i64, mut json: String, status: &str,
             Ok(json.replacen(&format!("\"status\":\"{status}\""), "\"status\":\"overdue\"", 1))
         }
         Contacts => {
-            let owed = |module: Module| -> Result<_, Refusal> {
-                let sum: i64 = desk
-                    .connection
-                    .prepare_cached("SELECT coalesce(sum(balance_e6), 0) FROM zoho_record WHERE party = ?1 AND module = ?2 AND status NOT IN ('draft', 'void')")?
-                    .query_row((id, module as i64), |row| row.get(0))?;
-                Ok(super::amounts::round(decimal(sum), 2))
-            };
+            let owed = owed(desk, id)?;
             json.pop();
             _ = write!(
                 json,
                 ",\"outstanding_receivable_amount\":{},\"outstanding_payable_amount\":{},\"unused_credits_receivable_amount\":{},\"unused_credits_payable_amount\":{}}}",
-                owed(Invoices)?,
-                owed(Bills)?,
-                owed(CustomerPayments)?,
-                owed(VendorPayments)?
+                owed[0], owed[1], owed[2], owed[3]
             );
             Ok(json)
         }
         _ => Ok(json),
     }
+}
+
+/// What a contact owes on invoices, is owed on bills, and has in unused payments of either kind.
+fn owed(desk: &Desk, contact: i64) -> Result<[Decimal; 4], Refusal> {
+    let mut statement = desk.connection.prepare_cached(
+        "SELECT module, sum(balance_e6) FROM zoho_record WHERE party = ?1 AND status NOT IN ('draft', 'void') GROUP BY module",
+    )?;
+    let mut owed = [round(Decimal::ZERO, 2); 4];
+    let mut rows = statement.query([contact])?;
+    while let Some(row) = rows.next()? {
+        let module: i64 = row.get(0)?;
+        if let Some(place) = [Invoices, Bills, CustomerPayments, VendorPayments].iter().position(|one| *one as i64 == module) {
+            owed[place] = round(decimal(row.get(1)?), 2);
+        }
+    }
+    Ok(owed)
 }
 
 fn is_overdue(desk: &Desk, module: Module, status: &str, due: Option<&str>) -> bool {

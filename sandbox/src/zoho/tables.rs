@@ -19,7 +19,7 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
         CREATE INDEX zoho_record_by_id ON zoho_record (org, module);
         CREATE INDEX zoho_record_by_name ON zoho_record (org, module, name_key);
         CREATE INDEX zoho_record_by_time ON zoho_record (org, module, modified);
-        CREATE INDEX zoho_record_by_party ON zoho_record (party, module) WHERE party IS NOT NULL;
+        CREATE INDEX zoho_record_by_party ON zoho_record (party, module, status, balance_e6) WHERE party IS NOT NULL;
 
         CREATE TABLE zoho_unique (
             org INTEGER NOT NULL, module INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, record INTEGER NOT NULL,
