@@ -9,6 +9,7 @@ mod contacts;
 mod control;
 mod custom_fields;
 mod documents;
+mod fields;
 mod items;
 mod lines;
 mod lists;

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
-use super::{actions, contacts, custom_fields, documents, items, lists, payments, settings, tables};
+use super::{actions, contacts, custom_fields, documents, fields, items, lists, payments, settings, tables};
 
 /// `/organizations` and below: the only calls that name no organisation.
 pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) -> Result<Answer, Refusal> {
@@ -27,7 +27,7 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     let desk = Desk { connection, shared: call.shared, org, now: call.shared.clock.now(), own_number };
     if let ["settings", "fields", rest @ ..] = call.segments.as_slice() {
         permitted(scopes, "settings", call.method)?;
-        return fields(call, &desk, rest);
+        return definitions(call, &desk, rest);
     }
     if let [singular, id, "customfields"] = call.segments.as_slice()
         && *call.method == Method::PUT
@@ -144,16 +144,16 @@ fn shown(desk: &Desk, module: Module, record: &Record, status: u16) -> Result<An
     Ok(Answer::with(status, &format!("The {} has been {done}.", module.noun().to_lowercase()), module.key(), &json))
 }
 
-fn fields(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal> {
+fn definitions(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal> {
     match (call.method.as_str(), rest) {
         ("GET", []) => {
             let entity = call.query.get("entity").ok_or_else(|| Refusal::missing("entity"))?;
             let module =
                 Module::of_entity(entity, desk.on("zoho.entity_spellings_lenient")).ok_or_else(|| Refusal::invalid("entity"))?;
-            custom_fields::list(desk, module, call.query.get("skip_inactive_fields") == Some("true"))
+            fields::list(desk, module, call.query.get("skip_inactive_fields") == Some("true"))
         }
-        ("POST", []) => custom_fields::create(desk, &call.json()?),
-        ("PUT", [id]) => custom_fields::update(desk, id, &call.json()?),
+        ("POST", []) => fields::create(desk, &call.json()?),
+        ("PUT", [id]) => fields::update(desk, id, &call.json()?),
         _ => Err(no_such_address()),
     }
 }
