@@ -55,7 +55,7 @@ fn main() {
 /// A page as Xero writes it, with the fields that we do not read.
 fn page() -> Vec<u8> {
     let line = r#"{"ItemCode":"GB-1","Description":"Golf balls, white, a box of twelve","UnitAmount":5.6325,"TaxType":"OUTPUT2","TaxAmount":2.53,"LineAmount":16.90,"AccountCode":"200","Item":{"ItemID":"c8c54d65-f3f2-452d-926e-bf450b12fb07","Name":"Golf balls","Code":"GB-1"},"Tracking":[{"Name":"Region","Option":"North","TrackingCategoryID":"351953c4-8127-4009-88c3-f9cd8c9cbe9f","TrackingOptionID":"ae777a87-5ef3-4fa0-a4f0-d10e1f13073a"}],"Quantity":3.0000,"LineItemID":"52208ff9-528a-4985-a9ad-b2b1d4210e38","AccountID":"7d05a53d-613d-4eb2-a2fc-dcb6adb80b80","ValidationErrors":[]}"#;
-    let lines = vec![line; LINES].join(",");
+    let lines = [line; LINES].join(",");
     let invoices: Vec<String> = (0..INVOICES)
         .map(|n| {
             format!(

@@ -181,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn whatever_goes_wrong_on_the_way_is_out_of_reach() {
         let http = Http::new();
-        let too_long = format!("{}", " ".repeat(BODY_BYTES_MAX + 1));
+        let too_long = " ".repeat(BODY_BYTES_MAX + 1);
         let stub =
             stub::Stub::answering(vec![(200, "", too_long), (302, "location: http://elsewhere.example/\r\n", String::new())])
                 .await;

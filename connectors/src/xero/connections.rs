@@ -58,3 +58,35 @@ pub async fn delete_connection(http: &Http, api_url: &Url, token: &SecretString,
         false => Err(trouble(&answer)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::stub::Stub;
+
+    #[tokio::test]
+    async fn organisations_are_listed_last_changed_first_and_practices_left_out() {
+        let body = r#"[
+            {"id":"1","authEventId":"e1","tenantId":"t1","tenantType":"ORGANISATION","tenantName":"Old","createdDateUtc":"2019-07-09T23:40:30.1833130","updatedDateUtc":"2020-05-15T01:35:13.8491980"},
+            {"id":"2","authEventId":"e2","tenantId":"t2","tenantType":"PRACTICE","tenantName":"Accountants","createdDateUtc":null,"updatedDateUtc":"2026-05-15T01:35:13.8491980"},
+            {"id":"3","authEventId":"e3","tenantId":"t3","tenantType":"ORGANISATION","tenantName":"New","updatedDateUtc":"2026-05-15T01:35:13.8491980"}]"#;
+        let json_type = "content-type: application/json\r\n";
+        let answers = vec![
+            (200, json_type, body.to_owned()),
+            (204, "", String::new()),
+            (404, "", String::new()),
+            (401, "", String::new()),
+            (200, "", "<html>".to_owned()),
+        ];
+        let stub = Stub::answering(answers).await;
+        let (http, token) = (Http::new(), SecretString::from("t"));
+        let found = connections(&http, &stub.url, &token).await.unwrap();
+        assert_eq!(found.iter().map(|one| one.tenant_name.as_str()).collect::<Vec<_>>(), ["New", "Old"]);
+        assert_eq!((found[1].auth_event_id.as_str(), found[1].created_us), ("e1", 1_562_715_630_183_313));
+        delete_connection(&http, &stub.url, &token, "3").await.unwrap();
+        delete_connection(&http, &stub.url, &token, "3").await.unwrap();
+        assert!(matches!(delete_connection(&http, &stub.url, &token, "3").await, Err(Trouble::Unauthorised)));
+        assert!(matches!(connections(&http, &stub.url, &token).await, Err(Trouble::Unreachable(_))));
+        assert!(stub.requests()[1].starts_with("DELETE /connections/3 "));
+    }
+}

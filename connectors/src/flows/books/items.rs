@@ -106,17 +106,23 @@ impl Flow for Items {
         ]
     }
 
-    /// The item with this SKU, if no other Xero item has claimed it.
+    /// The item with this SKU, or with this name and no SKU, if no other Xero item has claimed it.
     fn find_in(item: &Item, existing: &[Value]) -> Option<String> {
-        let is_claimed = |row: &Value| row["cf_xero_id"].as_str().is_some_and(|id| !id.is_empty() && id != item.id);
-        let found =
-            existing.iter().find(|row| row["sku"].as_str().is_some_and(|sku| same(sku, &item.code)) && !is_claimed(row))?;
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap_or("").to_owned();
+        let free = || existing.iter().filter(|row| !is_claimed(row, item));
+        let by_sku = || free().find(|row| same(&text(row, "sku"), &item.code));
+        let by_name = || free().find(|row| text(row, "sku").is_empty() && same(&text(row, "name"), name(item)));
+        let found = by_sku().or_else(by_name)?;
         found["item_id"].as_str().map(str::to_owned)
     }
 
     fn cure(item: &Item, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
         match (refusals::is_taken(refusal), attempt) {
-            (true, 1) => Cure::Adopt { query: vec![("sku", item.code.clone())] },
+            // Lists cannot be filtered by SKU; a search looks at both.
+            (true, 1) if refusal.message.to_lowercase().contains("sku") => {
+                Cure::Adopt { query: vec![("search_text", item.code.clone())] }
+            }
+            (true, 1) => Cure::Adopt { query: vec![("name", clip(name(item), NAME_CHARS_MAX).to_owned())] },
             // Names are unique in Zoho and not in Xero; the code tells them apart.
             (true, 2) if !same(name(item), &item.code) => {
                 let mark = format!(" ({})", item.code);
@@ -138,6 +144,12 @@ impl Flow for Items {
 
 fn name(item: &Item) -> &str {
     if item.name.trim().is_empty() { &item.code } else { item.name.trim() }
+}
+
+/// Whether our field on this row holds another item's id. Zoho may have put a number behind the field's name.
+fn is_claimed(row: &Value, item: &Item) -> bool {
+    let other = |value: &Value| value.as_str().is_some_and(|id| !id.is_empty() && id != item.id);
+    row.as_object().into_iter().flatten().any(|(key, value)| key.starts_with("cf_xero_id") && other(value))
 }
 
 /// Zoho wants an item to be at least one of the two.
@@ -255,10 +267,24 @@ mod tests {
 
     #[test]
     fn a_taken_name_is_adopted_by_sku_then_marked_with_the_code() {
-        let rows = [json!({"item_id": "1", "sku": "gb-1", "cf_xero_id": "other"}), json!({"item_id": "2", "sku": "gb-1"})];
-        assert_eq!(Items::find_in(&item(json!({})), &rows).as_deref(), Some("2"));
+        let claimed = json!({"item_id": "1", "sku": "gb-1", "cf_xero_id_1": "other"});
+        let (by_sku, by_name) =
+            (json!({"item_id": "2", "sku": "gb-1"}), json!({"item_id": "3", "sku": "", "name": "golf balls"}));
+        let found =
+            |rows: &[&Value]| Items::find_in(&item(json!({})), &rows.iter().map(|row| (*row).clone()).collect::<Vec<_>>());
+        assert_eq!(found(&[&claimed, &by_name, &by_sku]).as_deref(), Some("2"));
+        assert_eq!(found(&[&claimed, &by_name]).as_deref(), Some("3"));
+        assert_eq!(found(&[&claimed, &json!({"item_id": "4", "sku": "GB-2", "name": "Golf balls"})]), None);
         let refusal = Refusal { status: 400, code: "1001".into(), message: "Item \"Golf balls\" already exists.".into() };
-        assert_eq!(Items::cure(&item(json!({})), &known(4), &refusal, 1), Cure::Adopt { query: vec![("sku", "GB-1".into())] });
+        assert_eq!(
+            Items::cure(&item(json!({})), &known(4), &refusal, 1),
+            Cure::Adopt { query: vec![("name", "Golf balls".into())] }
+        );
+        let sku = Refusal { message: "An item with this SKU already exists.".into(), ..refusal.clone() };
+        assert_eq!(
+            Items::cure(&item(json!({})), &known(4), &sku, 1),
+            Cure::Adopt { query: vec![("search_text", "GB-1".into())] }
+        );
         let Cure::Again(carry) = Items::cure(&item(json!({})), &known(4), &refusal, 2) else { panic!("not tried again") };
         assert_eq!(carry.body["name"], "Golf balls (GB-1)");
         assert!(matches!(Items::cure(&item(json!({})), &known(4), &refusal, 3), Cure::Hold(_)));
