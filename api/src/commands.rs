@@ -94,7 +94,7 @@ impl Command {
     async fn run(self) -> Outcome {
         match self {
             #[cfg(feature = "demo")]
-            Self::Demo(demo) => demo.run().await,
+            Self::Demo(demo) => Box::pin(demo.run()).await,
             Self::Serve(serve) => serve.run().await,
             Self::Worker(worker) => worker.run().await,
             #[cfg(feature = "demo")]

@@ -45,8 +45,8 @@ pub struct Mutation(
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;
-/// Answers questions about the schema only, so it needs no caller.
-pub type Introspection = Schema<Query, Mutation, progress::ProgressSubscription>;
+/// Answers questions about the schema only, so it needs no caller. A type of its own: handlers find their schema by its type.
+pub struct Introspection(pub Staff);
 
 /// The schema as it is served.
 pub fn schema(state: State) -> Staff {
@@ -62,7 +62,7 @@ pub fn schema(state: State) -> Staff {
 
 /// The schema for tools that ask what there is to ask: development only.
 fn introspection() -> Introspection {
-    builder().introspection_only().limit_depth(INTROSPECTION_DEPTH_MAX).finish()
+    Introspection(builder().introspection_only().limit_depth(INTROSPECTION_DEPTH_MAX).finish())
 }
 
 /// The schema as a document: `api/schema.graphql`.

@@ -1,5 +1,7 @@
 //! The log: sentences with handles, as text for people or JSON for machines.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::settings::Raw;
@@ -13,7 +15,7 @@ pub fn start(raw: &Raw) -> Result<(), String> {
     let wanted = raw.get("LOG").unwrap_or("info");
     let filter = EnvFilter::try_new(format!("{QUIET},{wanted}"))
         .map_err(|error| format!("LOG: must be a level or a filter such as `info,jobs=debug`: {error}"))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal());
     let started = match raw.get("LOG_FORMAT") {
         Some("json") => log.json().try_init(),
         Some("text") | None => log.with_target(false).try_init(),

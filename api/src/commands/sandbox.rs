@@ -22,7 +22,7 @@ pub struct Sandbox {
     realistic_limits: bool,
     /// Fill the Xero organisations with this company
     #[arg(long, value_enum)]
-    profile: Option<Company>,
+    profile: Option<Kind>,
     /// How many contacts the company has, if not as many as its profile
     #[arg(long)]
     contacts: Option<u64>,
@@ -35,7 +35,7 @@ pub struct Sandbox {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Company {
+enum Kind {
     /// A realistic New Zealand company
     DemoCompany,
     /// The same, very small
@@ -81,9 +81,9 @@ impl Sandbox {
     fn plan(&self) -> Option<Plan> {
         let asked = self.profile.is_some() || self.contacts.is_some() || self.invoices.is_some();
         let mut plan = Plan::new(match self.profile {
-            Some(Company::Tiny) => Profile::Tiny,
-            Some(Company::Nasty) => Profile::Nasty,
-            Some(Company::DemoCompany) | None => Profile::DemoCompany,
+            Some(Kind::Tiny) => Profile::Tiny,
+            Some(Kind::Nasty) => Profile::Nasty,
+            Some(Kind::DemoCompany) | None => Profile::DemoCompany,
         });
         plan.contacts = self.contacts.unwrap_or(plan.contacts);
         plan.invoices = self.invoices.unwrap_or(plan.invoices);

@@ -41,12 +41,12 @@ pub fn configure(is_development: bool) -> impl FnOnce(&mut ServiceConfig) {
 
 async fn answer(
     http: HttpRequest,
-    body: Bytes,
+    body: Result<Bytes, actix_web::Error>,
     state: web::Data<State>,
     staff: web::Data<Staff>,
     introspection: Option<web::Data<Introspection>>,
 ) -> HttpResponse {
-    let request = match read(&http, &body) {
+    let request = match read(&http, body) {
         Ok(request) => request,
         Err(error) => return refuse(&http, &error),
     };
@@ -72,12 +72,16 @@ async fn answer(
 }
 
 /// One operation as JSON. Only JSON: a form on another site could send anything else with a browser's help.
-fn read(http: &HttpRequest, body: &[u8]) -> Result<Request, Error> {
+fn read(http: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Result<Request, Error> {
+    let body = body.map_err(|error| match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(format!("send {BODY_BYTES_MAX} bytes at most")),
+        _ => Error::Malformed("the body did not arrive whole".to_owned()),
+    })?;
     if !http.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Error::Malformed("send the question as application/json".to_owned()));
     }
     let value: Value =
-        serde_json::from_slice(body).map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
+        serde_json::from_slice(&body).map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
     if value.is_array() {
         return Err(Error::Malformed("send one operation a request".to_owned()));
     }
@@ -87,10 +91,16 @@ fn read(http: &HttpRequest, body: &[u8]) -> Result<Request, Error> {
     serde_json::from_value(value).map_err(|error| Error::Malformed(format!("the body is not a GraphQL request: {error}")))
 }
 
-/// A question that could not be understood is 400. One that was answered is 200, whatever became of its fields: each error has its code.
+/// A question that was not understood is 400, one that asks for too much 413. One that was answered is 200, whatever became of
+/// its fields: each error has its code.
 fn status(response: &Response) -> StatusCode {
-    let not_executed = response.errors.iter().any(|error| error.path.is_empty()) && response.data == async_graphql::Value::Null;
-    if not_executed { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+    let refused = response.errors.iter().find(|error| error.path.is_empty());
+    let code = refused.and_then(|error| error.extensions.as_ref()?.get("code"));
+    match code {
+        None => StatusCode::OK,
+        Some(code) if *code == async_graphql::Value::from("TOO_LARGE") => StatusCode::PAYLOAD_TOO_LARGE,
+        Some(_) => StatusCode::BAD_REQUEST,
+    }
 }
 
 /// A refusal in the shape that GraphQL clients read.

@@ -11,16 +11,10 @@ pub struct Setting {
     pub name: &'static str,
     pub default: Option<&'static str>,
     pub help: &'static str,
-    /// Its value is never shown.
-    pub secret: bool,
 }
 
-const fn plain(name: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
-    Setting { name, default, help, secret: false }
-}
-
-const fn secret(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, default: None, help, secret: true }
+const fn setting(name: &'static str, default: Option<&'static str>, help: &'static str) -> Setting {
+    Setting { name, default, help }
 }
 
 /// The scopes of the source document's consent screen: the same list as `connectors::oauth::xero_scopes`, here for the help.
@@ -31,70 +25,72 @@ accounting.reports.executivesummary.read accounting.reports.profitandloss.read a
 
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
-    plain(
+    setting(
         "DATABASE_URL",
         Some("sqlite://cpconnect.db?mode=rwc"),
         "Where everything is kept: sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST/NAME",
     ),
-    plain("LISTEN_ADDR", Some("127.0.0.1:8080"), "Where HTTP listens"),
-    plain(
+    setting("LISTEN_ADDR", Some("127.0.0.1:8080"), "Where HTTP listens"),
+    setting(
         "PUBLIC_URL",
         Some("http://127.0.0.1:8080"),
         "How customers and providers reach this server. https, unless it is this machine; with https, GraphiQL and introspection are off",
     ),
-    plain("SMTP_URL", None, "How letters leave: smtp://HOST:PORT, smtps://USER:PASSWORD@HOST or file:///FOLDER"),
-    plain("MAIL_FROM", Some("CloudPerfect <connect@cloudperfect.example>"), "Whom letters are from"),
-    secret(
+    setting("SMTP_URL", None, "How letters leave: smtp://HOST:PORT, smtps://USER:PASSWORD@HOST or file:///FOLDER"),
+    setting("MAIL_FROM", Some("CloudPerfect <connect@cloudperfect.example>"), "Whom letters are from"),
+    setting(
         "MASTER_KEYS",
+        None,
         "The keys that wrap every tenant's key: id:base64, newest first, separated by commas. `cpconnect keys generate` makes one",
     ),
-    plain("JWT_ISSUER", Some("cpconnect"), "Who signs the staff's tokens: their `iss`"),
-    plain("JWT_AUDIENCE", Some("cpconnect"), "Whom the staff's tokens are for: their `aud`"),
-    secret(
+    setting("JWT_ISSUER", Some("cpconnect"), "Who signs the staff's tokens: their `iss`"),
+    setting("JWT_AUDIENCE", Some("cpconnect"), "Whom the staff's tokens are for: their `aud`"),
+    setting(
         "JWT_KEYS",
+        None,
         "What checks the staff's tokens: a JWKS file, the https address of one, or for development `secret:` and a text of 32 characters or more",
     ),
-    plain("XERO_CLIENT_ID", None, "Our application at Xero, from its developer portal"),
-    secret("XERO_CLIENT_SECRET", "Its secret"),
-    plain("XERO_SCOPES", Some(XERO_SCOPES), "What we ask of Xero, separated by spaces"),
-    secret("XERO_WEBHOOK_KEY", "What Xero signs webhooks with; without it none are taken"),
-    plain("XERO_LOGIN_URL", Some("https://login.xero.com"), "Where Xero asks for consent"),
-    plain("XERO_IDENTITY_URL", Some("https://identity.xero.com"), "Where Xero gives tokens"),
-    plain("XERO_API_URL", Some("https://api.xero.com"), "Where Xero's API answers"),
-    plain("XERO_GO_URL", Some("https://go.xero.com"), "Where Xero's pages are"),
-    plain(
+    setting("XERO_CLIENT_ID", None, "Our application at Xero, from its developer portal"),
+    setting("XERO_CLIENT_SECRET", None, "Its secret"),
+    setting("XERO_SCOPES", Some(XERO_SCOPES), "What we ask of Xero, separated by spaces"),
+    setting("XERO_WEBHOOK_KEY", None, "What Xero signs webhooks with; without it none are taken"),
+    setting("XERO_LOGIN_URL", Some("https://login.xero.com"), "Where Xero asks for consent"),
+    setting("XERO_IDENTITY_URL", Some("https://identity.xero.com"), "Where Xero gives tokens"),
+    setting("XERO_API_URL", Some("https://api.xero.com"), "Where Xero's API answers"),
+    setting("XERO_GO_URL", Some("https://go.xero.com"), "Where Xero's pages are"),
+    setting(
         "XERO_LIMITS",
         Some("per_minute=60,per_day=5000,in_flight=5"),
         "Calls per Xero organisation; an application of Xero's Starter tier has per_day=1000. `off` for a sandbox that does not count",
     ),
-    plain("ZOHO_CLIENT_ID", None, "Our client in Zoho's API console"),
-    secret("ZOHO_CLIENT_SECRET", "Its secret, for every data centre that has none of its own"),
-    secret("ZOHO_CLIENT_SECRET_US", "The secret of the data centre us"),
-    secret("ZOHO_CLIENT_SECRET_EU", "The secret of the data centre eu"),
-    secret("ZOHO_CLIENT_SECRET_IN", "The secret of the data centre in"),
-    secret("ZOHO_CLIENT_SECRET_AU", "The secret of the data centre au"),
-    secret("ZOHO_CLIENT_SECRET_JP", "The secret of the data centre jp"),
-    secret("ZOHO_CLIENT_SECRET_CA", "The secret of the data centre ca"),
-    secret("ZOHO_CLIENT_SECRET_SA", "The secret of the data centre sa"),
-    secret("ZOHO_CLIENT_SECRET_UK", "The secret of the data centre uk"),
-    secret("ZOHO_CLIENT_SECRET_CN", "The secret of the data centre cn"),
-    plain(
+    setting("ZOHO_CLIENT_ID", None, "Our client in Zoho's API console"),
+    setting("ZOHO_CLIENT_SECRET", None, "Its secret, for every data centre that has none of its own"),
+    setting("ZOHO_CLIENT_SECRET_US", None, "The secret of the data centre us"),
+    setting("ZOHO_CLIENT_SECRET_EU", None, "The secret of the data centre eu"),
+    setting("ZOHO_CLIENT_SECRET_IN", None, "The secret of the data centre in"),
+    setting("ZOHO_CLIENT_SECRET_AU", None, "The secret of the data centre au"),
+    setting("ZOHO_CLIENT_SECRET_JP", None, "The secret of the data centre jp"),
+    setting("ZOHO_CLIENT_SECRET_CA", None, "The secret of the data centre ca"),
+    setting("ZOHO_CLIENT_SECRET_SA", None, "The secret of the data centre sa"),
+    setting("ZOHO_CLIENT_SECRET_UK", None, "The secret of the data centre uk"),
+    setting("ZOHO_CLIENT_SECRET_CN", None, "The secret of the data centre cn"),
+    setting(
         "ZOHO_ACCOUNTS_URL",
         Some("https://accounts.zoho.com"),
         "Where a Zoho sign-in starts; the customer's own data centre is found from there",
     ),
-    plain(
+    setting(
         "ZOHO_DATA_CENTRES",
         None,
         "Zoho's data centres, if not its own nine: NAME=ACCOUNTS|API|WEB, separated by commas. No other host is ever called",
     ),
-    plain(
+    setting(
         "ZOHO_LIMITS",
         Some("per_minute=100,per_day=2000,in_flight=10"),
         "Calls per Zoho organisation; per_day depends on its plan. `off` for a sandbox that does not count",
     ),
-    plain("LOG", Some("info"), "What is logged: error, warn, info, debug, or a filter such as `info,jobs=debug`"),
-    plain("LOG_FORMAT", Some("text"), "How it is logged: text or json"),
+    setting("LOG", Some("info"), "What is logged: error, warn, info, debug, or a filter such as `info,jobs=debug`"),
+    setting("LOG_FORMAT", Some("text"), "How it is logged: text or json"),
 ];
 
 /// The settings as texts, before anybody has looked at them.
@@ -129,7 +125,8 @@ impl Args for Raw {
                 .value_name("VALUE")
                 .help(setting.help)
                 .help_heading("Settings (flags, environment variables, or lines of a file `.env`)")
-                .hide_env_values(setting.secret);
+                // Some are secret and some carry passwords: help shows none.
+                .hide_env_values(true);
             if let Some(default) = setting.default {
                 arg = arg.default_value(default);
             }
