@@ -6,6 +6,7 @@ mod app;
 mod connections;
 mod control;
 pub(crate) mod documents;
+mod go;
 mod identity;
 pub(crate) mod json;
 mod keys;
@@ -65,6 +66,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     identity::configure(cfg);
     connections::configure(cfg);
     api::configure(cfg);
+    go::configure(cfg);
     control::configure(cfg);
 }
 

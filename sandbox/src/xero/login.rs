@@ -96,12 +96,13 @@ async fn log_in(shared: Data<Shared>, login: Form<Login>) -> HttpResponse {
     }
     let orgs = shared.store.with(|connection| {
         sessions::log_in(connection, &login.request)?;
-        sessions::orgs(connection)
+        let connected = sessions::connections(connection)?;
+        Ok::<_, rusqlite::Error>((sessions::orgs(connection)?, connected))
     });
     match orgs {
-        Ok(orgs) => {
+        Ok((orgs, connected)) => {
             let asked: Asked = serde_json::from_str(&asked).unwrap_or_default();
-            page("Connect to Xero", &consent_form(&login.request, &asked.scope, &orgs))
+            page("Connect to Xero", &consent_form(&login.request, &asked.scope, &orgs, &connected))
         }
         Err(error) => broken(&error),
     }
@@ -202,10 +203,13 @@ fn login_form(request: &str, alert: &str) -> String {
 }
 
 /// The wording is that of the source document.
-fn consent_form(request: &str, scope: &str, orgs: &[sessions::Org]) -> String {
+fn consent_form(request: &str, scope: &str, orgs: &[sessions::Org], connected: &[sessions::Connected]) -> String {
     let mut options = String::new();
     for org in orgs {
-        options.push_str(&format!("<option value=\"{}\">{}</option>", org.tenant, escape(&org.name)));
+        let tenant = org.tenant.to_string();
+        let already = connected.iter().any(|known| known.tenant == tenant);
+        let note = if already { " (already connected)" } else { "" };
+        options.push_str(&format!("<option value=\"{tenant}\">{}{note}</option>", escape(&org.name)));
     }
     let (manage, view) = lines(scope);
     let list = |title: &str, lines: &[&str]| {

@@ -177,3 +177,22 @@ async fn caught_letters_are_shown_to_programs_and_to_people() {
     assert!(page.contains("<a href=\"http://127.0.0.1:1/connect/abc\">"));
     assert!(page.contains("Two &lt;links&gt;"));
 }
+
+#[tokio::test]
+async fn links_into_xero_open_the_record_they_name() {
+    let world = World::new().await;
+    let made = world.order(&format!("/_sandbox/xero/{}/Contacts", demo()), json!({"Name": "Ada & Co"})).await;
+    let id = made[0]["ContactID"].as_str().unwrap();
+    let open = async |path: String| world.client.get(world.url(&path)).send().await.unwrap();
+    for path in [format!("/xero/go/Contacts/View/{id}"), format!("/xero/go/app/!cLp42/contacts/contact/{id}")] {
+        let page = open(path).await;
+        assert_eq!(page.status(), 200);
+        assert!(page.text().await.unwrap().contains("Ada &amp; Co"));
+    }
+    assert_eq!(open(format!("/xero/go/app/!tR41n/contacts/contact/{id}")).await.status(), 404, "another organisation");
+    assert_eq!(open("/xero/go/Contacts/View/7".into()).await.status(), 404);
+    let hop = |to: &str| format!("/xero/go/organisationlogin/default.aspx?shortcode=!cLp42&redirecturl={to}");
+    let there = open(hop(&format!("/Contacts/View/{id}"))).await;
+    assert!(there.headers()["location"].to_str().unwrap().ends_with(&format!("/xero/go/Contacts/View/{id}")));
+    assert_eq!(open(hop("//evil.example")).await.status(), 404);
+}

@@ -1,4 +1,5 @@
 //! The sandbox through its own front door: real HTTP, as CP Connect and a browser would speak it.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod control;
 mod xero_books;
