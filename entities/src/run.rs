@@ -22,7 +22,7 @@ pub struct Model {
     /// Why it is paused or failed, in a sentence.
     #[sea_orm(column_type = "Text", nullable)]
     pub reason: Option<String>,
-    /// `user`, `limit`, `reconnect` or `guard`.
+    /// `user`, `limit`, `trouble`, `reconnect` or `guard`.
     pub pause: Option<String>,
     pub resume_at: Option<At>,
     /// How often the lanes were read in this run.

@@ -42,11 +42,3 @@ impl Entity {
         Entity::find().filter(Column::StateHash.eq(hash.to_vec()))
     }
 }
-
-impl Entity {
-    /// Every tenant's sign-ins that ended before this moment: for the broom only.
-    #[expect(clippy::disallowed_methods, reason = "this is a door: the broom serves all tenants")]
-    pub fn ended(before: At) -> Select<Entity> {
-        Entity::find().filter(Column::ExpiresAt.lt(before))
-    }
-}

@@ -41,7 +41,8 @@ const UP: &[&str] = &[
      seen_run {uuid},\
      PRIMARY KEY (tenant_id, lane_id, xero_id),\
      FOREIGN KEY (tenant_id, lane_id) REFERENCES lane (tenant_id, id)){clustered}",
-    "CREATE UNIQUE INDEX ux_pair_zoho ON pair (tenant_id, lane_id, zoho_id) WHERE zoho_id IS NOT NULL",
+    "CREATE INDEX ix_pair_zoho ON pair (tenant_id, lane_id, zoho_id) WHERE zoho_id IS NOT NULL",
+    "CREATE UNIQUE INDEX ux_pair_created ON pair (tenant_id, lane_id, zoho_id) WHERE zoho_id IS NOT NULL AND origin = 'created'",
     "CREATE INDEX ix_pair_alias ON pair (tenant_id, lane_id, alias) WHERE alias IS NOT NULL",
     "CREATE INDEX ix_pair_need ON pair (tenant_id, need) WHERE need IS NOT NULL",
     "CREATE INDEX ix_pair_open ON pair (tenant_id, lane_id, state) WHERE state <> 'settled'",

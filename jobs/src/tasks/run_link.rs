@@ -50,11 +50,15 @@ impl Job for RunLink {
         };
         let (halt, probed) = turn(&context, link.clone(), owner).await;
         let next = after(&context, &link, halt, probed).await;
-        if matches!(next, Err(Failure::Fenced)) {
+        let (next_at, misses) = match next {
+            Ok(next) => next,
             // Whoever took it over goes on.
-            return Ok(None);
-        }
-        let (next_at, misses) = next?;
+            Err(Failure::Fenced) => return Ok(None),
+            Err(failure) => {
+                release(&context, &link, context.now(), link.misses).await?;
+                return Err(failure);
+            }
+        };
         release(&context, &link, next_at, misses).await?;
         Ok((next_at < NEVER).then_some(next_at))
     }
