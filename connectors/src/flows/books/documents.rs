@@ -364,10 +364,11 @@ fn has_tax_by_hand(invoice: &Invoice, known: &Known, answer: &Value) -> bool {
         at += pieces(&line.description, lines::DESCRIPTION_CHARS_MAX).len().max(1);
         let Some(percent) = row.and_then(|row| money::read(&row["tax_percentage"])) else { continue };
         let Some(entered) = line.tax_amount.filter(|_| lines::tax_of(invoice, line).is_some()) else { continue };
-        let by_rate = match invoice.line_amount_types {
-            LineAmountTypes::Inclusive => line.amount() * percent / (percent + Decimal::ONE_HUNDRED),
-            _ => line.amount() * percent / Decimal::ONE_HUNDRED,
+        let of = match invoice.line_amount_types {
+            LineAmountTypes::Inclusive => percent + Decimal::ONE_HUNDRED,
+            _ => Decimal::ONE_HUNDRED,
         };
+        let by_rate = line.amount().checked_mul(percent).and_then(|tax| tax.checked_div(of)).unwrap_or(entered);
         if (entered - money::round(by_rate, decimals)).abs() > unit {
             return true;
         }

@@ -160,7 +160,7 @@ fn shape(line: &LineItem, price_precision: u32, decimals: u32) -> Shape {
             }
         }
     }
-    let mut note = format!("{} × {}", line.quantity().normalize(), line.unit_amount().normalize());
+    let mut note = format!("{} × {}", line.quantity().normalize(), line.unit_amount().round_dp(4).normalize());
     if let Some(percent) = line.discount_rate.filter(|percent| !percent.is_zero()) {
         note.push_str(&format!(" − {}%", percent.normalize()));
     } else if let Some(discount) = line.discount_amount.filter(|discount| !discount.is_zero()) {
@@ -174,16 +174,16 @@ fn comes_to(gross: Decimal, discount: Discount, decimals: u32, amount: Decimal) 
     let round = |value| money::round(value, decimals);
     match discount {
         Discount::None => round(gross) == amount,
-        Discount::Rate(percent) if percent > Decimal::ZERO => {
-            let off = gross * percent / Decimal::ONE_HUNDRED;
-            [
+        Discount::Rate(percent) if percent > Decimal::ZERO && percent <= Decimal::ONE_HUNDRED => {
+            let share = percent / Decimal::ONE_HUNDRED;
+            let off = gross * share;
+            let ways = [
                 round(gross - off),
                 round(gross) - round(off),
                 round(gross - round(off)),
-                round(round(gross) - round(gross) * percent / Decimal::ONE_HUNDRED),
-            ]
-            .iter()
-            .all(|came| *came == amount)
+                round(round(gross) - round(gross) * share),
+            ];
+            ways.iter().all(|came| *came == amount)
         }
         Discount::Amount(off) if off > Decimal::ZERO => round(gross - off) == amount && round(gross) - off == amount,
         Discount::Rate(_) | Discount::Amount(_) => false,
