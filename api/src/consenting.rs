@@ -21,7 +21,6 @@ use subtle::ConstantTimeEq;
 pub use begin::{Begun, Invitation, begin, invitation};
 pub use choose::{Choices, choices, choose};
 pub use finish::{Callback, finish};
-pub use forget::sweep;
 pub use problem::Problem;
 pub use shown::{Connected, Shown, shown};
 

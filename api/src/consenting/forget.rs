@@ -1,21 +1,21 @@
 //! Leaving no trace: tokens that are not used are handed back and thrown away.
 
+use std::time::Duration;
+
 use connectors::xero;
 use entities::database::begin_write;
 use entities::sealed::TenantKey;
 use entities::{grant, sign_in};
 use jobs::context::{Context, Failure};
 use jobs::tokens;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::SecretString;
 
 use super::organisations::{self, Reach};
 use super::settle::Granted;
 
-/// A sign-in's word is kept a little longer than the sign-in, for a browser that comes back.
-const KEPT_AFTER: std::time::Duration = std::time::Duration::from_secs(3600);
-/// Sign-ins swept at once.
-const SWEPT_MAX: u64 = 200;
+/// The timetable deletes what is over; our copy of the tokens is needed once more before.
+const BEFORE_THE_END: Duration = Duration::from_secs(5);
 
 /// Hands back what a refused consent gave us. Best effort: our copy is gone either way.
 pub async fn granted(context: &Context, granted: &Granted) {
@@ -53,26 +53,21 @@ pub async fn replaced(context: &Context, key: &TenantKey, old: &grant::Model) {
     }
 }
 
-/// Sweeps sign-ins that ended: tokens nobody chose an organisation for at once, the rest an hour later. Gives how many grants went.
-pub async fn sweep(context: &Context) -> Result<u64, Failure> {
-    let abandoned = sign_in::Entity::ended(context.now())
-        .filter(sign_in::Column::Outcome.eq("choose"))
-        .limit(SWEPT_MAX)
-        .all(&context.database)
-        .await?;
-    let mut swept = 0;
-    for one in &abandoned {
-        swept += u64::from(drop_choice(context, one).await?);
-    }
-    let long_ended = sign_in::Entity::ended(context.now().minus(KEPT_AFTER)).limit(SWEPT_MAX).all(&context.database).await?;
-    for one in long_ended {
-        sign_in::Entity::delete_many()
-            .filter(sign_in::Column::TenantId.eq(one.tenant_id))
-            .filter(sign_in::Column::Id.eq(one.id))
-            .exec(&context.database)
-            .await?;
-    }
-    Ok(swept)
+/// Hands a choice back that nobody makes, just before its time is over. Where this process ends sooner, the timetable deletes the rows.
+pub fn when_over(context: &Context, sign_in: &sign_in::Model) {
+    let (context, tenant, id) = (context.clone(), sign_in.tenant_id, sign_in.id);
+    let wait = sign_in.expires_at.since(context.now()).saturating_sub(BEFORE_THE_END);
+    tokio::spawn(async move {
+        tokio::time::sleep(wait).await;
+        let outcome = match sign_in::Entity::of(tenant).filter(sign_in::Column::Id.eq(id)).one(&context.database).await {
+            Ok(Some(abandoned)) => drop_choice(&context, &abandoned).await.map(drop),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(failure) = outcome {
+            tracing::warn!(%failure, "an abandoned choice could not be handed back");
+        }
+    });
 }
 
 /// Throws a grant away that was waiting for a choice. True where there was one.

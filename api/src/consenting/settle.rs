@@ -164,6 +164,7 @@ pub async fn keep(context: &Context, key: &TenantKey, sign_in: &sign_in::Model, 
     row(context, key, sign_in, id, granted, "choosing").insert(&transaction).await?;
     finished(&transaction, sign_in, Outcome::Choose, Some(id)).await?;
     transaction.commit().await?;
+    forget::when_over(context, sign_in);
     Ok(Outcome::Choose)
 }
 

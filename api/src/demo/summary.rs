@@ -6,7 +6,7 @@ use serde_json::Value;
 /// The table of one run.
 pub fn table(progress: &Value) -> Table {
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(comfy_table::presets::UTF8_BORDERS_ONLY);
     table.set_header([
         "record type",
         "seen",

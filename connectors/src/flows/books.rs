@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod bills;
+mod contact_body;
 mod contacts;
 pub mod currencies;
 pub mod customer_payments;
@@ -9,6 +10,7 @@ pub mod customers;
 mod documents;
 pub mod invoices;
 pub mod items;
+mod judgement;
 mod lines;
 mod money;
 mod payments;

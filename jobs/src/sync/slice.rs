@@ -224,6 +224,13 @@ impl Slice {
         })
     }
 
+    /// Reads the wishes that came with the run: it may have been started after this turn was claimed.
+    pub async fn read_wishes(&mut self) -> Result<(), Halt> {
+        let found = link::Entity::of(self.tenant).filter(link::Column::Id.eq(self.link.id)).one(&self.context.database).await?;
+        self.link.create_missing = found.is_some_and(|found| found.create_missing);
+        Ok(())
+    }
+
     /// Gives back what was reserved.
     pub async fn end(&self) -> Result<(), Failure> {
         self.zoho.gate.release(&self.context, &self.owner).await

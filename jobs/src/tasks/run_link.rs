@@ -93,6 +93,7 @@ async fn work(slice: &mut Slice, probed: &mut bool) -> Result<(), Halt> {
         return Err(Halt::TurnOver);
     }
     let Some(run) = current(slice).await? else { return Ok(()) };
+    slice.read_wishes().await?;
     lanes::start(slice, &run).await?;
     let reconciling = run.kind == Kind::Reconciliation.name();
     if !reconciling && run.stage != "reconciling" {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::documents::{self, Kind};
-use super::{XERO_ID, accounts, currencies, items, taxes, vendors};
+use super::{XERO_ID, accounts, currencies, items, judgement, taxes, vendors};
 use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -60,7 +60,7 @@ impl Flow for Bills {
         documents::cure(Kind::Bill, bill, known, refusal, attempt)
     }
     fn judge(bill: &Invoice, known: &Known, answer: &Value) -> Judgement {
-        documents::judge(Kind::Bill, bill, known, answer)
+        judgement::judge(Kind::Bill, bill, known, answer)
     }
     fn xero_line(bill: &Invoice) -> Line {
         documents::xero_line(bill)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::documents::{self, Kind};
-use super::{XERO_ID, accounts, currencies, customers, items, taxes};
+use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes};
 use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Invoice, InvoiceStatus, InvoiceType, SALES_INVOICES};
@@ -50,7 +50,7 @@ impl Flow for Invoices {
         documents::cure(Kind::Invoice, invoice, known, refusal, attempt)
     }
     fn judge(invoice: &Invoice, known: &Known, answer: &Value) -> Judgement {
-        documents::judge(Kind::Invoice, invoice, known, answer)
+        judgement::judge(Kind::Invoice, invoice, known, answer)
     }
     fn xero_line(invoice: &Invoice) -> Line {
         documents::xero_line(invoice)
