@@ -156,7 +156,7 @@ pub struct Difference {
     pub what: &'static str,
     pub xero: Decimal,
     pub zoho: Decimal,
-    /// A named cause: `ROUNDING_PER_LINE`, `PRICE_PRECISION`, or `UNEXPLAINED`.
+    /// A named cause: `ROUNDING_PER_LINE`, `TAX_BY_HAND` (somebody typed it in Xero), or `UNEXPLAINED`.
     pub cause: &'static str,
 }
 

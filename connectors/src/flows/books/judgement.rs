@@ -1,0 +1,104 @@
+//! Zoho's answer to an invoice or a bill held against Xero's: what makes it equal to the cent, and what a difference comes from.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::documents::{Kind, life, other_number, own_rounding, to_zoho};
+use super::texts::pieces;
+use super::{lines, money};
+use crate::flow::{Difference, Judgement, Known};
+use crate::xero::records::{Invoice, LineAmountTypes};
+
+/// Equal, or one write away from it, or different for a reason with a name.
+pub fn judge(kind: Kind, invoice: &Invoice, known: &Known, answer: &Value) -> Judgement {
+    let Some(total) = money::read(&answer["total"]) else { return Judgement::Equal };
+    let number = answer[kind.number_key()].as_str();
+    let is_ours =
+        number.is_none_or(|number| number == invoice.number() || (kind == Kind::Bill && number == other_number(invoice)));
+    if !is_ours {
+        return mend(kind, invoice, known, None, own_rounding(invoice));
+    }
+    let tax = money::read(&answer["tax_total"]);
+    let missing = invoice.total - total;
+    if missing.is_zero() {
+        let is_gone = life(invoice) == "void" && invoice.line_items.is_empty();
+        return match tax {
+            Some(tax) if tax != invoice.total_tax && !is_gone => {
+                let cause = cause(invoice, known, answer, invoice.total_tax - tax);
+                Judgement::Differs(vec![Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause }])
+            }
+            _ => Judgement::Equal,
+        };
+    }
+    // Once it has been adjusted, a second adjustment would only chase the first.
+    let is_adjusted =
+        answer.get("adjustment").and_then(money::read).is_some_and(|adjustment| adjustment != own_rounding(invoice));
+    if !is_adjusted && missing.abs() <= tolerance(invoice, known) {
+        return mend(kind, invoice, known, number, own_rounding(invoice) + missing);
+    }
+    let mut differences = vec![Difference {
+        what: "total",
+        xero: invoice.total,
+        zoho: total,
+        cause: if is_adjusted { "UNEXPLAINED" } else { cause(invoice, known, answer, missing) },
+    }];
+    if let Some(tax) = tax.filter(|tax| *tax != invoice.total_tax) {
+        let cause = cause(invoice, known, answer, invoice.total_tax - tax);
+        differences.push(Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause });
+    }
+    Judgement::Differs(differences)
+}
+
+/// The smallest unit of money for each line: more than that is no rounding.
+fn tolerance(invoice: &Invoice, known: &Known) -> Decimal {
+    let unit = Decimal::new(1, money::decimals(lines::currency(invoice, known)));
+    unit * Decimal::from(invoice.line_items.len().max(1))
+}
+
+/// The same document once more, with this adjustment and this number.
+fn mend(kind: Kind, invoice: &Invoice, known: &Known, number: Option<&str>, adjustment: Decimal) -> Judgement {
+    match to_zoho(kind, invoice, known) {
+        Ok(mut carry) => {
+            carry.body["adjustment"] = money::number(adjustment);
+            if let Some(number) = number {
+                carry.body[kind.number_key()] = number.into();
+            }
+            Judgement::Mend(carry)
+        }
+        Err(_) => Judgement::Equal,
+    }
+}
+
+fn cause(invoice: &Invoice, known: &Known, answer: &Value, difference: Decimal) -> &'static str {
+    if has_tax_by_hand(invoice, known, answer) {
+        "TAX_BY_HAND"
+    } else if difference.abs() <= tolerance(invoice, known) {
+        "ROUNDING_PER_LINE"
+    } else {
+        "UNEXPLAINED"
+    }
+}
+
+/// Whether some line's tax in Xero is not what its rate gives: somebody typed it.
+fn has_tax_by_hand(invoice: &Invoice, known: &Known, answer: &Value) -> bool {
+    let Some(rows) = answer["line_items"].as_array() else { return false };
+    let decimals = money::decimals(lines::currency(invoice, known));
+    let unit = Decimal::new(1, decimals);
+    let mut at = 0;
+    for line in &invoice.line_items {
+        let row = rows.get(at);
+        // The continued description of a line takes rows of its own.
+        at += pieces(&line.description, lines::DESCRIPTION_CHARS_MAX).len().max(1);
+        let Some(percent) = row.and_then(|row| money::read(&row["tax_percentage"])) else { continue };
+        let Some(entered) = line.tax_amount.filter(|_| lines::tax_of(invoice, line).is_some()) else { continue };
+        let of = match invoice.line_amount_types {
+            LineAmountTypes::Inclusive => percent + Decimal::ONE_HUNDRED,
+            _ => Decimal::ONE_HUNDRED,
+        };
+        let by_rate = line.amount().checked_mul(percent).and_then(|tax| tax.checked_div(of)).unwrap_or(entered);
+        if (entered - money::round(by_rate, decimals)).abs() > unit {
+            return true;
+        }
+    }
+    false
+}
