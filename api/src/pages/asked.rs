@@ -12,31 +12,33 @@ pub struct Group {
 const MANAGE: &str = "View and manage your";
 const VIEW: &str = "View your";
 const WHO: &str = "Who allowed it";
+const ALSO: &str = "Also";
+/// The weightiest first, the same order on both sides' pages.
+const ORDER: [&str; 5] = ["View and manage", "View your", "View in", WHO, ALSO];
 
 /// What these scopes allow. One we have no words for is shown as it is: nothing that is asked stays unsaid.
 pub fn groups(provider: Provider, scopes: &[String]) -> Vec<Group> {
-    let mut groups: Vec<Group> =
-        [MANAGE, VIEW, WHO, "Also"].iter().map(|heading| Group { heading: (*heading).to_owned(), things: Vec::new() }).collect();
+    let mut groups: Vec<Group> = Vec::new();
     for scope in scopes {
         let Some((heading, thing)) = (match provider {
             Provider::Xero => xero(scope),
-            Provider::Zoho => zoho(scope),
+            Provider::Zoho => Some(zoho(scope)),
         }) else {
             continue;
         };
-        for group in &mut groups {
-            if group.heading == heading && !group.things.contains(&thing) {
-                group.things.push(thing.clone());
-            }
+        match groups.iter_mut().find(|group| group.heading == heading) {
+            Some(group) if group.things.contains(&thing) => {}
+            Some(group) => group.things.push(thing),
+            None => groups.push(Group { heading, things: vec![thing] }),
         }
     }
-    groups.retain(|group| !group.things.is_empty());
+    groups.sort_by_key(|group| ORDER.iter().position(|start| group.heading.starts_with(start)));
     groups
 }
 
 /// The wording of Xero's consent screen; the granular scopes say what the broad ones covered.
-fn xero(scope: &str) -> Option<(&'static str, String)> {
-    let thing = |heading, thing: &str| Some((heading, thing.to_owned()));
+fn xero(scope: &str) -> Option<(String, String)> {
+    let thing = |heading: &str, thing: &str| Some((heading.to_owned(), thing.to_owned()));
     match scope {
         // Staying connected is what the whole page is about.
         "offline_access" => None,
@@ -52,13 +54,13 @@ fn xero(scope: &str) -> Option<(&'static str, String)> {
         "accounting.journals.read" => thing(VIEW, "General ledger"),
         "accounting.budgets.read" => thing(VIEW, "Budgets"),
         scope if scope.starts_with("accounting.reports") => thing(VIEW, "Reports"),
-        other => thing("Also", other),
+        other => thing(ALSO, other),
     }
 }
 
-/// `ZohoBooks.contacts.ALL` → "Contacts in Zoho Books".
-fn zoho(scope: &str) -> Option<(&'static str, String)> {
-    let also = || Some(("Also", scope.to_owned()));
+/// `ZohoBooks.contacts.ALL` → "Contacts", under "View and manage in Zoho Books".
+fn zoho(scope: &str) -> (String, String) {
+    let also = || (ALSO.to_owned(), scope.to_owned());
     let mut parts = scope.split('.');
     let (Some(service), Some(module), Some(operation)) = (parts.next(), parts.next(), parts.next()) else {
         return also();
@@ -90,8 +92,8 @@ fn zoho(scope: &str) -> Option<(&'static str, String)> {
         "reports" => "Reports",
         _ => return also(),
     };
-    let heading = if operation == "READ" { VIEW } else { MANAGE };
-    Some((heading, format!("{thing} in {service}")))
+    let doing = if operation == "READ" { "View in" } else { "View and manage in" };
+    (format!("{doing} {service}"), thing.to_owned())
 }
 
 #[cfg(test)]
