@@ -1,1 +1,3 @@
-fn main() {}
+//! One test binary; one file a story.
+
+mod migration;
