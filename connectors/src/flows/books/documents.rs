@@ -19,7 +19,7 @@ pub enum Kind {
 }
 
 const NUMBER_CHARS_MAX: usize = 100;
-const REFERENCE_CHARS_MAX: usize = 100;
+const REFERENCE_CHARS_MAX: usize = 50;
 /// Xero's own rounding of a document goes no further.
 const ROUNDING_MAX: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
 
