@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
@@ -37,7 +37,6 @@ pub fn start(state: State, listener: TcpListener) -> std::io::Result<(Server, So
             .app_data(schema.clone())
             .app_data(PayloadConfig::new(endpoint::BODY_BYTES_MAX))
             .wrap(from_fn(middleware::headers))
-            .wrap(Compress::default())
             .wrap(from_fn(middleware::trace))
             .app_data(web::Data::new(middleware::Transport { is_https }))
             .configure(endpoint::configure(is_development))

@@ -149,10 +149,12 @@ impl Desk {
             rest_reason: Set(None),
             create_missing: Set(false),
             fence: Set(0),
+            misses: Set(0),
             slice_owner: Set(None),
             slice_until: Set(None),
             next_at: Set(now),
             created_at: Set(now),
+            ..Default::default()
         };
         let link = link.insert(database).await.unwrap();
         let run = run::ActiveModel {
