@@ -137,20 +137,32 @@ pub async fn disconnect(context: &Context, tenant: TenantId, id: ConnectionId) -
     Ok(true)
 }
 
+/// Forgets the tokens of a consent whose organisation nobody chose. Zoho counts its refresh tokens, so it gets this one back.
+pub async fn forget_choice(context: &Context, tenant: TenantId, id: GrantId) -> Result<(), Failure> {
+    let Some(found) = grant::Entity::of(tenant).filter(grant::Column::Id.eq(id)).one(&context.database).await? else {
+        return Ok(());
+    };
+    if found.provider == "zoho"
+        && let Err(trouble) = revoke_zoho(context, &found).await?
+    {
+        tracing::warn!(tenant.id = %tenant, trouble, "an abandoned consent could not be handed back");
+    }
+    grant::Entity::delete_many()
+        .filter(grant::Column::TenantId.eq(tenant))
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::State.eq("choosing"))
+        .exec(&context.database)
+        .await?;
+    Ok(())
+}
+
 /// Best effort: a provider that is out of reach does not keep us from forgetting the tokens' use.
 async fn tell_provider(context: &Context, tenant: TenantId, found: &connection::Model) -> Result<(), Failure> {
     let Some(grant) = grant::Entity::of(tenant).filter(grant::Column::Id.eq(found.grant_id)).one(&context.database).await? else {
         return Ok(());
     };
-    let key = context.tenant_key(tenant).await?;
-    let refresh: SecretString = key.open_text(tokens::place(grant.id, "refresh"), &grant.refresh)?.into();
     let outcome = if found.provider == "zoho" {
-        match context.providers.data_centres.by_location(&grant.data_centre) {
-            Some(centre) => {
-                context.providers.zoho.revoke(&context.http, centre, &refresh).await.map_err(|trouble| trouble.to_string())
-            }
-            None => Err("its data centre is not in the table".to_owned()),
-        }
+        revoke_zoho(context, &grant).await?
     } else {
         disconnect_xero(context, tenant, found).await
     };
@@ -158,6 +170,17 @@ async fn tell_provider(context: &Context, tenant: TenantId, found: &connection::
         tracing::warn!(tenant.id = %tenant, trouble, "the provider could not be told of the disconnect");
     }
     Ok(())
+}
+
+async fn revoke_zoho(context: &Context, grant: &grant::Model) -> Result<Result<(), String>, Failure> {
+    let key = context.tenant_key(grant.tenant_id).await?;
+    let refresh: SecretString = key.open_text(tokens::place(grant.id, "refresh"), &grant.refresh)?.into();
+    Ok(match context.providers.data_centres.by_location(&grant.data_centre) {
+        Some(centre) => {
+            context.providers.zoho.revoke(&context.http, centre, &refresh).await.map_err(|trouble| trouble.to_string())
+        }
+        None => Err("its data centre is not in the table".to_owned()),
+    })
 }
 
 /// Xero's revocation would end all of this user's organisations: only this one's connection is deleted.

@@ -1,4 +1,5 @@
-//! What the mappings may look up: ids of records that were settled before, asked for a batch at once.
+//! What the mappings may look up: ids of records that arrived before, asked for a batch at once. One whose status call is still due
+//! counts: a lane makes its calls before the next lane begins, all but those that make a record inactive.
 
 use std::collections::{HashMap, HashSet};
 
@@ -81,7 +82,7 @@ async fn settled(
             By::Alias => Value::from(print.clone()),
         }));
         let text = format!(
-            "SELECT {column} AS k, zoho_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'settled' AND zoho_id IS NOT NULL AND {column} IN ({})",
+            "SELECT {column} AS k, zoho_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state IN ('settled', 'due') AND zoho_id IS NOT NULL AND {column} IN ({})",
             places.join(", ")
         );
         let database = &slice.context.database;

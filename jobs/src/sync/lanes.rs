@@ -88,12 +88,12 @@ pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> 
             stage(slice, run, lane.flow.key()).await?;
             page(slice, run, lane, &row).await?;
         }
-        resolve::acts(slice, run, lane, 1).await?;
+        resolve::acts(slice, run, lane, 1, false).await?;
     }
     // What settled late may have let an earlier lane's record go on.
     for lane in slice.lanes.clone() {
         resolve::ready(slice, run, lane).await?;
-        resolve::acts(slice, run, lane, 1).await?;
+        resolve::acts(slice, run, lane, 1, true).await?;
     }
     again_for_waiting(slice, run).await
 }
@@ -117,7 +117,7 @@ async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::Model
             over => over,
         };
         let acted = match carried {
-            Ok(()) => resolve::acts(slice, run, lane, BULK_IDS).await,
+            Ok(()) => resolve::acts(slice, run, lane, BULK_IDS, false).await,
             halt => halt,
         };
         if let Err(halt) = acted {

@@ -157,10 +157,11 @@ pub async fn directory(slice: &mut Slice, lane: Lane) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Makes the status calls that are due, many records with one call where Zoho allows it. Waits until `at_least` are due.
-pub async fn acts(slice: &mut Slice, run: &run::Model, lane: Lane, at_least: usize) -> Result<(), Halt> {
+/// Makes the status calls that are due, many records with one call where Zoho allows it. Waits until `at_least` are due. Records
+/// become inactive only at the end: Zoho takes no document of an inactive contact.
+pub async fn acts(slice: &mut Slice, run: &run::Model, lane: Lane, at_least: usize, at_the_end: bool) -> Result<(), Halt> {
     loop {
-        let due = next_due(slice, lane).await?;
+        let due = next_due(slice, lane, at_the_end).await?;
         if due.len() < at_least.max(1) {
             return Ok(());
         }
@@ -183,13 +184,14 @@ struct Due {
     words: String,
 }
 
-async fn next_due(slice: &Slice, lane: Lane) -> Result<Vec<Due>, Halt> {
+async fn next_due(slice: &Slice, lane: Lane, at_the_end: bool) -> Result<Vec<Due>, Halt> {
+    let last = settle::due(&[Action::INACTIVE]).filter(|_| !at_the_end);
     let database = &slice.context.database;
     let found = database
         .query_all_raw(sql(
             database.get_database_backend(),
-            "SELECT xero_id, zoho_id, alias, due FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' ORDER BY due, xero_id LIMIT $3",
-            vec![slice.tenant.0.into(), lane.id.0.into(), (BULK_IDS as i64).into()],
+            "SELECT xero_id, zoho_id, alias, due FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND due <> $4 ORDER BY due, xero_id LIMIT $3",
+            vec![slice.tenant.0.into(), lane.id.0.into(), (BULK_IDS as i64).into(), last.unwrap_or_default().into()],
         ))
         .await?;
     found

@@ -151,19 +151,22 @@ impl Writer<'_> {
     async fn judged(&mut self, carry: Carry, mut written: Written) -> Result<Outcome, End> {
         let (flow, of) = (self.desk.flow, *self.desk.flow.zoho());
         let created = written.created;
-        let mut then = carry.then;
+        let mut said = carry;
         while let Judgement::Mend(mend) = flow.judge(self.record, self.desk.known, &written.record) {
-            if self.calls >= CALLS_MAX {
+            // The same words again would get the same answer.
+            if self.calls >= CALLS_MAX || mend.body == said.body {
+                said.then = mend.then;
                 break;
             }
             self.permit().await?;
-            let mut body = mend.body;
+            let mut body = mend.body.clone();
             if let Some(field) = self.desk.field {
                 add_field(&mut body, field, self.record.id());
             }
             written = self.desk.client.update(&of, &written.id, &body).await?;
-            then = mend.then;
+            said = mend;
         }
+        let then = said.then.into_iter().filter(|action| action.is_needed(&written.record)).collect();
         Ok(Outcome::Written {
             id: written.id,
             created: created && self.adopt.is_none(),

@@ -21,6 +21,9 @@ const LATE: Duration = Duration::from_secs(10);
 /// A refresh token that lies idle dies after 60 days; a week is well before.
 const KEEP_ALIVE: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// A second call of a callback shows the same result for this long after its sign-in is over.
+const SHOWN_FOR: Duration = Duration::from_secs(3600);
+
 /// Look at everything's time.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Timetable;
@@ -43,6 +46,8 @@ impl Job for Timetable {
             enqueue(&context.database, context.clock.as_ref(), &RunLink { tenant: late.tenant_id, link: late.id }, now).await?;
         }
         requeue_letters(&context, now).await?;
+        join_forgotten(&context).await?;
+        hand_back_choices(&context, now).await?;
         keep_alive(&context, now).await?;
         expire(&context, now).await?;
         Ok(Some(context.in_a(EVERY)))
@@ -70,6 +75,49 @@ async fn requeue_letters(context: &Context, now: At) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Two connected sides that nobody joined: the process died between storing the second connection and joining it to the first.
+async fn join_forgotten(context: &Context) -> Result<(), Failure> {
+    let forgotten = context
+        .database
+        .query_all_raw(sql(
+            context.database.get_database_backend(),
+            "SELECT x.tenant_id AS tenant_id FROM connection x \
+             JOIN oauth_grant gx ON gx.tenant_id = x.tenant_id AND gx.id = x.grant_id AND gx.state = 'live' \
+             JOIN connection z ON z.tenant_id = x.tenant_id AND z.provider = 'zoho' AND z.state = 'live' \
+             JOIN oauth_grant gz ON gz.tenant_id = z.tenant_id AND gz.id = z.grant_id AND gz.state = 'live' \
+             WHERE x.provider = 'xero' AND x.state = 'live' AND NOT EXISTS (SELECT 1 FROM link WHERE link.tenant_id = x.tenant_id \
+             AND link.xero_connection_id = x.id AND link.zoho_connection_id = z.id AND link.state <> 'resting') LIMIT 20",
+            vec![],
+        ))
+        .await?;
+    for row in forgotten {
+        crate::links::join(context, TenantId(row.try_get("", "tenant_id")?)).await?;
+    }
+    Ok(())
+}
+
+/// Tokens of a sign-in whose organisation nobody chose in time: handed back to Zoho, then forgotten.
+async fn hand_back_choices(context: &Context, now: At) -> Result<(), Failure> {
+    let over = context
+        .database
+        .query_all_raw(sql(
+            context.database.get_database_backend(),
+            "SELECT g.tenant_id AS tenant_id, g.id AS id FROM oauth_grant g \
+             JOIN sign_in s ON s.tenant_id = g.tenant_id AND s.grant_id = g.id WHERE g.state = 'choosing' AND s.expires_at < $1 LIMIT 20",
+            vec![now.0.into()],
+        ))
+        .await?;
+    for row in over {
+        crate::connections::forget_choice(
+            context,
+            TenantId(row.try_get("", "tenant_id")?),
+            entities::ids::GrantId(row.try_get("", "id")?),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 /// Grants that were not used for a week are refreshed once, so that they do not die of idleness.
 async fn keep_alive(context: &Context, now: At) -> Result<(), Failure> {
     let backend = context.database.get_database_backend();
@@ -90,16 +138,13 @@ async fn keep_alive(context: &Context, now: At) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What may no longer be kept is removed: sentences after 30 days, sign-ins that were not finished and their tokens.
+/// What may no longer be kept is removed: sentences after 30 days, sign-ins that are over.
 async fn expire(context: &Context, now: At) -> Result<(), Failure> {
     let backend = context.database.get_database_backend();
-    for text in [
-        "DELETE FROM hold WHERE expires_at < $1",
-        "DELETE FROM finding WHERE expires_at < $1",
-        "DELETE FROM oauth_grant WHERE state = 'choosing' AND id IN (SELECT grant_id FROM sign_in WHERE grant_id IS NOT NULL AND expires_at < $1)",
-        "DELETE FROM sign_in WHERE expires_at < $1",
-    ] {
+    for text in ["DELETE FROM hold WHERE expires_at < $1", "DELETE FROM finding WHERE expires_at < $1"] {
         context.database.execute_raw(sql(backend, text, vec![now.0.into()])).await?;
     }
+    let shown_until = now.minus(SHOWN_FOR).0;
+    context.database.execute_raw(sql(backend, "DELETE FROM sign_in WHERE expires_at < $1", vec![shown_until.into()])).await?;
     Ok(())
 }
