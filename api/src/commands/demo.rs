@@ -77,7 +77,8 @@ impl Demo {
             realistic_limits: self.realistic_limits,
             ..Plan::default()
         };
-        let stage = step("starting the sandbox (Xero, Zoho, mail), the server and a worker", Stage::start(plan)).await?;
+        let stage =
+            step("starting the sandbox (Xero, Zoho, mail), the server and a worker", Box::pin(Stage::start(plan))).await?;
         let seed = stage::seed(self.profile.name(), self.contacts, self.invoices);
         step("planting the company in the sandbox's Xero", stage.seed(seed)).await?;
         let told = tell(&stage, self.realistic_limits).await?;
