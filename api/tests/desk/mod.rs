@@ -154,7 +154,6 @@ impl Desk {
             slice_until: Set(None),
             next_at: Set(now),
             created_at: Set(now),
-            ..Default::default()
         };
         let link = link.insert(database).await.unwrap();
         let run = run::ActiveModel {
