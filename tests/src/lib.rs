@@ -3,8 +3,10 @@
 //! `TEST_DATABASE_URL` names a PostgreSQL server (`postgres://user@host/postgres`) on which every world gets a database of its own;
 //! without it each has a SQLite file. The stories are the same.
 
+pub mod behind;
 pub mod books;
 pub mod program;
+pub mod whole;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
