@@ -96,7 +96,7 @@ async fn a_worker_killed_at_every_point_and_at_any_moment_doubles_nothing_and_lo
 async fn die_at(world: &World, run: &str, point: &str) {
     if point.starts_with("token") {
         // A token that is about to end is refreshed before it is used.
-        world.rows("UPDATE oauth_grant SET access_until = 0 RETURNING 1 AS n").await;
+        world.rows("UPDATE oauth_grant SET access_until = 0 RETURNING CAST(1 AS BIGINT) AS n").await;
     }
     let mut victim = worker(world, Some(point));
     let until = Instant::now() + STUCK;
