@@ -46,6 +46,9 @@ impl At {
 /// What time it is.
 pub trait Clock: Send + Sync {
     fn now(&self) -> At;
+
+    /// The database, whose time is the common one, said `at` when this clock said `here`. A test's clock is the test's own and stays.
+    fn agree(&self, _here: At, _at: At) {}
 }
 
 /// The machine's clock, corrected by what the database's clock said last: with several machines the database's time is the common one.
@@ -60,16 +63,15 @@ impl SystemClock {
     pub fn machine() -> At {
         At(Utc::now().timestamp_micros())
     }
-
-    /// From now on `now()` agrees with the database, which said `at` when this machine said `machine`.
-    pub fn agree(&self, machine: At, at: At) {
-        self.offset_us.store(at.0 - machine.0, Ordering::Relaxed);
-    }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> At {
         At(Self::machine().0 + self.offset_us.load(Ordering::Relaxed))
+    }
+
+    fn agree(&self, here: At, at: At) {
+        self.offset_us.fetch_add(at.0 - here.0, Ordering::Relaxed);
     }
 }
 

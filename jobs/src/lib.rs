@@ -8,6 +8,7 @@ pub mod job;
 pub mod letters;
 pub mod limits;
 pub mod links;
+pub mod postgres;
 pub mod queue;
 pub mod runs;
 pub mod sync;

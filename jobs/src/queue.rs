@@ -24,6 +24,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::context::Context;
 use crate::job::{self, Job, Queue};
+use crate::postgres;
 
 /// A job whose worker has not been heard of for this long is taken over.
 const DEAD_AFTER: Duration = Duration::from_secs(15);
@@ -91,7 +92,7 @@ pub async fn enqueue<J: Job>(connection: &impl ConnectionTrait, clock: &dyn Cloc
             values,
         ))
         .await?;
-    Ok(())
+    postgres::tell(connection).await
 }
 
 /// How many jobs are due, running or failed: for the harness and the operator.

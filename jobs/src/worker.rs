@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::context::Context;
 use crate::job::Queue;
-use crate::queue;
+use crate::{postgres, queue};
 use crate::tasks::timetable::Timetable;
 
 /// Runs until `shutdown` says true; the slices that run then end at their next step.
@@ -29,7 +29,10 @@ pub async fn run(context: Context, shutdown: watch::Receiver<bool>) {
         };
         queue::work(context.clone(), queue, format!("{name}/{}", queue.name()), stopped)
     });
-    futures::future::join_all(queues).await;
+    tokio::select! {
+        _ = futures::future::join_all(queues) => {}
+        () = postgres::listen(context.clone()) => {}
+    }
     tracing::info!(worker.name = name, "the worker has stopped");
 }
 

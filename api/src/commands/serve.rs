@@ -95,6 +95,8 @@ async fn start(raw: &Raw, migrate: bool) -> Result<(Settings, Context), Box<dyn 
     let pool = database::open_current(url, migrate).await?;
     let clock = Arc::new(SystemClock::default());
     let context = state::context(&settings, pool, clock, Arc::new(SystemChance));
+    jobs::postgres::agree(&context).await?;
+    tokio::spawn(jobs::postgres::keep_time(context.clone()));
     Ok((settings, context))
 }
 
