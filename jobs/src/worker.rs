@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use crate::context::Context;
 use crate::job::Queue;
-use crate::{postgres, queue};
 use crate::tasks::timetable::Timetable;
+use crate::{postgres, queue};
 
 /// Runs until `shutdown` says true; the slices that run then end at their next step.
 pub async fn run(context: Context, shutdown: watch::Receiver<bool>) {

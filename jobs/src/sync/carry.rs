@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use connectors::flow::{By, Carry, Need, Unmappable};
 use connectors::side::Trouble;
+use connectors::xero::Odd;
 use connectors::zoho::Unique;
 use entities::run;
 use futures::StreamExt;
@@ -62,14 +63,16 @@ pub struct Settled {
 
 impl Verdict {
     /// A record whose shape we do not know.
-    pub fn odd(xero_id: String, title: &str, why: &str) -> Self {
+    pub fn odd(odd: Odd, title: &str) -> Self {
+        let name = if odd.name.is_empty() { String::new() } else { format!(", {:?},", odd.name) };
         Verdict::Held {
-            xero_id,
+            xero_id: odd.id,
             reason: Unmappable {
                 code: "UNKNOWN_SHAPE",
                 sentence: format!(
-                    "One of the {} has a form that this version does not know ({why}). CloudPerfect has to extend the sync.",
-                    title.to_lowercase()
+                    "One of the {}{name} has a form in Xero that this version does not know. CloudPerfect has to extend the sync; the other records are not affected. (What was found: {}.)",
+                    title.to_lowercase(),
+                    odd.why
                 ),
                 expected: false,
             },

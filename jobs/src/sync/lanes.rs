@@ -125,8 +125,14 @@ async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::Model
             return Err(halt);
         }
     }
-    let (after, counts) = (shelf.after.clone(), shelf.counts);
-    commit(slice, run, lane, after, counts).await
+    let over = shelf.after == After::Done;
+    commit(slice, run, lane, shelf.after, shelf.counts).await?;
+    if over {
+        slice.context.shelves.forget(lane.id);
+    } else {
+        slice.context.shelves.remember(lane.id, run.id, shelf.boundary);
+    }
+    Ok(())
 }
 
 /// A new pull: its beginning is the provider's time, not ours.

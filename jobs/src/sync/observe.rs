@@ -17,7 +17,7 @@ use sea_orm::{ConnectionTrait, Value};
 use super::carry::Verdict;
 use super::plan::{Plan, plan};
 use super::settle;
-use super::shelf::{After, Counts, Shelf, Todo};
+use super::shelf::{After, Boundary, Counts, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
 
 const SECOND_US: i64 = 1_000_000;
@@ -75,7 +75,7 @@ async fn lay_out(
     for one in read {
         match one {
             Reading::Record(record) => records.push(record),
-            Reading::Odd { id, why } => odd.push((id, why)),
+            Reading::Odd(one) => odd.push(one),
         }
     }
     let after = after(anchor, number, full, &records);
@@ -84,19 +84,14 @@ async fn lay_out(
         counts.expected = Some((records.len() + odd.len()) as i64);
     }
     let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
-    let boundary = boundary(&records, &after);
+    let boundary = Boundary { ids: boundary(&records, &after), same_second };
     // What the page before had too is neither counted nor planned again.
     records.retain(|record| !slice.context.shelves.had(lane.id, run.id, record.id()));
-    if full {
-        slice.context.shelves.remember(lane.id, run.id, boundary, same_second);
-    } else {
-        slice.context.shelves.forget(lane.id);
-    }
     let todo = plan_all(slice, run, lane, records, &mut counts).await?;
-    let held = odd.into_iter().map(|(id, why)| Verdict::odd(id, lane.flow.title(), &why)).collect::<Vec<_>>();
+    let held = odd.into_iter().map(|one| Verdict::odd(one, lane.flow.title())).collect::<Vec<_>>();
     counts.seen += held.len() as i64;
     settle::verdicts(slice, run, lane, held).await?;
-    Ok(Shelf { run: run.id, anchor, page: number, todo, after, counts })
+    Ok(Shelf { run: run.id, anchor, page: number, todo, after, counts, boundary })
 }
 
 /// The cursor after this page.

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::known::look_up;
 use super::lanes::{parked, stage};
 use super::settle;
+use super::shelf::Boundary;
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::tally::{self, Phase, Tally};
 use crate::holds;
@@ -37,12 +38,19 @@ pub async fn reconcile(slice: &mut Slice, run: &run::Model) -> Result<bool, Halt
         let mut tally = load(slice, run, lane).await?;
         while tally.phase != Phase::Done {
             slice.go_on()?;
-            match tally.phase {
-                Phase::Zoho => zoho_page(slice, run, lane, &mut tally).await?,
+            let boundary = match tally.phase {
+                Phase::Zoho => {
+                    zoho_page(slice, run, lane, &mut tally).await?;
+                    None
+                }
                 Phase::Xero => xero_page(slice, run, lane, &mut tally).await?,
-                Phase::Done => {}
-            }
+                Phase::Done => None,
+            };
             store(slice, run, lane, &tally).await?;
+            match boundary {
+                Some(boundary) => slice.context.shelves.remember(lane.id, run.id, boundary),
+                None => slice.context.shelves.forget(lane.id),
+            }
         }
         clean &= tally.unexplained == 0;
     }
@@ -112,8 +120,8 @@ struct Pair {
     seen: Option<Vec<u8>>,
 }
 
-/// One page of Xero's list, held against the prints.
-async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally) -> Result<(), Halt> {
+/// One page of Xero's list, held against the prints. Gives what the next page will show again, if there is one.
+async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally) -> Result<Option<Boundary>, Halt> {
     slice.permit(Provider::Xero, Some(lane.id), 1).await?;
     let since = Since { anchor_us: tally.anchor.map(|at| at.0), page: tally.page.max(1) };
     let page = match slice.xero.client.changed(lane.flow.xero(), &since).await {
@@ -130,7 +138,7 @@ async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut 
         .into_iter()
         .filter_map(|one| match one {
             Reading::Record(record) => Some(record),
-            Reading::Odd { .. } => None,
+            Reading::Odd(_) => None,
         })
         .collect();
     let newest = records.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
@@ -142,21 +150,20 @@ async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut 
         check(slice, run, lane, tally, record.as_ref(), pairs.get(record.id())).await?;
     }
     if !full {
-        slice.context.shelves.forget(lane.id);
         tally.phase = Phase::Done;
         tally.held = parked(slice, &lane, "held").await? + parked(slice, &lane, "waiting").await?;
-        return level_one(slice, run, lane, tally).await;
+        level_one(slice, run, lane, tally).await?;
+        return Ok(None);
     }
     let same_second = tally.anchor.is_some_and(|anchor| newest <= anchor.0) || newest == 0;
     let from = if same_second { tally.anchor.map_or(0, |at| at.0) } else { newest };
-    let boundary = records.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned()).collect();
-    slice.context.shelves.remember(lane.id, run.id, boundary, same_second);
+    let ids = records.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned()).collect();
     if same_second {
         tally.page = tally.page.max(1) + 1;
     } else {
         (tally.anchor, tally.page) = (Some(At(newest)), 1);
     }
-    Ok(())
+    Ok(Some(Boundary { ids, same_second }))
 }
 
 /// Holds one record against its pair.

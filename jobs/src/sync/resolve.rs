@@ -15,7 +15,7 @@ use super::carry::{self, Verdict};
 use super::known::{alias_need, need_print};
 use super::points;
 use super::settle;
-use super::shelf::{After, Counts, Shelf, Todo};
+use super::shelf::{After, Boundary, Counts, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
 use connectors::flow::By;
 
@@ -112,15 +112,16 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
                 let (_, zoho_id) = ids.swap_remove(place);
                 todo.push_back(Todo { prints: lane.flow.prints(record.as_ref(), &slice.print), record, zoho_id });
             }
-            Reading::Odd { id, why } => {
-                ids.retain(|(asked, _)| !asked.eq_ignore_ascii_case(&id));
-                verdicts.push(Verdict::odd(id, lane.flow.title(), &why));
+            Reading::Odd(odd) => {
+                ids.retain(|(asked, _)| !asked.eq_ignore_ascii_case(&odd.id));
+                verdicts.push(Verdict::odd(odd, lane.flow.title()));
             }
         }
     }
     verdicts.extend(ids.into_iter().map(|(xero_id, _)| gone(xero_id, lane)));
     settle::verdicts(slice, run, lane, verdicts).await?;
-    Ok(Some(Shelf { run: run.id, anchor: None, page: READY_PAGE, todo, after: After::Done, counts: Counts::default() }))
+    let (after, counts, boundary) = (After::Done, Counts::default(), Boundary::default());
+    Ok(Some(Shelf { run: run.id, anchor: None, page: READY_PAGE, todo, after, counts, boundary }))
 }
 
 fn gone(xero_id: String, lane: Lane) -> Verdict {

@@ -3,7 +3,7 @@
 //! Losing it costs one call: the cursor has not moved, so the page is read again and what was settled is recognised by its prints.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use connectors::flow::Record;
 use entities::clock::At;
@@ -28,6 +28,16 @@ pub struct Shelf {
     pub todo: VecDeque<Todo>,
     pub after: After,
     pub counts: Counts,
+    /// Records that the next page will show again.
+    pub boundary: Boundary,
+}
+
+/// The ids of the second in which a page ends.
+#[derive(Debug, Clone, Default)]
+pub struct Boundary {
+    pub ids: HashSet<String>,
+    /// The next page is of the same second: these ids come on top of the earlier ones.
+    pub same_second: bool,
 }
 
 /// The lane's cursor once the page is carried.
@@ -50,6 +60,13 @@ pub struct Counts {
     pub expected: Option<i64>,
 }
 
+/// A lane has a place for the page at its cursor, and one for records that were read again by id.
+type Place = (LaneId, bool);
+
+fn place(lane: LaneId, page: i32) -> Place {
+    (lane, page < 0)
+}
+
 /// All shelves of this process.
 #[derive(Clone, Default)]
 pub struct Shelves {
@@ -58,54 +75,89 @@ pub struct Shelves {
 
 #[derive(Default)]
 struct Inner {
-    pages: HashMap<LaneId, Shelf>,
-    order: VecDeque<LaneId>,
-    /// Records of the anchor's second that an earlier page of the same pull had: they are read twice but counted once.
+    pages: HashMap<Place, Shelf>,
+    order: VecDeque<Place>,
+    /// Records of the anchor's second that an earlier page of the same pull had: they are read twice but carried and counted once.
     boundary: HashMap<LaneId, (RunId, HashSet<String>)>,
 }
 
 impl Shelves {
     /// Takes the lane's page, if it is the one its cursor stands at.
     pub fn take(&self, lane: LaneId, run: RunId, anchor: Option<At>, page: i32) -> Option<Shelf> {
-        let mut inner = self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        inner.order.retain(|other| *other != lane);
-        inner.pages.remove(&lane).filter(|shelf| shelf.run == run && shelf.anchor == anchor && shelf.page == page)
+        let mut inner = self.lock();
+        let place = place(lane, page);
+        inner.order.retain(|other| *other != place);
+        inner.pages.remove(&place).filter(|shelf| shelf.run == run && shelf.anchor == anchor && shelf.page == page)
     }
 
     /// Keeps a page; the oldest makes room.
     pub fn put(&self, lane: LaneId, shelf: Shelf) {
-        let mut inner = self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        inner.order.retain(|other| *other != lane);
+        let mut inner = self.lock();
+        let place = place(lane, shelf.page);
+        inner.order.retain(|other| *other != place);
         while inner.order.len() >= PAGES_MAX {
             if let Some(oldest) = inner.order.pop_front() {
                 inner.pages.remove(&oldest);
             }
         }
-        inner.order.push_back(lane);
-        inner.pages.insert(lane, shelf);
+        inner.order.push_back(place);
+        inner.pages.insert(place, shelf);
     }
 
-    /// Whether an earlier page of this pull had the record.
+    /// Whether an earlier page of this pull, one whose cursor is committed, had the record.
     pub fn had(&self, lane: LaneId, run: RunId, id: &str) -> bool {
-        let inner = self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        inner.boundary.get(&lane).is_some_and(|(of, ids)| *of == run && ids.contains(id))
+        self.lock().boundary.get(&lane).is_some_and(|(of, ids)| *of == run && ids.contains(id))
     }
 
-    /// Notes the records that the next page will show again.
-    pub fn remember(&self, lane: LaneId, run: RunId, ids: HashSet<String>, same_second: bool) {
-        let mut inner = self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    /// Notes the records that the next page will show again. Only after the cursor is committed: a page that is read again must not
+    /// take its own records for those of the page before.
+    pub fn remember(&self, lane: LaneId, run: RunId, boundary: Boundary) {
+        let mut inner = self.lock();
         let entry = inner.boundary.entry(lane).or_insert_with(|| (run, HashSet::new()));
-        if entry.0 != run || !same_second {
+        if entry.0 != run || !boundary.same_second {
             *entry = (run, HashSet::new());
         }
-        entry.1.extend(ids);
+        entry.1.extend(boundary.ids);
     }
 
     /// Forgets a lane whose pull has ended.
     pub fn forget(&self, lane: LaneId) {
-        let mut inner = self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut inner = self.lock();
         inner.boundary.remove(&lane);
-        inner.pages.remove(&lane);
-        inner.order.retain(|other| *other != lane);
+        inner.pages.remove(&place(lane, 1));
+        inner.order.retain(|other| *other != place(lane, 1));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entities::chance::SeededChance;
+    use entities::clock::MovableClock;
+
+    use super::*;
+
+    #[test]
+    fn records_read_again_do_not_push_the_lanes_page_off_the_shelf() {
+        let (clock, chance) = (MovableClock::default(), SeededChance::new(1));
+        let (lane, run) = (LaneId::new(&clock, &chance), RunId::new(&clock, &chance));
+        let shelf = |page| Shelf {
+            run,
+            anchor: None,
+            page,
+            todo: VecDeque::new(),
+            after: After::Done,
+            counts: Counts::default(),
+            boundary: Boundary::default(),
+        };
+        let shelves = Shelves::default();
+        shelves.put(lane, shelf(3));
+        assert!(shelves.take(lane, run, None, -1).is_none());
+        shelves.put(lane, shelf(-1));
+        assert!(shelves.take(lane, run, None, 3).is_some());
+        assert!(shelves.take(lane, run, None, -1).is_some());
     }
 }
