@@ -5,6 +5,7 @@
 
 pub mod behind;
 pub mod books;
+pub mod installation;
 pub mod program;
 pub mod whole;
 

@@ -6,10 +6,13 @@ use std::sync::OnceLock;
 
 use tokio::process::{Child, Command};
 
-/// Where the binary is. Built once by the cargo that runs the tests, so it is never an old one.
+/// Where the binary is. Built once by the cargo that runs the tests, so it is never an old one; `CPCONNECT_BINARY` names another.
 pub fn path() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
+        if let Some(named) = std::env::var_os("CPCONNECT_BINARY") {
+            return named.into();
+        }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = std::process::Command::new(cargo)
             .args(["build", "--quiet", "--package", "cpconnect", "--bin", "cpconnect"])
