@@ -5,7 +5,7 @@ use std::time::Duration;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, RunId, TenantId};
-use entities::{link, run, run_count};
+use entities::{link, pair, run, run_count};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -210,10 +210,13 @@ async fn count_parked(context: &Context, run: &run::Model, counts: &mut [run_cou
         .database
         .query_all_raw(sql(
             context.database.get_database_backend(),
-            "SELECT lane.flow AS flow, pair.state AS state, COUNT(*) AS n FROM pair \
-             JOIN lane ON lane.tenant_id = pair.tenant_id AND lane.id = pair.lane_id \
+            format!(
+                "SELECT lane.flow AS flow, pair.state AS state, COUNT(*) AS n FROM lane \
+             JOIN {} ON lane.tenant_id = pair.tenant_id AND lane.id = pair.lane_id \
              WHERE lane.tenant_id = $1 AND lane.link_id = $2 AND pair.state <> 'settled' AND pair.state IN ('held', 'waiting') \
              GROUP BY lane.flow, pair.state",
+                pair::open(context.database.get_database_backend())
+            ),
             vec![run.tenant_id.0.into(), run.link_id.0.into()],
         ))
         .await?;

@@ -224,6 +224,7 @@ async fn write(
         let xero_id = todo.record.id().to_owned();
         match sent.outcome {
             Outcome::Written { id, created, adopted, record, version, then } => {
+                slice.moved = true;
                 if field.is_none() {
                     slice.directories.entry(lane.flow.zoho().path).or_default().push(record.clone());
                 }

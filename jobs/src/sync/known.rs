@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use connectors::flow::{By, Known, Need};
 use entities::database::sql;
 use entities::ids::LaneId;
+use entities::pair;
 use sea_orm::{ConnectionTrait, Value};
 
 use super::slice::{Halt, Slice};
@@ -74,7 +75,8 @@ async fn settled(
             By::Id => chunk.iter().map(|key| (key.clone().into_bytes(), key)).collect(),
             By::Alias => chunk.iter().map(|key| (alias_print(slice, flow, key), key)).collect(),
         };
-        let column = if by == By::Id { "xero_id" } else { "alias" };
+        let backend = slice.context.database.get_database_backend();
+        let (column, table) = if by == By::Id { ("xero_id", "pair") } else { ("alias", pair::by_alias(backend)) };
         let places: Vec<String> = (0..asked.len()).map(|n| format!("${}", n + 3)).collect();
         let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.0.into()];
         values.extend(asked.iter().map(|(print, key)| match by {
@@ -82,11 +84,11 @@ async fn settled(
             By::Alias => Value::from(print.clone()),
         }));
         let text = format!(
-            "SELECT {column} AS k, zoho_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state IN ('settled', 'due') AND zoho_id IS NOT NULL AND {column} IN ({})",
+            "SELECT {column} AS k, zoho_id FROM {table} WHERE tenant_id = $1 AND lane_id = $2 AND state IN ('settled', 'due') AND zoho_id IS NOT NULL AND {column} IS NOT NULL AND {column} IN ({})",
             places.join(", ")
         );
         let database = &slice.context.database;
-        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+        for row in database.query_all_raw(sql(backend, text, values)).await? {
             let key = match by {
                 By::Id => row.try_get::<String>("", "k")?.into_bytes(),
                 By::Alias => row.try_get::<Vec<u8>>("", "k")?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use connectors::zoho::BULK_IDS;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
-use entities::{lane, run, run_count};
+use entities::{lane, pair, run, run_count};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
@@ -68,6 +68,7 @@ async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {
     slice.permit(Provider::Xero, Some(lane.id), 1).await?;
     match slice.xero.client.count(lane.flow.xero()).await {
         Ok((count, remaining)) => {
+            slice.moved = true;
             slice.xero.gate.lower(&slice.context, remaining).await?;
             Ok(count.unwrap_or(0) as i64)
         }
@@ -251,7 +252,10 @@ pub async fn parked(slice: &Slice, lane: &Lane, state: &str) -> Result<i64, Halt
     let row = database
         .query_one_raw(sql(
             database.get_database_backend(),
-            "SELECT COUNT(*) AS n FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = $3 AND state <> 'settled'",
+            format!(
+                "SELECT COUNT(*) AS n FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = $3 AND state <> 'settled'",
+                pair::open(database.get_database_backend())
+            ),
             vec![slice.tenant.0.into(), lane.id.0.into(), state.into()],
         ))
         .await?;

@@ -55,6 +55,7 @@ pub async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::M
         Ok(read) => read,
         Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
     };
+    slice.moved = true;
     let server_time = (page.server_time_us > 0).then_some(At(page.server_time_us));
     let shelf = lay_out(slice, run, lane, anchor, number, page, read).await?;
     Ok((shelf, server_time))

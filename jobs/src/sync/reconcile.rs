@@ -65,6 +65,7 @@ async fn zoho_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut 
         Ok(listed) => listed,
         Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
     };
+    slice.moved = true;
     let mut lines: HashMap<String, Line> = HashMap::with_capacity(listed.rows.len());
     for row in &listed.rows {
         let id = row[of.id].as_str().unwrap_or_default();
@@ -133,6 +134,7 @@ async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut 
         Ok(read) => read,
         Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
     };
+    slice.moved = true;
     let full = lane.flow.xero().paged && page.page_size > 0 && read.len() >= page.page_size as usize;
     let records: Vec<Box<dyn Record>> = read
         .into_iter()

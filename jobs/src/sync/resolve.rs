@@ -8,7 +8,7 @@ use connectors::side::Trouble;
 use connectors::xero::IDS_PER_CALL;
 use connectors::zoho::{Action, BULK_IDS};
 use entities::database::{begin_write, sql};
-use entities::run;
+use entities::{pair, run};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::carry::{self, Verdict};
@@ -81,7 +81,7 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     let found = database
         .query_all_raw(sql(
             database.get_database_backend(),
-            "SELECT xero_id, zoho_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'ready' ORDER BY xero_id LIMIT $3",
+            format!("SELECT xero_id, zoho_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'ready' AND state <> 'settled' ORDER BY xero_id LIMIT $3", pair::open(database.get_database_backend())),
             vec![slice.tenant.0.into(), lane.id.0.into(), (most as i64).into()],
         ))
         .await?;
@@ -191,7 +191,7 @@ async fn next_due(slice: &Slice, lane: Lane, at_the_end: bool) -> Result<Vec<Due
     let found = database
         .query_all_raw(sql(
             database.get_database_backend(),
-            "SELECT xero_id, zoho_id, alias, due FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND due <> $4 ORDER BY due, xero_id LIMIT $3",
+            format!("SELECT xero_id, zoho_id, alias, due FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due <> $4 ORDER BY due, xero_id LIMIT $3", pair::open(database.get_database_backend())),
             vec![slice.tenant.0.into(), lane.id.0.into(), (BULK_IDS as i64).into(), last.unwrap_or_default().into()],
         ))
         .await?;
@@ -221,7 +221,10 @@ async fn act(
     let answer = slice.zoho.client.act(lane.flow.zoho(), action, &ids).await;
     points::reached("acted");
     match answer {
-        Ok(()) => acted(slice, run, lane, due, rest).await,
+        Ok(()) => {
+            slice.moved = true;
+            acted(slice, run, lane, due, rest).await
+        }
         Err(Trouble::Refused(refusal)) if due.len() == 1 => {
             let reason = Unmappable {
                 code: "STATUS_REFUSED",

@@ -209,7 +209,7 @@ async fn park(
         }
         let text = format!(
             "INSERT INTO pair (tenant_id, lane_id, xero_id, state, need, run_id) VALUES {} \
-             ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = excluded.state, need = excluded.need, run_id = excluded.run_id",
+             ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = excluded.state, need = excluded.need, due = NULL, run_id = excluded.run_id",
             rows(chunk.len(), &[""; 6])
         );
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;

@@ -62,6 +62,10 @@ pub enum Halt {
     Unreachable {
         provider: Provider,
     },
+    /// The run rests until then, for a reason that is written down already.
+    Resting {
+        at: At,
+    },
     /// The access token was refused and will be refreshed: go on at once.
     Refreshed,
     /// The consent is over.
@@ -123,6 +127,8 @@ pub struct Slice {
     pub directories: HashMap<&'static str, Vec<Value>>,
     /// Calls at once that were reserved for this slice.
     pub slots: u32,
+    /// Something came of this turn: a page was read, a record written.
+    pub moved: bool,
     /// Calls made and not yet added to the run's counters, by lane.
     pub calls: HashMap<LaneId, (i64, i64)>,
     pub owner: String,
@@ -218,6 +224,7 @@ impl Slice {
             known: Cache::default(),
             directories: HashMap::new(),
             slots,
+            moved: false,
             calls: HashMap::new(),
             owner,
             until: Instant::now() + TURN,

@@ -48,8 +48,8 @@ impl Job for RunLink {
             // Another worker has it, or had it when it died.
             return Ok(Some(context.in_a(Duration::from_secs(1))));
         };
-        let (halt, probed) = turn(&context, link.clone(), owner).await;
-        let next = after(&context, &link, halt, probed).await;
+        let (halt, moved) = turn(&context, link.clone(), owner).await;
+        let next = after(&context, &link, halt, moved).await;
         let (next_at, misses) = match next {
             Ok(next) => next,
             // Whoever took it over goes on.
@@ -75,19 +75,17 @@ async fn turn(context: &Context, link: link::Model, owner: String) -> (Halt, boo
         Ok(slice) => slice,
         Err(halt) => return (halt, false),
     };
-    let mut probed = false;
-    let halt = work(&mut slice, &mut probed).await.err().unwrap_or(Halt::Idle);
+    let halt = work(&mut slice).await.err().unwrap_or(Halt::Idle);
     if let Err(failure) = slice.end().await {
         tracing::warn!(%failure, "reserved calls could not be given back; they come free by themselves");
     }
-    (halt, probed)
+    (halt, slice.moved)
 }
 
-async fn work(slice: &mut Slice, probed: &mut bool) -> Result<(), Halt> {
+async fn work(slice: &mut Slice) -> Result<(), Halt> {
     if slice.link.misses > 0 {
         probe(slice).await?;
     }
-    *probed = true;
     if slice.link.state == "provisioning" || !provision::done(slice).await? {
         provision::provision(slice).await?;
         return Err(Halt::TurnOver);
@@ -130,7 +128,7 @@ async fn current(slice: &Slice) -> Result<Option<run::Model>, Halt> {
         return Ok(None);
     }
     if let Some(at) = run.resume_at.filter(|at| *at > slice.context.now()) {
-        return Err(Halt::NotBefore { at, provider: Provider::Zoho, limit: Limit::Day });
+        return Err(Halt::Resting { at });
     }
     set_state(&slice.context, &run, "paused", "working", None, None).await?;
     run.state = "working".to_owned();
@@ -163,13 +161,15 @@ async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Res
     Ok(())
 }
 
-/// What the end of a turn means: when the next one is, and how often in a row there was no answer.
-async fn after(context: &Context, link: &link::Model, halt: Halt, probed: bool) -> Result<(At, i32), Failure> {
+/// What the end of a turn means: when the next one is, and how many turns in a row came to nothing for want of an answer.
+async fn after(context: &Context, link: &link::Model, halt: Halt, moved: bool) -> Result<(At, i32), Failure> {
     let now = context.now();
-    let misses = if probed { 0 } else { link.misses };
+    let misses = if moved { 0 } else { link.misses };
     Ok(match halt {
-        Halt::Idle => (NEVER, misses),
-        Halt::TurnOver | Halt::Refreshed => (now, misses),
+        Halt::Idle => (NEVER, 0),
+        Halt::TurnOver => (now, 0),
+        Halt::Refreshed => (now, misses),
+        Halt::Resting { at } => (at, misses),
         Halt::NotBefore { at, provider, limit } => {
             if at.since(now) > PACE {
                 let reason = limit_sentence(provider, limit, at);
@@ -178,7 +178,7 @@ async fn after(context: &Context, link: &link::Model, halt: Halt, probed: bool) 
             (at, misses)
         }
         Halt::Unreachable { provider } => {
-            let misses = link.misses + 1;
+            let misses = misses + 1;
             let at = now.plus(lanes::backoff(misses));
             if misses >= MISSES_SHOWN {
                 let reason = format!(
