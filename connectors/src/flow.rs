@@ -176,10 +176,7 @@ pub struct Line {
 pub enum Reading {
     Record(Box<dyn Record>),
     /// A record whose shape we do not know (a new enum value, a missing field): held, never dropped.
-    Odd {
-        id: String,
-        why: String,
-    },
+    Odd(xero::Odd),
 }
 
 /// A Xero record of some flow, as the engine sees it.
@@ -263,7 +260,7 @@ impl<F: Flow> AnyFlow for F {
             .into_iter()
             .map(|one| match one {
                 Ok(record) => Reading::Record(Box::new(Of(record))),
-                Err((id, why)) => Reading::Odd { id, why },
+                Err(odd) => Reading::Odd(odd),
             })
             .collect())
     }

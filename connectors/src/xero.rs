@@ -11,7 +11,7 @@ pub mod wire;
 
 pub use client::{Client, IDS_PER_CALL, PAGE_SIZE, Page, Since};
 pub use connections::{Connection, connections, delete_connection};
-pub use envelope::read_records;
+pub use envelope::{Odd, read_records};
 pub use organisation::Organisation;
 
 /// A kind of record in Xero's Accounting API: where it lives and how it may be asked for.
@@ -31,8 +31,8 @@ pub struct Resource {
     pub since: bool,
     /// How chosen records are asked for.
     pub by_ids: Option<&'static str>,
-    /// True where a record has no address of its own and is found by a `where` on its id.
-    pub by_where: bool,
+    /// True where a record has no address of its own and is found in the whole list, which is short.
+    pub by_list: bool,
     /// Sent with every call.
     pub extra: &'static [(&'static str, &'static str)],
 }

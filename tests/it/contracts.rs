@@ -25,7 +25,9 @@ async fn every_call_of_the_main_job_is_in_the_providers_documents() {
         let spec = PathBuf::from(folder);
         let missing: Vec<&String> = endpoints
             .iter()
-            .filter(|(provider, endpoint)| !if provider == "xero" { xero_has(&spec, endpoint) } else { zoho_has(&spec, endpoint) })
+            .filter(
+                |(provider, endpoint)| !if provider == "xero" { xero_has(&spec, endpoint) } else { zoho_has(&spec, endpoint) },
+            )
             .map(|(_, endpoint)| endpoint)
             .collect();
         assert!(missing.is_empty(), "not in the documents: {missing:?}");

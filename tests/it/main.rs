@@ -1,11 +1,11 @@
 //! One test binary; one file a story.
 
+mod contracts;
 mod engine;
 mod flows;
+mod kills;
 mod limits;
-mod contracts;
 mod migration;
 mod reconciliation;
 mod tokens;
 mod trouble;
-mod kills;

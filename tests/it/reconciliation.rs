@@ -13,7 +13,8 @@ async fn an_amount_that_was_changed_in_zoho_is_found_to_the_cent() {
     let mut lines = invoice["line_items"].clone();
     let rate = decimal(&lines[0]["rate"]) + Decimal::ONE;
     lines[0]["rate"] = json!(rate.normalize().to_string().parse::<serde_json::Number>().unwrap());
-    let (status, answer) = world.in_zoho(&connected, Method::PUT, &format!("invoices/{id}"), Some(json!({ "line_items": lines }))).await;
+    let (status, answer) =
+        world.in_zoho(&connected, Method::PUT, &format!("invoices/{id}"), Some(json!({ "line_items": lines }))).await;
     assert_eq!(status, 200, "{answer}");
     let difference = decimal(&answer["invoice"]["total"]) - decimal(&invoice["total"]);
     assert!(difference > Decimal::ZERO);
@@ -23,7 +24,10 @@ async fn an_amount_that_was_changed_in_zoho_is_found_to_the_cent() {
     let findings = world.staff.findings(&run).await.unwrap();
     let total = findings.iter().find(|finding| says(finding, &["total", &number])).unwrap_or_else(|| panic!("{findings:#?}"));
     assert!(says(total, &[&format!("difference {}", difference.normalize())]), "{total}");
-    assert_eq!((&total["level"], &total["explained"], &total["flow"]["key"]), (&json!(2), &json!(false), &json!("books.invoices")));
+    assert_eq!(
+        (&total["level"], &total["explained"], &total["flow"]["key"]),
+        (&json!(2), &json!(false), &json!("books.invoices"))
+    );
     let others = findings.iter().filter(|finding| finding["level"] == 2 && !says(finding, &[&number])).collect::<Vec<_>>();
     assert!(others.is_empty(), "{others:#?}");
     world.end().await;
@@ -67,7 +71,8 @@ async fn a_status_that_was_changed_in_zoho_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_zoho_has_for_itself_is_no_finding() {
     let (world, connected) = migrated().await;
-    let customer = books::zoho(&world, "contacts").await.into_iter().find(|contact| contact["contact_type"] == "customer").unwrap();
+    let customer =
+        books::zoho(&world, "contacts").await.into_iter().find(|contact| contact["contact_type"] == "customer").unwrap();
     let body = json!({ "customer_id": customer["contact_id"], "invoice_number": "ZOHO-OWN-1",
         "line_items": [{ "name": "Made in Zoho", "rate": 12.5, "quantity": 1 }] });
     let (status, answer) =

@@ -211,7 +211,9 @@ async fn everything(world: &World) -> Vec<u8> {
         return files.flat_map(|path| std::fs::read(path).unwrap()).collect();
     }
     let mut kept = Vec::new();
-    for table in ["oauth_grant", "sign_in", "connection", "job", "letter", "link", "lane", "pair", "hold", "run", "consent", "tenant"] {
+    for table in
+        ["oauth_grant", "sign_in", "connection", "job", "letter", "link", "lane", "pair", "hold", "run", "consent", "tenant"]
+    {
         let text = format!("SELECT CAST(to_json(t) AS text) AS n FROM {table} t");
         let rows = database.query_all_raw(entities::database::sql(database.get_database_backend(), text, vec![])).await.unwrap();
         kept.extend(rows.iter().flat_map(|row| row.try_get::<String>("", "n").unwrap().into_bytes()));

@@ -67,10 +67,7 @@ impl World {
     pub async fn grant(&self, connected: &Connected, provider: &str) -> (TenantId, GrantId) {
         let tenant = self.tenant_id(connected).await;
         let row = self
-            .row(
-                "SELECT grant_id FROM connection WHERE tenant_id = $1 AND provider = $2",
-                vec![tenant.0.into(), provider.into()],
-            )
+            .row("SELECT grant_id FROM connection WHERE tenant_id = $1 AND provider = $2", vec![tenant.0.into(), provider.into()])
             .await;
         (tenant, GrantId(row.try_get::<Uuid>("", "grant_id").expect("a grant")))
     }
@@ -78,8 +75,9 @@ impl World {
     /// A grant's state.
     pub async fn grant_state(&self, connected: &Connected, provider: &str) -> String {
         let (tenant, grant) = self.grant(connected, provider).await;
-        let row =
-            self.row("SELECT state FROM oauth_grant WHERE tenant_id = $1 AND id = $2", vec![tenant.0.into(), grant.0.into()]).await;
+        let row = self
+            .row("SELECT state FROM oauth_grant WHERE tenant_id = $1 AND id = $2", vec![tenant.0.into(), grant.0.into()])
+            .await;
         row.try_get("", "state").expect("a state")
     }
 
@@ -99,7 +97,10 @@ impl World {
         let access = tokens::fresh(&self.stage.context, tenant, grant).await.expect("a token");
         let Access::Token { access, .. } = access else { panic!("no token for Zoho: {access:?}") };
         let row = self
-            .row("SELECT api_base, organisation_id FROM connection WHERE tenant_id = $1 AND provider = 'zoho'", vec![tenant.0.into()])
+            .row(
+                "SELECT api_base, organisation_id FROM connection WHERE tenant_id = $1 AND provider = 'zoho'",
+                vec![tenant.0.into()],
+            )
             .await;
         Reach {
             api: row.try_get("", "api_base").expect("an address"),

@@ -149,7 +149,8 @@ pub async fn whole(world: &World) -> Verdict {
             }
         }
         if kind.zoho == "contacts" {
-            contacts.extend(there.iter().filter(|one| books::custom(one, kind.field).is_some()).map(|one| text(one, "contact_id")));
+            contacts
+                .extend(there.iter().filter(|one| books::custom(one, kind.field).is_some()).map(|one| text(one, "contact_id")));
         }
         for id in wanted.keys().filter(|id| !arrived.contains_key(*id)) {
             match held.contains(&(kind.flow.to_owned(), id.clone())) {
@@ -167,7 +168,8 @@ pub async fn whole(world: &World) -> Verdict {
         verdict.wanted += wanted.len();
         verdict.arrived += arrived.len();
     }
-    let stray = books::zoho(world, "contacts").await.into_iter().filter(|one| !contacts.contains(&text(one, "contact_id"))).count();
+    let stray =
+        books::zoho(world, "contacts").await.into_iter().filter(|one| !contacts.contains(&text(one, "contact_id"))).count();
     if stray > 0 {
         verdict.duplicates.push(format!("{stray} contacts without a Xero id"));
     }
@@ -177,7 +179,8 @@ pub async fn whole(world: &World) -> Verdict {
 async fn held(world: &World) -> BTreeSet<(String, String)> {
     let database = &world.stage.context.database;
     let text = "SELECT lane.flow AS flow, hold.xero_id AS id FROM hold JOIN lane ON lane.tenant_id = hold.tenant_id AND lane.id = hold.lane_id";
-    let rows = database.query_all_raw(entities::database::sql(database.get_database_backend(), text, vec![])).await.expect("a query");
+    let rows =
+        database.query_all_raw(entities::database::sql(database.get_database_backend(), text, vec![])).await.expect("a query");
     rows.iter().map(|row| (row.try_get("", "flow").expect("a flow"), row.try_get("", "id").expect("an id"))).collect()
 }
 

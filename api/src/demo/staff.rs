@@ -119,7 +119,7 @@ impl Staff {
         loop {
             let data = self
                 .data(
-                    "query($id: ID!, $after: String) { holds(linkId: $id, first: 50, after: $after) { edges { node { flow { key } code expected sentence } } \
+                    "query($id: ID!, $after: String) { holds(linkId: $id, first: 50, after: $after) { edges { node { flow { key } xeroId code expected sentence } } \
                      pageInfo { hasNextPage endCursor } } }",
                     json!({ "id": link, "after": after }),
                 )

@@ -9,9 +9,18 @@ use serde_json::value::RawValue;
 use super::Resource;
 use crate::side::Trouble;
 
-/// The records of one answer: each is a record, or the id and the reason of one whose shape we do not know.
-#[expect(clippy::type_complexity, reason = "the pair is named right here and nowhere else")]
-pub fn read_records<R: DeserializeOwned>(of: &Resource, body: &[u8]) -> Result<Vec<Result<R, (String, String)>>, Trouble> {
+/// A record whose shape we do not know.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Odd {
+    /// "" when even that is missing.
+    pub id: String,
+    /// What a person calls it, if it has one of the usual names.
+    pub name: String,
+    pub why: String,
+}
+
+/// The records of one answer: each is a record, or one whose shape we do not know.
+pub fn read_records<R: DeserializeOwned>(of: &Resource, body: &[u8]) -> Result<Vec<Result<R, Odd>>, Trouble> {
     // The whole page typed in one pass; only when that fails is each record tried alone.
     if let Ok(Some(records)) = array_under::<R>(of.many, body) {
         return Ok(records.into_iter().map(Ok).collect());
@@ -21,7 +30,7 @@ pub fn read_records<R: DeserializeOwned>(of: &Resource, body: &[u8]) -> Result<V
         .ok_or_else(|| Trouble::Unreachable(format!("the answer has no {}", of.many)))?;
     Ok(parts
         .into_iter()
-        .map(|part| serde_json::from_str::<R>(part.get()).map_err(|error| (id_in(of.id, part.get()), reason(&error))))
+        .map(|part| serde_json::from_str::<R>(part.get()).map_err(|error| odd(of.id, part.get(), &error)))
         .collect())
 }
 
@@ -84,12 +93,12 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Envelope<'_, T> {
     }
 }
 
-/// The id of a record that could not be read; "" when even that is missing.
-fn id_in(key: &str, record: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(record)
-        .ok()
-        .and_then(|record| record.get(key)?.as_str().map(str::to_owned))
-        .unwrap_or_default()
+/// What can be said of a record that could not be read.
+fn odd(id: &str, record: &str, error: &serde_json::Error) -> Odd {
+    let record: serde_json::Value = serde_json::from_str(record).unwrap_or_default();
+    let text = |key: &str| record.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let name = ["InvoiceNumber", "Name", "Code", "Reference"].map(text).into_iter().find(|name| !name.is_empty());
+    Odd { id: text(id), name: name.unwrap_or_default(), why: reason(error) }
 }
 
 /// The reader's complaint without quoted contents: it goes where the record itself may not.
@@ -143,11 +152,11 @@ mod tests {
         let odd = PAGE.replace(r#""Status": "DRAFT""#, r#""Status": "DREAMING""#);
         let read = read_records::<Invoice>(&SALES_INVOICES, odd.as_bytes()).unwrap();
         assert!(read[0].is_ok());
-        let (id, why) = read[1].as_ref().unwrap_err();
+        let Odd { id, why, .. } = read[1].as_ref().unwrap_err();
         assert_eq!(id, "i-2");
         assert!(why.contains("unknown variant `DREAMING`"), "{why}");
         let odd = PAGE.replace(r#"{"ContactID": "c-1"}"#, r#""Jane Secret of Secret Street""#);
-        let (_, why) = read_records::<Invoice>(&SALES_INVOICES, odd.as_bytes()).unwrap().remove(1).unwrap_err();
+        let Odd { why, .. } = read_records::<Invoice>(&SALES_INVOICES, odd.as_bytes()).unwrap().remove(1).unwrap_err();
         assert!(why.contains("invalid type: string") && !why.contains("Secret"), "{why}");
     }
 
@@ -190,7 +199,7 @@ mod tests {
             for reading in read {
                 match reading {
                     Reading::Record(record) => exercise(*flow, record.as_ref(), &key),
-                    Reading::Odd { id, why } => panic!("{}: {id}: {why}", flow.key()),
+                    Reading::Odd(odd) => panic!("{}: {odd:?}", flow.key()),
                 }
             }
         }

@@ -20,10 +20,10 @@ use super::Resource;
 
 /// What all resources have in common: one call, no filter, one address per record.
 const PLAIN: Resource =
-    Resource { path: "", many: "", id: "", filter: "", paged: false, since: false, by_ids: None, by_where: false, extra: &[] };
+    Resource { path: "", many: "", id: "", filter: "", paged: false, since: false, by_ids: None, by_list: false, extra: &[] };
 
 /// Xero gives currencies no address, no time and no page.
-pub const CURRENCIES: Resource = Resource { path: "Currencies", many: "Currencies", id: "Code", by_where: true, ..PLAIN };
+pub const CURRENCIES: Resource = Resource { path: "Currencies", many: "Currencies", id: "Code", by_list: true, ..PLAIN };
 pub const TAX_RATES: Resource = Resource { path: "TaxRates", many: "TaxRates", id: "TaxType", ..PLAIN };
 pub const ACCOUNTS: Resource = Resource { path: "Accounts", many: "Accounts", id: "AccountID", since: true, ..PLAIN };
 /// `unitdp=4`: without it Xero rounds prices to cents.
