@@ -77,7 +77,8 @@ async fn documents_of_a_held_contact_wait_and_travel_after_a_retry() {
         .data("mutation($id: ID!) { retryHolds(linkId: $id, codes: [\"UNKNOWN_SHAPE\"]) { retried } }", json!({ "id": connected.link }))
         .await
         .unwrap();
-    assert_eq!(data["retryHolds"]["retried"], 1);
+    let odd = holds.iter().filter(|hold| hold["code"] == "UNKNOWN_SHAPE").count();
+    assert_eq!(data["retryHolds"]["retried"], odd);
     let (run, progress) = world.run("syncNow", &connected).await;
     assert_eq!(world.staff.progress(&run).await.unwrap()["state"], "DONE");
     assert_eq!(flow(&progress, "books.invoices")["waiting"], 0, "{progress:#}");

@@ -155,7 +155,7 @@ async fn storm(rules: Value) -> (World, u64) {
 
 async fn connected() -> (World, Connected) {
     let mut world = World::new().await;
-    world.seed("demo-company", Some(15), Some(40)).await;
+    world.seed("demo-company", Some(12), Some(30)).await;
     let connected = world.connected().await;
     (world, connected)
 }

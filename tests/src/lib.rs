@@ -129,6 +129,7 @@ impl World {
     pub async fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.stage.control("clock", json!({ "advance_ms": by.as_millis() as u64 })).await.expect("the sandbox's clock");
+        self.stage.context.waker.wake();
     }
 
     /// Ends the world and fails if jobs were left over in trouble.
