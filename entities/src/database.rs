@@ -23,6 +23,7 @@ pub async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbE
         .connect_timeout(Duration::from_secs(10))
         .sqlx_logging(false);
     options.map_sqlx_sqlite_opts(|sqlite| {
+        create_private(sqlite.get_filename());
         sqlite
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -35,6 +36,20 @@ pub async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbE
             .pragma("secure_delete", "fast")
     });
     Database::connect(options).await
+}
+
+/// A new SQLite file is its owner's only; the files beside it inherit that. Whether it could be made is seen when it is opened.
+fn create_private(path: &std::path::Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+
+        if !path.as_os_str().is_empty() && !path.to_string_lossy().contains(":memory:") {
+            let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// Begins a transaction that will write. On SQLite it takes the write lock at once: a read that turns into a write later fails with "database is locked".

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::context::{Context, Failure};
 use crate::links;
+use crate::runs::{self, Kind};
 
 /// One hold, readable.
 #[derive(Debug, Clone)]
@@ -100,8 +101,14 @@ pub async fn findings(context: &Context, tenant: TenantId, run: RunId, first: u6
         .collect())
 }
 
-/// Lets held records try again, all or those with these codes. Gives how many.
-pub async fn retry(context: &Context, tenant: TenantId, link: LinkId, codes: Option<&[String]>) -> Result<u64, Failure> {
+/// Lets held records try again, all or those with these codes: in the run that works, or in one that is started for it. Gives how many.
+pub async fn retry(
+    context: &Context,
+    tenant: TenantId,
+    link: LinkId,
+    codes: Option<&[String]>,
+    by: &str,
+) -> Result<u64, Failure> {
     let ids: Vec<LaneId> = lanes(context, tenant, link).await?.iter().map(|lane| lane.id).collect();
     let transaction = begin_write(&context.database).await?;
     let mut query = hold::Entity::of(tenant).filter(hold::Column::LaneId.is_in(ids));
@@ -121,6 +128,9 @@ pub async fn retry(context: &Context, tenant: TenantId, link: LinkId, codes: Opt
     }
     links::wake(&transaction, context, tenant, link).await?;
     transaction.commit().await?;
+    if retried > 0 {
+        runs::start(context, tenant, link, Kind::Sync, by, None).await?;
+    }
     Ok(retried)
 }
 

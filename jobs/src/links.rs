@@ -25,6 +25,7 @@ pub async fn join(context: &Context, tenant: TenantId) -> Result<(), Failure> {
     let id = match known {
         Some(known) => {
             let id = known.id;
+            add_lanes(&transaction, context, tenant, id).await?;
             let mut known: link::ActiveModel = known.into();
             known.state = Set("provisioning".to_owned());
             known.rest_reason = Set(None);
@@ -98,11 +99,26 @@ async fn create(
     }
     .insert(connection)
     .await?;
+    add_lanes(connection, context, tenant, id).await?;
+    Ok(id)
+}
+
+/// Gives the link a lane for every flow that has none yet: all of them when it is new, later those of a newer version.
+pub async fn add_lanes(
+    connection: &impl ConnectionTrait,
+    context: &Context,
+    tenant: TenantId,
+    link: LinkId,
+) -> Result<(), Failure> {
+    let known = lane::Entity::of(tenant).filter(lane::Column::LinkId.eq(link)).all(connection).await?;
     for (position, flow) in flows::ALL.iter().enumerate() {
+        if known.iter().any(|lane| lane.flow == flow.key()) {
+            continue;
+        }
         lane::ActiveModel {
             tenant_id: Set(tenant),
             id: Set(LaneId::new(context.clock.as_ref(), context.chance.as_ref())),
-            link_id: Set(id),
+            link_id: Set(link),
             flow: Set(flow.key().to_owned()),
             position: Set(position as i32),
             watermark: Set(None),
@@ -115,5 +131,5 @@ async fn create(
         .insert(connection)
         .await?;
     }
-    Ok(id)
+    Ok(())
 }

@@ -81,11 +81,11 @@ struct RetriedHolds {
 
 #[Object]
 impl HoldMutation {
-    /// Tries held records again: those with these codes, or all.
+    /// Tries held records again: those with these codes, or all. A run is started for it if none is at work.
     async fn retry_holds(&self, context: &Context<'_>, link_id: ID, codes: Option<Vec<String>>) -> Result<RetriedHolds, Error> {
-        find::actor(context)?;
+        let by = find::actor(context)?.subject.clone();
         let link = find::link(context, &link_id).await?;
-        let retried = jobs::holds::retry(find::state(context)?, link.tenant_id, link.id, codes.as_deref()).await?;
+        let retried = jobs::holds::retry(find::state(context)?, link.tenant_id, link.id, codes.as_deref(), &by).await?;
         Ok(RetriedHolds { retried: i64::try_from(retried).unwrap_or(i64::MAX) })
     }
 }

@@ -12,7 +12,7 @@ use entities::database::sql;
 use entities::ids::{GrantId, LaneId, LinkId, TenantId};
 use entities::sealed::TenantKey;
 use entities::{connection, grant, lane, link, run, unique_field};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
@@ -20,6 +20,7 @@ use url::Url;
 use super::known::Cache;
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
+use crate::links;
 use crate::tokens::{self, Access};
 
 /// How long a turn lasts: short, so that many links share a worker and a shutdown waits little.
@@ -180,14 +181,11 @@ impl Slice {
     pub async fn begin(context: &Context, link: link::Model, owner: String) -> Result<Slice, Halt> {
         let tenant = link.tenant_id;
         let key = context.tenant_key(tenant).await?;
-        let lanes = lane::Entity::of(tenant)
-            .filter(lane::Column::LinkId.eq(link.id))
-            .order_by_asc(lane::Column::Position)
-            .all(&context.database)
-            .await?
-            .into_iter()
-            .filter_map(|lane| flows::flow(&lane.flow).map(|flow| Lane { id: lane.id, flow }))
-            .collect();
+        let mut lanes = lanes(context, &link).await?;
+        if lanes.len() < flows::ALL.len() {
+            links::add_lanes(&context.database, context, tenant, link.id).await?;
+            lanes = self::lanes(context, &link).await?;
+        }
         let fields = unique_field::Entity::of(tenant)
             .filter(unique_field::Column::LinkId.eq(link.id))
             .all(&context.database)
@@ -304,7 +302,11 @@ impl Slice {
                 Halt::Unreachable { provider }
             }
             Trouble::Refused(refusal) => {
-                let sentence = format!("{} refuses a request of ours: {}", provider.name(), refusal.message);
+                // The provider's own sentence may quote a record, and this one is kept and shown unsealed.
+                let sentence = format!(
+                    "{} refuses a request of ours ({refusal}). We try again every quarter of an hour; CloudPerfect has to look at it.",
+                    provider.name()
+                );
                 tracing::error!(tenant.id = %self.tenant, link.id = %self.link.id, provider = provider.name(), %refusal, "a request was refused");
                 Halt::Refused { provider, sentence }
             }
@@ -371,6 +373,14 @@ impl Slice {
             },
         )
     }
+}
+
+/// The link's lanes, in the order of carrying. That is the code's: a newer version may put a flow between older ones.
+async fn lanes(context: &Context, link: &link::Model) -> Result<Vec<Lane>, Failure> {
+    let rows = lane::Entity::of(link.tenant_id).filter(lane::Column::LinkId.eq(link.id)).all(&context.database).await?;
+    let lane_of =
+        |flow: &&'static dyn AnyFlow| rows.iter().find(|row| row.flow == flow.key()).map(|row| Lane { id: row.id, flow: *flow });
+    Ok(flows::ALL.iter().filter_map(lane_of).collect())
 }
 
 async fn reach<C>(
