@@ -1,5 +1,6 @@
 //! One test binary; one file a story.
 
+mod canary;
 mod contracts;
 mod engine;
 mod flows;

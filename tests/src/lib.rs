@@ -5,6 +5,7 @@
 
 pub mod behind;
 pub mod books;
+pub mod canary;
 pub mod installation;
 pub mod program;
 pub mod whole;

@@ -1,6 +1,6 @@
 //! The real binary, as a process of its own: started, killed, asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
 
@@ -38,6 +38,15 @@ pub fn start(arguments: &[&str], environment: &[(String, String)]) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true);
+    command.spawn().expect("cpconnect starts")
+}
+
+/// The same, with everything it says written to a file.
+pub fn start_logging(arguments: &[&str], environment: &[(String, String)], log: &Path) -> Child {
+    let file = std::fs::File::create(log).expect("a file for the log");
+    let mut command = Command::new(path());
+    command.args(arguments).env_clear().envs(environment.iter().cloned()).stdin(Stdio::null()).kill_on_drop(true);
+    command.stdout(file.try_clone().expect("the file twice")).stderr(file);
     command.spawn().expect("cpconnect starts")
 }
 
