@@ -67,7 +67,8 @@ pub fn sql(backend: DatabaseBackend, text: impl Into<String>, values: Vec<Value>
     Statement::from_sql_and_values(backend, text, values)
 }
 
-/// `($1, $2), ($3, $4), …`: the rows of a multi-row `VALUES`, with casts PostgreSQL wants (`""` for none).
+/// `($1, $2), ($3, $4), …`: the rows of a multi-row `VALUES` that other parameters may follow, with the casts that PostgreSQL wants
+/// (`""` for none).
 pub fn rows(count: usize, casts: &[&str]) -> String {
     let mut text = String::with_capacity(count * casts.len() * 8);
     let mut n = 0;
@@ -86,4 +87,14 @@ pub fn rows(count: usize, casts: &[&str]) -> String {
         text.push(')');
     }
     text
+}
+
+/// The rows of a multi-row `VALUES` whose parameters are all the statement has. SQLite looks every named parameter up in a list, which
+/// takes long with a thousand of them; nameless ones it only counts.
+pub fn nameless_rows(backend: DatabaseBackend, count: usize, columns: usize) -> String {
+    if backend != DatabaseBackend::Sqlite {
+        return rows(count, &vec![""; columns]);
+    }
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    vec![row; count].join(", ")
 }

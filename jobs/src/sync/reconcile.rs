@@ -238,11 +238,14 @@ async fn look_closer(
         Judgement::Differs(differences) => differences.into_iter().map(|one| (one.what, one.cause)).collect(),
         _ => HashMap::new(),
     };
+    // A document is paid or not by what is owed: where that is explained, its status is.
+    let mut owed = false;
     let amounts = [("total", line.total, theirs.total), ("tax", line.tax, theirs.tax), ("due", line.due, theirs.due)];
     for (what, ours, theirs) in amounts {
         let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
         if ours != theirs {
             let cause = causes.get(what).copied().unwrap_or("UNEXPLAINED");
+            owed |= what == "due" && cause != "UNEXPLAINED";
             let sentence =
                 format!("{}: {what} {ours} in Xero, {theirs} in Zoho Books, difference {}.", record.label(), theirs - ours);
             find(slice, run, lane, tally, 2, cause, cause != "UNEXPLAINED", sentence).await?;
@@ -250,7 +253,8 @@ async fn look_closer(
     }
     if line.status != theirs.status {
         let sentence = format!("{} is {} in Xero and {} in Zoho Books.", record.label(), line.status, theirs.status);
-        find(slice, run, lane, tally, 2, "STATUS", false, sentence).await?;
+        let by_what_is_owed = [line.status, theirs.status].iter().all(|status| matches!(*status, "open" | "paid"));
+        find(slice, run, lane, tally, 2, "STATUS", owed && by_what_is_owed, sentence).await?;
     }
     if line.currency != theirs.currency {
         let sentence = format!("{} is in {} in Xero and in {} in Zoho Books.", record.label(), line.currency, theirs.currency);

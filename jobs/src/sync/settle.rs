@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connectors::flow::Unmappable;
 use connectors::zoho::Action;
-use entities::database::{begin_write, rows, sql};
+use entities::database::{begin_write, nameless_rows, sql};
 use entities::run;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 
@@ -40,7 +40,7 @@ pub async fn intend(slice: &Slice, run: &run::Model, lane: Lane, ids: impl Itera
     let text = format!(
         "INSERT INTO intent (tenant_id, lane_id, xero_id, run_id, fence, attempts, created_at) VALUES {} \
          ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET fence = excluded.fence, run_id = excluded.run_id, attempts = intent.attempts + 1",
-        rows(ids.len(), &[""; 7])
+        nameless_rows(transaction.get_database_backend(), ids.len(), 7)
     );
     transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     transaction.commit().await?;
@@ -179,7 +179,7 @@ async fn store_settled(
              ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET zoho_id = excluded.zoho_id, alias = excluded.alias, prints = excluded.prints, \
              answer = excluded.answer, version = excluded.version, state = excluded.state, due = excluded.due, need = NULL, \
              origin = COALESCE(pair.origin, excluded.origin), run_id = excluded.run_id",
-            rows(chunk.len(), &[""; 12])
+            nameless_rows(transaction.get_database_backend(), chunk.len(), 12)
         );
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     }
@@ -210,7 +210,7 @@ async fn park(
         let text = format!(
             "INSERT INTO pair (tenant_id, lane_id, xero_id, state, need, run_id) VALUES {} \
              ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = excluded.state, need = excluded.need, due = NULL, run_id = excluded.run_id",
-            rows(chunk.len(), &[""; 6])
+            nameless_rows(transaction.get_database_backend(), chunk.len(), 6)
         );
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     }
