@@ -19,6 +19,9 @@ const MARGIN: u32 = 1;
 const BURST: u32 = 3;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY_US: i64 = 86_400_000_000;
+/// What is soon: a few calls' distance at the slowest pace there is.
+const SOON: Duration = Duration::from_secs(3);
+const SOON_TRIES: usize = 5;
 /// How long a provider rests that says nothing is left of its minute.
 const EMPTY_MINUTE: Duration = Duration::from_secs(15);
 
@@ -89,6 +92,20 @@ impl Gate {
         }
         transaction.commit().await?;
         Ok(permit)
+    }
+
+    /// Asks for one call that belongs to work begun already, and waits for it if it comes soon: to stop in the middle of one record
+    /// would mean to begin it again, with all its calls. Nothing else ever waits for a limit.
+    pub async fn take_soon(&self, context: &Context) -> Result<Permit, Failure> {
+        for _ in 0..SOON_TRIES {
+            match self.take(context, 1).await? {
+                Permit::NotBefore { at, .. } if at.since(context.now()) <= SOON => {
+                    tokio::time::sleep(at.since(context.now()).max(Duration::from_millis(1))).await;
+                }
+                answer => return Ok(answer),
+            }
+        }
+        self.take(context, 1).await
     }
 
     /// The provider said 429: nobody calls before `after` has passed.

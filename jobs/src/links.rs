@@ -2,7 +2,7 @@
 
 use connectors::flows;
 use entities::ids::{ConnectionId, LaneId, LinkId, TenantId};
-use entities::{connection, database::begin_write, grant, lane, link};
+use entities::{connection, database::begin_write, grant, lane, link, unique_field};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::context::{Context, Failure};
@@ -26,6 +26,12 @@ pub async fn join(context: &Context, tenant: TenantId) -> Result<(), Failure> {
         Some(known) => {
             let id = known.id;
             add_lanes(&transaction, context, tenant, id).await?;
+            // Looked at again: somebody may have changed the fields meanwhile.
+            unique_field::Entity::delete_many()
+                .filter(unique_field::Column::TenantId.eq(tenant))
+                .filter(unique_field::Column::LinkId.eq(id))
+                .exec(&transaction)
+                .await?;
             let mut known: link::ActiveModel = known.into();
             known.state = Set("provisioning".to_owned());
             known.rest_reason = Set(None);

@@ -23,10 +23,14 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
     }
     let mut listed: Option<(&'static str, Vec<FieldInfo>)> = None;
     for (module, label) in wanted {
+        if slice.fields.contains_key(&(module.to_owned(), label.to_owned())) {
+            // Done in an earlier turn; a link that is joined again starts with none.
+            continue;
+        }
         let fields = match listed.take() {
             Some((of, fields)) if of == module => fields,
             _ => {
-                slice.permit(Provider::Zoho, None, 1).await?;
+                slice.permit_soon(Provider::Zoho, None).await?;
                 match slice.zoho.client.fields(module).await {
                     Ok(fields) => fields,
                     Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
@@ -38,7 +42,7 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
             None => create(slice, module, label).await?,
         };
         if !field.is_unique {
-            slice.permit(Provider::Zoho, None, 1).await?;
+            slice.permit_soon(Provider::Zoho, None).await?;
             if let Err(trouble) = slice.zoho.client.make_field_unique(&field.id).await {
                 return Err(slice.halt(Provider::Zoho, trouble).await);
             }
@@ -58,7 +62,9 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
 }
 
 async fn create(slice: &mut Slice, module: &'static str, label: &'static str) -> Result<FieldInfo, Halt> {
-    slice.permit(Provider::Zoho, None, 2).await?;
+    // Made, and read back.
+    slice.permit_soon(Provider::Zoho, None).await?;
+    slice.permit_soon(Provider::Zoho, None).await?;
     match slice.zoho.client.create_field(module, label, HELP).await {
         Ok(field) => Ok(field),
         Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),

@@ -143,7 +143,8 @@ pub async fn directory(slice: &mut Slice, lane: Lane) -> Result<(), Halt> {
     }
     let mut rows = Vec::new();
     for page in 1.. {
-        slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
+        // Half a directory is none: the further pages are waited for.
+        slice.permit_soon(Provider::Zoho, Some(lane.id)).await?;
         match slice.zoho.client.list(&of, page, &[]).await {
             Ok(mut listed) => {
                 rows.append(&mut listed.rows);

@@ -261,6 +261,21 @@ impl Slice {
         }
     }
 
+    /// Asks for one more call of work that was begun in this turn and cannot be left half done.
+    pub async fn permit_soon(&mut self, provider: Provider, lane: Option<LaneId>) -> Result<(), Halt> {
+        let gate = match provider {
+            Provider::Xero => &self.xero.gate,
+            Provider::Zoho => &self.zoho.gate,
+        };
+        match gate.take_soon(&self.context).await? {
+            Permit::Granted(n) => {
+                self.count(provider, lane, i64::from(n));
+                Ok(())
+            }
+            Permit::NotBefore { at, limit } => Err(Halt::NotBefore { at, provider, limit }),
+        }
+    }
+
     /// Notes calls for the run's counters.
     pub fn count(&mut self, provider: Provider, lane: Option<LaneId>, calls: i64) {
         if let Some(lane) = lane {

@@ -24,6 +24,9 @@ pub struct Tally {
     /// Records in Zoho that did not come from Xero.
     pub foreign: i64,
     pub findings: i64,
+    /// Documents that were fetched for a closer look.
+    #[serde(default)]
+    pub looked: i64,
     /// Of them, those without a named cause.
     pub unexplained: i64,
 }

@@ -177,13 +177,13 @@ impl Writer<'_> {
         })
     }
 
-    /// The first call was permitted with the batch; every further one asks.
+    /// The first call was permitted with the batch; every further one asks, and waits a little.
     async fn permit(&mut self) -> Result<(), End> {
         self.calls += 1;
         if self.calls == 1 {
             return Ok(());
         }
-        match self.desk.gate.take(self.desk.context, 1).await {
+        match self.desk.gate.take_soon(self.desk.context).await {
             Ok(Permit::Granted(_)) => Ok(()),
             Ok(Permit::NotBefore { .. }) => {
                 self.calls -= 1;
