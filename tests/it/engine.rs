@@ -74,7 +74,10 @@ async fn documents_of_a_held_contact_wait_and_travel_after_a_retry() {
     world.in_xero("Contacts", state("ACTIVE")).await;
     let data = world
         .staff
-        .data("mutation($id: ID!) { retryHolds(linkId: $id, codes: [\"UNKNOWN_SHAPE\"]) { retried } }", json!({ "id": connected.link }))
+        .data(
+            "mutation($id: ID!) { retryHolds(linkId: $id, codes: [\"UNKNOWN_SHAPE\"]) { retried } }",
+            json!({ "id": connected.link }),
+        )
         .await
         .unwrap();
     let odd = holds.iter().filter(|hold| hold["code"] == "UNKNOWN_SHAPE").count();

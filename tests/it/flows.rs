@@ -12,29 +12,46 @@ const ELSEWHERE: [(&str, &str); 3] = [
     ("zoho.paid_documents_can_be_deleted", "nothing is ever deleted"),
 ];
 
+/// What a bookkeeper has to decide, and is told so in a sentence: a part of it. May only shrink.
+const DECISIONS: [(&str, &str); 6] = [
+    ("REFUSED", "Bad Mail Ltd was refused by Zoho Books: “Invalid value passed for email”"),
+    ("REFUSED", "The due date cannot be before the date of the document"),
+    ("NUMBER_TOO_LONG", "more than 100 characters"),
+    ("NUMBER_TAKEN", "-0001 cannot be created: Zoho Books has another document with this number"),
+    // A contact of Xero's may have documents in several currencies, one of Zoho's may not.
+    ("CURRENCY", "Invoice INV-0013 was refused by Zoho Books: “Invalid value passed for currency_id"),
+    ("CURRENCY", "was refused by Zoho Books: “Invalid value passed for currency_id: the currency of a document is that of its contact”"),
+];
+
+/// Answers to open questions under which more is held or differs, and why that is right. May only shrink.
+const MORE: [(&str, &str, &str); 4] = [
+    ("zoho.document_currency_is_the_contacts", "is in another currency", "the document goes, its payment waits for a person"),
+    ("zoho.document_currency_is_the_contacts", "Invoice INV-0013", "what follows from the payment"),
+    ("zoho.document_currency_is_the_contacts", "Bill XERO-72B40AE2", "what follows from the payment"),
+    // If Zoho really asks for an item on every line, one for words and amounts has to be made.
+    ("zoho.free_text_lines", "“Invalid Element item_id: it must not be empty”", "held, never half carried"),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_nasty_company_arrives_and_what_does_not_says_why() {
     let (world, connected) = connected().await;
     let told = migrate(&world, &connected).await;
-    for (code, sentences) in &told.holds {
-        println!("{code}: {sentences:#?}");
+    assert_eq!(told.wrong(None), Vec::<String>::new());
+    for (code, part) in DECISIONS {
+        let held = told.holds.iter().any(|(found, sentence)| found == code && sentence.contains(part));
+        assert!(held, "no longer held, strike it from the list: {code} {part}");
     }
-    for finding in &told.findings {
-        println!("{finding}");
-    }
-    assert!(told.unexpected.is_empty(), "{:#?}", told.unexpected);
-    assert_eq!(told.twice, Vec::<String>::new());
+    // What is owed because of an overpayment, and tax that somebody typed, have their names.
+    let causes: BTreeSet<&str> = told.findings.iter().filter_map(|finding| finding["cause"].as_str()).collect();
+    assert!(causes.contains("CREDIT_NOT_CARRIED") && causes.contains("TAX_BY_HAND"), "{causes:?}");
     world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whichever_way_zoho_behaves_nothing_is_twice_and_every_difference_has_a_name() {
-    let all = {
-        let world = World::without_worker().await;
-        let all = world.stage.look("switches").await.unwrap();
-        world.end().await;
-        all
-    };
+    let world = World::without_worker().await;
+    let all = world.stage.look("switches").await.unwrap();
+    world.end().await;
     let mut wrong = BTreeMap::new();
     let mut flipped = 0;
     for switch in all.as_array().unwrap() {
@@ -45,12 +62,9 @@ async fn whichever_way_zoho_behaves_nothing_is_twice_and_every_difference_has_a_
         flipped += 1;
         let (world, connected) = connected().await;
         world.switch(name, !default).await;
-        let told = migrate(&world, &connected).await;
-        let mut says: Vec<String> = told.unexpected.clone();
-        says.extend(told.twice.iter().map(|id| format!("twice: {id}")));
-        says.extend(told.findings.iter().filter(|finding| finding["cause"] == "UNEXPLAINED").map(Value::to_string));
-        if !says.is_empty() {
-            wrong.insert(name.to_owned(), says);
+        let told = migrate(&world, &connected).await.wrong(Some(name));
+        if !told.is_empty() {
+            wrong.insert(name.to_owned(), told);
         }
         world.end().await;
     }
@@ -60,31 +74,47 @@ async fn whichever_way_zoho_behaves_nothing_is_twice_and_every_difference_has_a_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_that_rounds_otherwise_is_told_so_by_name() {
-    for (settings, causes) in [
-        (json!({ "price_precision": 2 }), ["PRICE_PRECISION", "ROUNDING_PER_LINE"]),
-        (json!({ "tax_rounding": "entity_level" }), ["ROUNDING_PER_LINE", "ROUNDING_PER_LINE"]),
-    ] {
-        let (world, connected) = connected().await;
+    for (settings, cause) in
+        [(json!({ "price_precision": 2 }), "PRICE_PRECISION"), (json!({ "tax_rounding": "entity_level" }), "ROUNDING_PER_LINE")]
+    {
+        let mut world = World::new().await;
+        world.seed("nasty", None, None).await;
+        let user = world.stage.control("zoho/user", json!({})).await.unwrap();
         let mut settings = settings;
-        settings["organization_id"] = world.organisation().await.into();
+        settings["organization_id"] = user["organizations"][0]["organization_id"].clone();
         world.stage.control("zoho/organization", settings.clone()).await.unwrap();
+        let connected = world.connected().await;
         let told = migrate(&world, &connected).await;
-        let found: BTreeSet<&str> = told.findings.iter().filter(|one| one["level"] == 2).filter_map(|one| one["cause"].as_str()).collect();
-        println!("{settings}: {found:?}");
-        assert_eq!(told.twice, Vec::<String>::new());
-        assert!(told.unexpected.is_empty(), "{:#?}", told.unexpected);
-        assert!(!found.contains("UNEXPLAINED"), "{:#?}", told.findings);
-        assert!(found.is_empty() || found.iter().any(|cause| causes.contains(cause)), "{found:?}");
+        assert_eq!(told.wrong(None), Vec::<String>::new(), "{settings}");
+        let named = told.findings.iter().filter(|finding| finding["cause"] == cause).count();
+        assert!(named > 1, "{settings}: {:#?}", told.findings);
         world.end().await;
     }
 }
 
 struct Told {
-    /// By code.
-    holds: BTreeMap<String, Vec<String>>,
-    unexpected: Vec<String>,
+    /// Code and sentence of each that was not announced.
+    holds: Vec<(String, String)>,
     findings: Vec<Value>,
     twice: Vec<String>,
+}
+
+impl Told {
+    /// What no bookkeeper would accept.
+    fn wrong(&self, switch: Option<&str>) -> Vec<String> {
+        let known = |code: &str, sentence: &str| {
+            DECISIONS.iter().any(|(known, part)| *known == code && sentence.contains(part))
+                || MORE.iter().any(|(name, part, _)| switch == Some(*name) && sentence.contains(part))
+        };
+        let findings = self.findings.iter().filter(|finding| finding["explained"] == false);
+        let findings = findings.map(|finding| {
+            let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+            (text("cause"), text("sentence"))
+        });
+        let told = self.holds.iter().cloned().chain(findings).filter(|(code, sentence)| !known(code, sentence));
+        let twice = self.twice.iter().map(|id| format!("twice: {id}"));
+        told.map(|(code, sentence)| format!("{code}: {sentence}")).chain(twice).collect()
+    }
 }
 
 async fn connected() -> (World, Connected) {
@@ -97,20 +127,15 @@ async fn connected() -> (World, Connected) {
 async fn migrate(world: &World, connected: &Connected) -> Told {
     let (run, progress) = world.migrate(connected).await;
     assert_eq!(progress["state"], "DONE", "{progress:#}");
-    let mut told = Told {
-        holds: BTreeMap::new(),
-        unexpected: Vec::new(),
-        findings: world.staff.findings(&run).await.unwrap(),
-        twice: Vec::new(),
-    };
+    let mut told = Told { holds: Vec::new(), findings: world.staff.findings(&run).await.unwrap(), twice: Vec::new() };
     for hold in world.staff.holds(&connected.link).await.unwrap() {
-        let (code, sentence) = (hold["code"].as_str().unwrap_or_default(), hold["sentence"].as_str().unwrap_or_default());
-        told.holds.entry(code.to_owned()).or_default().push(sentence.to_owned());
         if hold["expected"] == false {
-            told.unexpected.push(format!("{code}: {sentence}"));
+            let text = |name: &str| hold[name].as_str().unwrap_or_default().to_owned();
+            told.holds.push((text("code"), text("sentence")));
         }
     }
-    for (resource, field) in [("contacts", "cf_xero_acct_id"), ("invoices", "cf_xero_id"), ("bills", "cf_xero_id"), ("items", "cf_xero_id")] {
+    for resource in ["contacts", "invoices", "bills", "items"] {
+        let field = if resource == "contacts" { "cf_xero_acct_id" } else { "cf_xero_id" };
         told.twice.extend(books::twice(&books::zoho(world, resource).await, field));
     }
     told

@@ -10,3 +10,4 @@ mod migration;
 mod reconciliation;
 mod tokens;
 mod trouble;
+mod limits_shared;
