@@ -156,7 +156,8 @@ pub struct Difference {
     pub what: &'static str,
     pub xero: Decimal,
     pub zoho: Decimal,
-    /// A named cause: `ROUNDING_PER_LINE`, `TAX_BY_HAND` (somebody typed it in Xero), or `UNEXPLAINED`.
+    /// A named cause: `ROUNDING_PER_LINE`, `TAX_BY_HAND` (somebody typed it in Xero), `CREDIT_NOT_CARRIED` (paid in Xero by a
+    /// credit note, prepayment or overpayment, which are not carried), or `UNEXPLAINED`.
     pub cause: &'static str,
 }
 

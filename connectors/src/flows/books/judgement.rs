@@ -22,13 +22,10 @@ pub fn judge(kind: Kind, invoice: &Invoice, known: &Known, answer: &Value) -> Ju
     let missing = invoice.total - total;
     if missing.is_zero() {
         let is_gone = life(invoice) == "void" && invoice.line_items.is_empty();
-        return match tax {
-            Some(tax) if tax != invoice.total_tax && !is_gone => {
-                let cause = cause(invoice, known, answer, invoice.total_tax - tax);
-                Judgement::Differs(vec![Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause }])
-            }
-            _ => Judgement::Equal,
-        };
+        let tax = tax.filter(|tax| *tax != invoice.total_tax && !is_gone);
+        let tax = tax.map(|tax| tax_difference(invoice, known, answer, tax));
+        let differences: Vec<Difference> = tax.into_iter().chain(due_difference(invoice, answer, None)).collect();
+        return if differences.is_empty() { Judgement::Equal } else { Judgement::Differs(differences) };
     }
     // Once it has been adjusted, a second adjustment would only chase the first.
     let is_adjusted =
@@ -36,17 +33,35 @@ pub fn judge(kind: Kind, invoice: &Invoice, known: &Known, answer: &Value) -> Ju
     if !is_adjusted && missing.abs() <= tolerance(invoice, known) {
         return mend(kind, invoice, known, number, own_rounding(invoice) + missing);
     }
-    let mut differences = vec![Difference {
+    let total = Difference {
         what: "total",
         xero: invoice.total,
         zoho: total,
         cause: if is_adjusted { "UNEXPLAINED" } else { cause(invoice, known, answer, missing) },
-    }];
-    if let Some(tax) = tax.filter(|tax| *tax != invoice.total_tax) {
-        let cause = cause(invoice, known, answer, invoice.total_tax - tax);
-        differences.push(Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause });
+    };
+    let tax = tax.filter(|tax| *tax != invoice.total_tax).map(|tax| tax_difference(invoice, known, answer, tax));
+    let due = due_difference(invoice, answer, Some(&total));
+    Judgement::Differs(std::iter::once(total).chain(tax).chain(due).collect())
+}
+
+fn tax_difference(invoice: &Invoice, known: &Known, answer: &Value, tax: Decimal) -> Difference {
+    let cause = cause(invoice, known, answer, invoice.total_tax - tax);
+    Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause }
+}
+
+/// What is still owed differs because the total does, or because Xero's credits stay there.
+fn due_difference(invoice: &Invoice, answer: &Value, total: Option<&Difference>) -> Option<Difference> {
+    let (xero, zoho) = (invoice.amount_due?, money::read(&answer["balance"])?);
+    if xero == zoho || life(invoice) == "void" {
+        return None;
     }
-    Judgement::Differs(differences)
+    let missing = xero - zoho;
+    let cause = match total {
+        Some(total) if total.xero - total.zoho == missing => total.cause,
+        _ if invoice.amount_credited.is_some_and(|credited| !credited.is_zero() && -credited == missing) => "CREDIT_NOT_CARRIED",
+        _ => "UNEXPLAINED",
+    };
+    Some(Difference { what: "due", xero, zoho, cause })
 }
 
 /// The smallest unit of money for each line: more than that is no rounding.

@@ -42,6 +42,9 @@ pub struct Invoice {
     pub total: Decimal,
     #[serde(default, deserialize_with = "wire::optional_amount")]
     pub amount_due: Option<Decimal>,
+    /// Paid by credit notes, prepayments and overpayments.
+    #[serde(default, deserialize_with = "wire::optional_amount")]
+    pub amount_credited: Option<Decimal>,
     #[serde(rename = "UpdatedDateUTC", default, deserialize_with = "wire::moment_us")]
     pub updated_us: i64,
 }
