@@ -20,7 +20,10 @@ const DECISIONS: [(&str, &str); 6] = [
     ("NUMBER_TAKEN", "-0001 cannot be created: Zoho Books has another document with this number"),
     // A contact of Xero's may have documents in several currencies, one of Zoho's may not.
     ("CURRENCY", "Invoice INV-0013 was refused by Zoho Books: “Invalid value passed for currency_id"),
-    ("CURRENCY", "was refused by Zoho Books: “Invalid value passed for currency_id: the currency of a document is that of its contact”"),
+    (
+        "CURRENCY",
+        "was refused by Zoho Books: “Invalid value passed for currency_id: the currency of a document is that of its contact”",
+    ),
 ];
 
 /// Answers to open questions under which more is held or differs, and why that is right. May only shrink.
@@ -74,9 +77,7 @@ async fn whichever_way_zoho_behaves_nothing_is_twice_and_every_difference_has_a_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_that_rounds_otherwise_is_told_so_by_name() {
-    for (settings, cause) in
-        [(json!({ "price_precision": 2 }), "PRICE_PRECISION"), (json!({ "tax_rounding": "entity_level" }), "ROUNDING_PER_LINE")]
-    {
+    for settings in [json!({ "price_precision": 2 }), json!({ "tax_rounding": "entity_level" })] {
         let mut world = World::new().await;
         world.seed("nasty", None, None).await;
         let user = world.stage.control("zoho/user", json!({})).await.unwrap();
@@ -86,8 +87,8 @@ async fn an_organisation_that_rounds_otherwise_is_told_so_by_name() {
         let connected = world.connected().await;
         let told = migrate(&world, &connected).await;
         assert_eq!(told.wrong(None), Vec::<String>::new(), "{settings}");
-        let named = told.findings.iter().filter(|finding| finding["cause"] == cause).count();
-        assert!(named > 1, "{settings}: {:#?}", told.findings);
+        let causes: BTreeSet<&str> = told.findings.iter().filter_map(|finding| finding["cause"].as_str()).collect();
+        assert!(causes.contains("ROUNDING_PER_LINE"), "{settings}: {causes:?}");
         world.end().await;
     }
 }
