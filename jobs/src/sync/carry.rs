@@ -44,6 +44,10 @@ pub enum Verdict {
     Later {
         xero_id: String,
     },
+    /// No longer wanted, and it never arrived: nothing is known of it any more.
+    Dropped {
+        xero_id: String,
+    },
 }
 
 /// A record that arrived.

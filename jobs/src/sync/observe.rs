@@ -88,10 +88,12 @@ async fn lay_out(
     let boundary = Boundary { ids: boundary(&records, &after), same_second };
     // What the page before had too is neither counted nor planned again.
     records.retain(|record| !slice.context.shelves.had(lane.id, run.id, record.id()));
-    let todo = plan_all(slice, run, lane, records, &mut counts).await?;
+    let mut dropped = Vec::new();
+    let todo = plan_all(slice, run, lane, records, &mut counts, &mut dropped).await?;
     let held = odd.into_iter().map(|one| Verdict::odd(one, lane.flow.title())).collect::<Vec<_>>();
     counts.seen += held.len() as i64;
-    settle::verdicts(slice, run, lane, held).await?;
+    let dropped = dropped.into_iter().map(|xero_id| Verdict::Dropped { xero_id });
+    settle::verdicts(slice, run, lane, held.into_iter().chain(dropped).collect()).await?;
     Ok(Shelf { run: run.id, anchor, page: number, todo, after, counts, boundary })
 }
 
@@ -120,6 +122,7 @@ async fn plan_all(
     lane: Lane,
     records: Vec<Box<dyn Record>>,
     counts: &mut Counts,
+    dropped: &mut Vec<String>,
 ) -> Result<VecDeque<Todo>, Halt> {
     let pairs = pairs(slice, run, lane, &records).await?;
     let authorities: Vec<Authority> = lane.flow.field_names().into_iter().map(|(_, authority)| authority).collect();
@@ -144,7 +147,13 @@ async fn plan_all(
             &authorities,
             overwrite,
         ) {
-            Plan::Skip => counts.skipped += 1,
+            Plan::Skip => {
+                counts.skipped += 1;
+                if pair.is_some() {
+                    // It was held or waited, and was deleted in Xero meanwhile.
+                    dropped.push(record.id().to_owned());
+                }
+            }
             Plan::Nothing => {
                 counts.seen += 1;
                 counts.unchanged += 1;

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use connectors::flow::{Reading, Unmappable};
+use connectors::flow::{Reading, Unmappable, Wanted};
 use connectors::side::Trouble;
 use connectors::xero::IDS_PER_CALL;
 use connectors::zoho::{Action, BULK_IDS};
@@ -109,7 +109,12 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
         match one {
             Reading::Record(record) => {
                 let Some(place) = ids.iter().position(|(id, _)| id.eq_ignore_ascii_case(record.id())) else { continue };
-                let (_, zoho_id) = ids.swap_remove(place);
+                let (xero_id, zoho_id) = ids.swap_remove(place);
+                if zoho_id.is_none() && lane.flow.wanted(record.as_ref()) == Wanted::Skip {
+                    // Deleted in Xero before it ever arrived: there is nothing to carry any more.
+                    verdicts.push(Verdict::Dropped { xero_id });
+                    continue;
+                }
                 todo.push_back(Todo { prints: lane.flow.prints(record.as_ref(), &slice.print), record, zoho_id });
             }
             Reading::Odd(odd) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use connectors::flow::Unmappable;
 use connectors::zoho::Action;
 use entities::database::{begin_write, nameless_rows, sql};
-use entities::run;
+use entities::{pair, run};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 
 use super::carry::{Settled, Verdict, needed_as};
@@ -54,8 +54,8 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     }
     let transaction = begin_write(&slice.context.database).await?;
     slice.fenced(&transaction, None).await?;
-    let (mut settled, mut held, mut waiting, mut unknown, mut closed) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut settled, mut held, mut waiting, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut closed, mut dropped) = (Vec::new(), Vec::new());
     for verdict in verdicts {
         match verdict {
             Verdict::Settled(one) => {
@@ -72,6 +72,7 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
             }
             Verdict::Unknown { xero_id } => unknown.push(xero_id),
             Verdict::Later { xero_id } => closed.push(xero_id),
+            Verdict::Dropped { xero_id } => dropped.push(xero_id),
         }
     }
     give_up(&transaction, slice, lane, &mut unknown, &mut held, &mut closed).await?;
@@ -81,6 +82,9 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     park(&transaction, slice, run, lane, unknown.into_iter().map(|id| (id, None)).collect(), "ready").await?;
     hold(&transaction, slice, run, lane, &held).await?;
     forget(&transaction, slice, lane, "intent", &closed).await?;
+    for table in ["intent", "hold", "pair"] {
+        forget(&transaction, slice, lane, table, &dropped).await?;
+    }
     let arrived: Vec<String> = settled.iter().map(|one| one.xero_id.clone()).collect();
     forget(&transaction, slice, lane, "hold", &arrived).await?;
     let needs: Vec<Vec<u8>> =
@@ -95,6 +99,51 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     transaction.commit().await?;
     slice.calls.clear();
     Ok(())
+}
+
+/// At the end of a run: what still waits is said like what is held. It goes on by itself when what it waits for arrives.
+pub async fn hold_waiting(slice: &Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
+    let title = lane.flow.title().to_lowercase();
+    let mut after = String::new();
+    loop {
+        let transaction = begin_write(&slice.context.database).await?;
+        slice.fenced(&transaction, Some(run)).await?;
+        let backend = transaction.get_database_backend();
+        let text = format!(
+            "SELECT xero_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'waiting' AND state <> 'settled' AND xero_id > $3 ORDER BY xero_id LIMIT 500",
+            pair::open(backend)
+        );
+        let values = vec![slice.tenant.0.into(), lane.id.0.into(), after.clone().into()];
+        let mut held = Vec::new();
+        for row in transaction.query_all_raw(sql(backend, text, values)).await? {
+            let reason = Unmappable {
+                code: "WAITS_FOR",
+                sentence: format!(
+                    "One of the {title} waits for a record that is held; it goes on by itself as soon as that one does."
+                ),
+                expected: false,
+            };
+            held.push((row.try_get::<String>("", "xero_id")?, reason));
+        }
+        hold(&transaction, slice, run, lane, &held).await?;
+        transaction.commit().await?;
+        match held.pop() {
+            Some((last, _)) => after = last,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// How many records are held, or wait, for a reason that was not announced.
+pub async fn unexpected(slice: &Slice) -> Result<i64, Halt> {
+    let database = &slice.context.database;
+    let places: Vec<String> = (0..slice.lanes.len()).map(|n| format!("${}", n + 3)).collect();
+    let mut values: Vec<Value> = vec![slice.tenant.0.into(), false.into()];
+    values.extend(slice.lanes.iter().map(|lane| Value::from(lane.id.0)));
+    let text =
+        format!("SELECT COUNT(*) AS n FROM hold WHERE tenant_id = $1 AND expected = $2 AND lane_id IN ({})", places.join(", "));
+    let row = database.query_one_raw(sql(database.get_database_backend(), text, values)).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
 }
 
 /// Adds to the run's counters of a lane.

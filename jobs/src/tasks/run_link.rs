@@ -15,7 +15,7 @@ use crate::context::{Context, Failure};
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
-use crate::sync::{lanes, provision, reconcile, resolve};
+use crate::sync::{lanes, provision, reconcile, resolve, settle};
 use crate::worker;
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
@@ -97,8 +97,16 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
     if !reconciling && run.stage != "reconciling" {
         resolve::unknown(slice).await?;
         lanes::carry_all(slice, &run).await?;
+        for lane in slice.lanes.clone() {
+            settle::hold_waiting(slice, &run, lane).await?;
+        }
     }
-    let clean = if run.kind == Kind::Sync.name() { None } else { Some(reconcile::reconcile(slice, &run).await?) };
+    let clean = if run.kind == Kind::Sync.name() {
+        None
+    } else {
+        // Equal to the cent is not enough where something is missing for a reason nobody announced.
+        Some(reconcile::reconcile(slice, &run).await? && settle::unexpected(slice).await? == 0)
+    };
     finish(slice, &run, clean).await?;
     // Another run may have been asked for meanwhile.
     Err(Halt::TurnOver)
