@@ -11,7 +11,10 @@ use sea_orm::{
 /// How long a writer waits for another writer on SQLite.
 const BUSY_TIMEOUT_S: u64 = 10;
 /// Page cache of each SQLite connection, in KiB. Four connections stay far below the worker's memory budget.
-const SQLITE_CACHE_KIB: i64 = 4096;
+const SQLITE_CACHE_KIB: i64 = 2048;
+/// Prepared statements kept by each connection. Those with many rows are large and seldom have the same number of rows twice: a
+/// hundred of them on each connection, as is usual, would be most of a worker's memory.
+const STATEMENTS_KEPT: usize = 16;
 
 /// Opens a pool. `connections` matters for PostgreSQL; SQLite needs few.
 pub async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
@@ -31,10 +34,12 @@ pub async fn open(url: &str, connections: u32) -> Result<DatabaseConnection, DbE
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(BUSY_TIMEOUT_S))
             .foreign_keys(true)
+            .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("cache_size", (-SQLITE_CACHE_KIB).to_string())
             // A deleted row must not linger in free pages: sealed things that expired are gone.
             .pragma("secure_delete", "fast")
     });
+    options.map_sqlx_postgres_opts(|postgres| postgres.statement_cache_capacity(STATEMENTS_KEPT));
     Database::connect(options).await
 }
 
