@@ -54,6 +54,16 @@ pub fn needs(direction: Direction, payment: &Payment) -> Vec<Need> {
 
 pub fn to_zoho(direction: Direction, payment: &Payment, known: &Known) -> Result<Carry, Unmappable> {
     let label = payment.label();
+    if payment.status == PaymentStatus::Deleted {
+        // Written again it would be a live payment, and the invoice or bill would look settled.
+        return Err(Unmappable {
+            code: "PAYMENT_REMOVED",
+            sentence: format!(
+                "{label} was removed in Xero after it had been carried. Delete it in Zoho Books too, so that what it paid is owed there again."
+            ),
+            expected: false,
+        });
+    }
     same_base_currency(&label, known)?;
     let (Some(paid), Some(contact)) = (&payment.invoice, payment.invoice.as_ref().and_then(|paid| paid.contact.as_ref())) else {
         return Err(Unmappable {
@@ -251,6 +261,23 @@ mod tests {
         ] {
             let one = payment(extra);
             assert_eq!((CustomerPayments::wanted(&one), VendorPayments::wanted(&one)), (customer, vendor));
+        }
+    }
+
+    #[test]
+    fn a_payment_that_was_removed_is_never_written_again() {
+        let removed = |extra: Value| {
+            let mut one = payment(extra);
+            one.status = PaymentStatus::Deleted;
+            one
+        };
+        for held in [
+            CustomerPayments::to_zoho(&removed(json!({})), &known()).unwrap_err(),
+            VendorPayments::to_zoho(&removed(json!({"PaymentType": "ACCPAYPAYMENT"})), &known()).unwrap_err(),
+            CustomerPayments::to_zoho(&removed(json!({"Invoice": null})), &known()).unwrap_err(),
+        ] {
+            assert_eq!((held.code, held.expected), ("PAYMENT_REMOVED", false));
+            assert!(held.sentence.contains("was removed in Xero") && held.sentence.contains("Delete it in Zoho Books"));
         }
     }
 
