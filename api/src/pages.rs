@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::web::Path;
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -67,6 +67,14 @@ pub fn show(status: StatusCode, page: &impl Template) -> HttpResponse {
             careful(StatusCode::INTERNAL_SERVER_ERROR).finish()
         }
     }
+}
+
+/// A page with a form. Without a referrer browsers would send the form's origin as `null`, and we could not know it for ours;
+/// other sites are still told nothing.
+pub fn ask(page: &impl Template) -> HttpResponse {
+    let mut answer = show(StatusCode::OK, page);
+    answer.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    answer
 }
 
 /// Sends the browser on. What stands in the address bar now must neither be kept nor told.

@@ -88,6 +88,38 @@ async fn looking_at_a_link_changes_nothing_and_a_bad_link_tells_nothing() {
 }
 
 #[actix_web::test]
+async fn another_sites_page_cannot_press_our_buttons() {
+    let world = World::new().await;
+    world.control("/_sandbox/zoho/user", json!({"organizations": ["One", "Two"]})).await;
+    let tenant = world.tenant("Ada").await;
+    let link = world.link(tenant, "zoho").await;
+    let mut browser = Browser::default();
+    let answer = browser.get(&link).await;
+    assert_eq!(answer.headers()["referrer-policy"], "same-origin", "a browser would call our form's origin null");
+    let foreign = [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")];
+    for (name, value) in foreign {
+        let answer = browser.http.post(&link).header(name, value).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+        assert!(answer.headers().get("set-cookie").is_none() && answer.headers().get("location").is_none());
+        assert!(text(answer).await.contains("begin on our own page"));
+    }
+    assert_eq!(sign_in::Entity::of(tenant).count(&world.state.database).await.unwrap(), 0);
+    for (name, value) in [("sec-fetch-site", "same-origin"), ("origin", world.base.as_str())] {
+        let answer = browser.http.post(&link).header(name, value).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{name}: {value}");
+    }
+
+    let end = browser.allow(&link, "", "allow").await;
+    let id = choice(&end.page, "Two");
+    for (name, value) in foreign {
+        let request = browser.http.post(&end.url).header(name, value).form(&[("organisation", &id)]);
+        assert_eq!(browser.with_cookie(request).send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    }
+    assert!(world.connection(tenant, "zoho").await.is_none());
+    assert!(place(&browser.choose(&end.url, &id).await).contains("/connect/done"));
+}
+
+#[actix_web::test]
 async fn a_link_is_used_up_by_success_only() {
     let world = World::new().await;
     let tenant = world.tenant("Ada").await;

@@ -7,7 +7,7 @@ use actix_web::web::{self, Data, Form, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
-use super::{COOKIE, cookie, parameter};
+use super::{COOKIE, cookie, is_from_our_page, parameter};
 use crate::consenting::{self, Choices, Problem, Provider, Shown};
 use crate::pages;
 use crate::state::State;
@@ -38,6 +38,9 @@ async fn invitation(state: Data<State>, token: Path<String>) -> HttpResponse {
 }
 
 async fn begin(state: Data<State>, token: Path<String>, request: HttpRequest) -> HttpResponse {
+    if !is_from_our_page(&request, &state.public_url) {
+        return pages::problem::not_from_here();
+    }
     let cookie = cookie(&request);
     match consenting::begin(&state, &token, cookie.as_deref()).await {
         Ok(Some(begun)) => {
@@ -80,6 +83,9 @@ struct Choice {
 }
 
 async fn choose(state: Data<State>, request: HttpRequest, choice: Form<Choice>) -> HttpResponse {
+    if !is_from_our_page(&request, &state.public_url) {
+        return pages::problem::not_from_here();
+    }
     let (sign_in, cookie) = (parameter(&request, "s"), cookie(&request));
     let work = actix_web::rt::spawn(async move {
         let choice = choice.into_inner().organisation;

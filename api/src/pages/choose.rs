@@ -1,7 +1,6 @@
 //! The page to choose an organisation on, where a login reaches several.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::consenting::Provider;
@@ -18,5 +17,5 @@ struct Choose<'a> {
 pub fn page(tenant: &str, provider: Provider, organisations: &[(String, String)], sign_in: &str) -> HttpResponse {
     let sign_in: String = url::form_urlencoded::byte_serialize(sign_in.as_bytes()).collect();
     let page = Choose { tenant, side: provider.title(), organisations, action: format!("/connect/choose?s={sign_in}") };
-    super::show(StatusCode::OK, &page)
+    super::ask(&page)
 }

@@ -1,7 +1,6 @@
 //! The page behind the link in the letter: who asks, for what, why, and how to take it back. Looking at it changes nothing.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::asked::{self, Group};
@@ -31,5 +30,5 @@ pub fn page(invitation: &Invitation, token: &str) -> HttpResponse {
         until: invitation.consent.expires_at.to_utc().format("%A %-d %B %Y, %H:%M UTC").to_string(),
         action: format!("/connect/{token}"),
     };
-    super::show(StatusCode::OK, &page)
+    super::ask(&page)
 }

@@ -31,6 +31,16 @@ pub fn no_link() -> HttpResponse {
     super::show(StatusCode::GONE, &page)
 }
 
+/// A button of ours, pressed by another site's page.
+pub fn not_from_here() -> HttpResponse {
+    let page = Page {
+        title: "Please begin on our own page",
+        sentence: "Another website sent you here, so we stopped to protect you; nothing was connected.".to_owned(),
+        advice: "Open the link in your letter, read what is asked, and continue from there; the link still works.".to_owned(),
+    };
+    super::show(StatusCode::FORBIDDEN, &page)
+}
+
 /// No page of ours.
 pub fn nothing_here() -> HttpResponse {
     let page = Page {
