@@ -56,6 +56,11 @@ impl Caller {
         }
     }
 
+    /// Whether the token has ended meanwhile: a WebSocket outlives the check at its start.
+    pub fn is_over(&self, now: At) -> bool {
+        self.until.plus(LEEWAY) <= now
+    }
+
     /// Another's tenant is as absent as one that does not exist.
     pub fn sees(&self, tenant: TenantId) -> bool {
         self.tenants.as_ref().is_none_or(|tenants| tenants.contains(&tenant))

@@ -31,6 +31,13 @@ async fn nobody_is_told_anything() {
 }
 
 #[actix_web::test]
+async fn an_open_socket_is_told_nothing_once_its_token_has_ended() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.on_a_socket_after(Duration::from_secs(24 * 3600)).await, Ok(()), "clocks may differ a little");
+    assert_eq!(desk.on_a_socket_after(Duration::from_secs(24 * 3600 + 31)).await, Err("UNAUTHENTICATED".to_owned()));
+}
+
+#[actix_web::test]
 async fn staff_onboard_a_customer_and_only_hashes_of_the_links_are_kept() {
     let desk = Desk::new().await;
     let answer = desk.ask(Role::Staff, ONBOARD, json!({ "input": kowhai() })).await;

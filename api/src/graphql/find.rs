@@ -17,7 +17,8 @@ pub fn state<'a>(context: &Context<'a>) -> Result<&'a State, Error> {
 
 /// Who asks. Without one there is no answer, whatever was forgotten before this.
 pub fn caller<'a>(context: &Context<'a>) -> Result<&'a Caller, Error> {
-    context.data::<Caller>().map_err(|_| Error::Unauthenticated)
+    let caller = context.data::<Caller>().map_err(|_| Error::Unauthenticated)?;
+    if caller.is_over(state(context)?.now()) { Err(Error::Unauthenticated) } else { Ok(caller) }
 }
 
 /// Who acts.

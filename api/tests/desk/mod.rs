@@ -235,6 +235,20 @@ impl Desk {
         Box::pin(told)
     }
 
+    /// What a question comes to whose caller was checked that long ago, as on an open socket.
+    pub async fn on_a_socket_after(&self, wait: Duration) -> Result<(), String> {
+        let until = self.clock.now().plus(TOKEN_LIVES).minus(wait);
+        let caller = Caller { until, ..self.caller(Role::Admin, None) };
+        let request = async_graphql::Request::new("{ tenants(first: 1) { nodes { id } } }").data(caller);
+        let answer = graphql::schema(self.state.clone()).execute(request).await;
+        let code = answer.errors.first().and_then(|error| error.extensions.as_ref()?.get("code").cloned());
+        match code {
+            Some(async_graphql::Value::String(code)) => Err(code),
+            _ if answer.errors.is_empty() => Ok(()),
+            _ => Err(format!("{:?}", answer.errors)),
+        }
+    }
+
     /// Every mutation of the schema, with arguments of the right types.
     pub async fn mutations(&self) -> Vec<(String, Value)> {
         let question = "query IntrospectionQuery { __schema { mutationType { fields { name args { name type { kind name \
