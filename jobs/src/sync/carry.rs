@@ -229,8 +229,10 @@ async fn write(
         match sent.outcome {
             Outcome::Written { id, created, adopted, record, version, then } => {
                 slice.moved = true;
-                if field.is_none() {
-                    slice.directories.entry(lane.flow.zoho().path).or_default().push(record.clone());
+                if field.is_none()
+                    && let Some(list) = slice.directories.get_mut(lane.flow.zoho().path)
+                {
+                    list.push(record.clone());
                 }
                 verdicts.push(Verdict::Settled(Settled {
                     xero_id,
@@ -249,7 +251,11 @@ async fn write(
                 }));
             }
             Outcome::Held(reason) => verdicts.push(Verdict::Held { xero_id, reason }),
-            Outcome::Unknown => verdicts.push(Verdict::Unknown { xero_id }),
+            Outcome::Unknown => {
+                // It may have arrived: the list is made again before anything of its kind is created.
+                slice.directories.remove(lane.flow.zoho().path);
+                verdicts.push(Verdict::Unknown { xero_id });
+            }
             Outcome::Later => {
                 verdicts.push(Verdict::Later { xero_id });
                 later.push(todo);

@@ -22,8 +22,15 @@ use connectors::flow::By;
 /// The page number under which re-read records lie on the shelf.
 const READY_PAGE: i32 = -1;
 /// Every status call a flow may ask for.
-const ACTIONS: [Action; 6] =
-    [Action::INVOICE_SENT, Action::INVOICE_VOID, Action::BILL_VOID, Action::BILL_OPEN, Action::ACTIVE, Action::INACTIVE];
+const ACTIONS: [Action; 7] = [
+    Action::INVOICE_SENT,
+    Action::INVOICE_VOID,
+    Action::BILL_VOID,
+    Action::BILL_OPEN,
+    Action::ACTIVE,
+    Action::PAYMENT_REMINDER_OFF,
+    Action::INACTIVE,
+];
 
 /// Writes of earlier turns whose outcome nobody knows are carried again: by its unique field a record that arrived is found, and
 /// kinds without one are looked up in Zoho's list first.

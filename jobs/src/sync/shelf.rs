@@ -7,10 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use connectors::flow::Record;
 use entities::clock::At;
-use entities::ids::{LaneId, RunId};
+use entities::ids::{LaneId, LinkId, RunId};
+use serde_json::Value;
 
 /// Pages kept at most, over all links of this process. A page is a few MiB.
 const PAGES_MAX: usize = 4;
+
+/// Links whose lists are kept at most.
+const DIRECTORIES_MAX: usize = 32;
 
 /// One record still to be carried.
 pub struct Todo {
@@ -79,7 +83,12 @@ struct Inner {
     order: VecDeque<Place>,
     /// Records of the anchor's second that an earlier page of the same pull had: they are read twice but carried and counted once.
     boundary: HashMap<LaneId, (RunId, HashSet<String>)>,
+    /// Zoho's lists of kinds without upsert, as one run knows them.
+    directories: HashMap<LinkId, (RunId, Directories)>,
 }
+
+/// Zoho's existing records by the path of their list.
+pub type Directories = HashMap<&'static str, Vec<Value>>;
 
 impl Shelves {
     /// Takes the lane's page, if it is the one its cursor stands at.
@@ -126,6 +135,21 @@ impl Shelves {
         inner.boundary.remove(&lane);
         inner.pages.remove(&place(lane, 1));
         inner.order.retain(|other| *other != place(lane, 1));
+    }
+
+    /// Takes the lists that an earlier turn of this run made: to list again each turn would use up what a turn may call.
+    pub fn take_directories(&self, link: LinkId, run: RunId) -> Directories {
+        let kept = self.lock().directories.remove(&link);
+        kept.filter(|(of, _)| *of == run).map(|(_, directories)| directories).unwrap_or_default()
+    }
+
+    /// Keeps them for the run's next turn.
+    pub fn put_directories(&self, link: LinkId, run: RunId, directories: Directories) {
+        let mut inner = self.lock();
+        if inner.directories.len() >= DIRECTORIES_MAX {
+            inner.directories.clear();
+        }
+        inner.directories.insert(link, (run, directories));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -9,15 +9,15 @@ use connectors::side::{Limit, Trouble};
 use connectors::{flows, xero, zoho};
 use entities::clock::At;
 use entities::database::sql;
-use entities::ids::{GrantId, LaneId, LinkId, TenantId};
+use entities::ids::{GrantId, LaneId, LinkId, RunId, TenantId};
 use entities::sealed::TenantKey;
 use entities::{connection, grant, lane, link, run, unique_field};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
-use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
 use super::known::Cache;
+use super::shelf::Directories;
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
 use crate::links;
@@ -124,8 +124,8 @@ pub struct Slice {
     /// The api names of the unique fields, by module and label.
     pub fields: HashMap<(String, String), String>,
     pub known: Cache,
-    /// Zoho's existing records of kinds without upsert, listed once a turn.
-    pub directories: HashMap<&'static str, Vec<Value>>,
+    /// Zoho's existing records of kinds without upsert, listed once a run, and again where an answer was missing.
+    pub directories: Directories,
     /// Calls at once that were reserved for this slice.
     pub slots: u32,
     /// Something came of this turn: a page was read, a record written.
@@ -134,6 +134,8 @@ pub struct Slice {
     pub calls: HashMap<LaneId, (i64, i64)>,
     pub owner: String,
     until: Instant,
+    /// The run that is worked on.
+    run: Option<RunId>,
 }
 
 /// Takes the link for a turn, unless another worker has it. Gives the fence.
@@ -220,7 +222,8 @@ impl Slice {
             zoho,
             fields,
             known: Cache::default(),
-            directories: HashMap::new(),
+            directories: Directories::new(),
+            run: None,
             slots,
             moved: false,
             calls: HashMap::new(),
@@ -236,8 +239,17 @@ impl Slice {
         Ok(())
     }
 
-    /// Gives back what was reserved.
-    pub async fn end(&self) -> Result<(), Failure> {
+    /// From here on this turn works on a run: what an earlier turn of it had listed is at hand again.
+    pub fn work_on(&mut self, run: RunId) {
+        self.directories = self.context.shelves.take_directories(self.link.id, run);
+        self.run = Some(run);
+    }
+
+    /// Gives back what was reserved, and keeps what the next turn can use.
+    pub async fn end(&mut self) -> Result<(), Failure> {
+        if let Some(run) = self.run.filter(|_| !self.directories.is_empty()) {
+            self.context.shelves.put_directories(self.link.id, run, std::mem::take(&mut self.directories));
+        }
         self.zoho.gate.release(&self.context, &self.owner).await
     }
 

@@ -50,7 +50,7 @@ pub enum Outcome {
 
 /// Writes one record. The first call has its permit already.
 pub async fn send(desk: &Desk<'_>, record: &dyn Record, carry: Carry, known_id: Option<&str>) -> Sent {
-    let mut writer = Writer { desk, record, calls: 0, adopt: None };
+    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none() };
     let written = writer.write(carry, known_id).await;
     let extra_calls = i64::from(writer.calls.saturating_sub(1));
     match written {
@@ -91,6 +91,8 @@ struct Writer<'a> {
     calls: u32,
     /// An existing Zoho record that is to become this one.
     adopt: Option<String>,
+    /// It was never settled before, whether or not an earlier call of unknown outcome has created it.
+    is_new: bool,
 }
 
 impl Writer<'_> {
@@ -166,7 +168,8 @@ impl Writer<'_> {
             written = self.desk.client.update(&of, &written.id, &body).await?;
             said = mend;
         }
-        let then = said.then.into_iter().filter(|action| action.is_needed(&written.record)).collect();
+        let wanted = |action: &Action| action.is_needed(&written.record) && (self.is_new || !action.is_once());
+        let then = said.then.into_iter().filter(wanted).collect();
         Ok(Outcome::Written {
             id: written.id,
             created: created && self.adopt.is_none(),

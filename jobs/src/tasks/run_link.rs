@@ -92,6 +92,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
     }
     let Some(run) = current(slice).await? else { return Ok(()) };
     slice.read_wishes().await?;
+    slice.work_on(run.id);
     lanes::start(slice, &run).await?;
     let reconciling = run.kind == Kind::Reconciliation.name();
     if !reconciling && run.stage != "reconciling" {
