@@ -28,7 +28,7 @@ fn main() {
         .into_iter()
         .map(|reading| match reading {
             Reading::Record(record) => record,
-            Reading::Odd { id, why } => panic!("{id}: {why}"),
+            Reading::Odd(odd) => panic!("{}: {}", odd.id, odd.why),
         })
         .collect();
     let started = Instant::now();

@@ -62,6 +62,14 @@ impl Action {
     pub const BILL_OPEN: Self = Self { name: "open", path: "status/open", bulk: None };
     pub const ACTIVE: Self = Self { name: "active", path: "active", bulk: None };
     pub const INACTIVE: Self = Self { name: "inactive", path: "inactive", bulk: None };
+    /// Zoho sends a contact no reminders of overdue invoices. Without it, old invoices that arrive would be chased by e-mail.
+    pub const PAYMENT_REMINDER_OFF: Self =
+        Self { name: "not to be reminded of payments", path: "paymentreminder/disable", bulk: None };
+
+    /// Whether it is done only when the record arrives: afterwards people may have decided otherwise in Zoho.
+    pub fn is_once(&self) -> bool {
+        *self == Self::PAYMENT_REMINDER_OFF
+    }
 
     /// Whether a record that Zoho has just answered with still wants this action. Without a status in the answer it does.
     pub fn is_needed(&self, answer: &serde_json::Value) -> bool {
@@ -95,6 +103,7 @@ mod tests {
             (Action::ACTIVE, "inactive", true),
             (Action::ACTIVE, "active", false),
             (Action::BILL_OPEN, "void", true),
+            (Action::PAYMENT_REMINDER_OFF, "active", true),
         ] {
             assert_eq!(action.is_needed(&json!({ "status": status })), needed, "{} on {status}", action.name);
         }

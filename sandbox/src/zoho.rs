@@ -18,6 +18,7 @@ mod numbers;
 mod organisations;
 mod payments;
 mod records;
+mod reminders;
 mod router;
 mod seed;
 mod settings;
@@ -91,7 +92,7 @@ pub fn dump(shared: &Shared, org: &str, resource: &str, out: &mut dyn FnMut(&str
     }
 }
 
-/// Counts and sums per organisation and resource, and the "emailed customers" counter, for `GET /_sandbox/state`.
+/// Counts and sums per organisation and resource, and the counters of customers who had an e-mail, for `GET /_sandbox/state`.
 pub fn state(shared: &Shared) -> Value {
     let read = |connection: &Connection| -> rusqlite::Result<Value> {
         let mut statement = connection.prepare_cached(
@@ -114,7 +115,10 @@ pub fn state(shared: &Shared) -> Value {
                 None => org[module.list_key()] = json!([entry]),
             }
         }
-        Ok(json!({"organizations": orgs, "emailed_customers": tables::next(connection, router::EMAILED)? - 1}))
+        Ok(json!({
+            "organizations": orgs, "emailed_customers": tables::next(connection, router::EMAILED)? - 1,
+            "reminded_customers": reminders::reminded(connection)?,
+        }))
     };
     shared.store.with(read).unwrap_or_else(|error| json!({"error": error.to_string()}))
 }

@@ -18,6 +18,8 @@ async fn a_company_arrives_equal_to_the_cent_and_a_second_run_writes_nothing() {
     let sandbox = world.stage.look("state").await.unwrap();
     assert_eq!(sandbox["zoho"]["emailed_customers"], 0, "nobody is ever e-mailed: {sandbox}");
 
+    assert_eq!(sandbox["zoho"]["reminded_customers"], 0, "and nobody is reminded of an old invoice: {sandbox}");
+
     let invoices = books::zoho(&world, "invoices").await;
     assert_eq!(books::twice(&invoices, "cf_xero_id"), Vec::<String>::new());
 

@@ -7,6 +7,7 @@ use super::documents;
 use super::module::Module::{self, *};
 use super::payments;
 use super::records::{self, Desk};
+use super::reminders;
 use super::settings::mark_account;
 
 /// Ids that one bulk call may name.
@@ -33,6 +34,9 @@ pub fn status(desk: &Desk, module: Module, id: i64, word: &str) -> Result<Answer
     let paid = if record.status == "void" { Decimal::ZERO } else { documents::paid(desk, id)? };
     documents::restate(desk, module, record, paid)?;
     records::save(desk, module, record, false)?;
+    if (module, word) == (Invoices, "sent") {
+        reminders::chase(desk, record)?;
+    }
     let mut answer = Answer::done(&format!("{} status has been changed to {word}.", module.noun()));
     if module == Bills {
         answer.status = 201;

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
-use super::{actions, contacts, custom_fields, documents, fields, items, lists, payments, settings, tables};
+use super::{actions, contacts, custom_fields, documents, fields, items, lists, payments, reminders, settings, tables};
 
 /// `/organizations` and below: the only calls that name no organisation.
 pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) -> Result<Answer, Refusal> {
@@ -73,9 +73,8 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
         }
         ("POST", [id, "status", word]) => actions::status(&desk, module, number(id)?, word),
         ("POST", [id, word @ ("active" | "inactive")]) => actions::activate(&desk, module, number(id)?, *word == "active"),
-        ("POST", [id, "paymentreminder", "disable" | "enable"]) if matches!(module, Contacts | Invoices) => {
-            records::need(&desk, module, number(id)?)?;
-            Ok(Answer::done("The payment reminders have been changed."))
+        ("POST", [id, "paymentreminder", word @ ("disable" | "enable")]) if matches!(module, Contacts | Invoices) => {
+            reminders::turn(&desk, module, number(id)?, *word == "enable")
         }
         ("POST", [.., "email"]) => {
             tables::take(desk.connection, EMAILED, 1)?;

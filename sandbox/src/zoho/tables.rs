@@ -35,6 +35,9 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             PRIMARY KEY (payment, document)) WITHOUT ROWID;
         CREATE INDEX zoho_applied_by_document ON zoho_applied (document);
 
+        CREATE TABLE zoho_reminder (record INTEGER PRIMARY KEY, off INTEGER NOT NULL);
+        CREATE TABLE zoho_reminded (contact INTEGER PRIMARY KEY);
+
         CREATE TABLE zoho_user (id INTEGER PRIMARY KEY, email TEXT NOT NULL, name TEXT NOT NULL, dc TEXT NOT NULL);
         CREATE TABLE zoho_consent (
             request TEXT PRIMARY KEY, client TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL, offline INTEGER NOT NULL, prompted INTEGER NOT NULL,

@@ -42,10 +42,18 @@ pub fn carry(role: Role, contact: &Contact, known: &Known, name: &str) -> Carry 
         }
     }
     let persons = persons(contact);
+    let has_email = persons.iter().any(|person| person.get("email").is_some());
     if !persons.is_empty() {
         body["contact_persons"] = persons.into();
     }
-    let then = if contact.is_archived() { vec![zoho::Action::INACTIVE] } else { Vec::new() };
+    let mut then = Vec::new();
+    if role == Role::Customer && has_email {
+        then.push(zoho::Action::PAYMENT_REMINDER_OFF);
+    }
+    // The last one: the engine keeps it back until the contact's documents have arrived.
+    if contact.is_archived() {
+        then.push(zoho::Action::INACTIVE);
+    }
     Carry { body, then }
 }
 

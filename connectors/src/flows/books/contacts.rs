@@ -315,8 +315,18 @@ mod tests {
                 ],
             })
         );
-        assert_eq!(carry.then, []);
-        assert!(to_zoho(Role::Vendor, &ada, &known).unwrap().body.get("payment_terms").is_none());
+        assert_eq!(carry.then, [zoho::Action::PAYMENT_REMINDER_OFF]);
+        let vendor = to_zoho(Role::Vendor, &ada, &known).unwrap();
+        assert!(vendor.body.get("payment_terms").is_none() && vendor.then.is_empty());
+    }
+
+    #[test]
+    fn only_a_customer_with_an_address_could_be_reminded_and_becoming_inactive_comes_last() {
+        let then = |extra: Value| to_zoho(Role::Customer, &contact(extra), &Known::default()).unwrap().then;
+        assert_eq!(then(json!({})), []);
+        assert_eq!(then(json!({"FirstName": "Ada", "EmailAddress": " "})), []);
+        let other = json!({"ContactPersons": [{"EmailAddress": "bob@example.com"}], "ContactStatus": "ARCHIVED"});
+        assert_eq!(then(other), [zoho::Action::PAYMENT_REMINDER_OFF, zoho::Action::INACTIVE]);
     }
 
     #[test]

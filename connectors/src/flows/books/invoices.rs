@@ -244,9 +244,8 @@ mod tests {
     fn what_is_owed_differs_for_a_reason_or_is_unexplained() {
         let credited = invoice(json!({"AmountDue": 26, "AmountCredited": 20}));
         let answer = |balance: u32| json!({"invoice_number": "INV-0042", "total": 46, "tax_total": 6, "balance": balance});
-        let due = |zoho: u32, cause| {
-            Judgement::Differs(vec![Difference { what: "due", xero: 26.into(), zoho: zoho.into(), cause }])
-        };
+        let due =
+            |zoho: u32, cause| Judgement::Differs(vec![Difference { what: "due", xero: 26.into(), zoho: zoho.into(), cause }]);
         assert_eq!(Invoices::judge(&credited, &known(), &answer(26)), Judgement::Equal);
         assert_eq!(Invoices::judge(&credited, &known(), &answer(46)), due(46, "CREDIT_NOT_CARRIED"));
         assert_eq!(Invoices::judge(&credited, &known(), &answer(45)), due(45, "UNEXPLAINED"));

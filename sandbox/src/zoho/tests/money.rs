@@ -268,3 +268,40 @@ async fn letters_to_customers_are_counted() {
     world.done(Method::POST, &format!("/invoices/{}/email", id(&invoice, "invoice_id")), Some(json!({}))).await;
     assert_eq!(count(&world), Some(2));
 }
+
+#[tokio::test]
+async fn a_customer_with_an_address_is_reminded_of_an_old_invoice_unless_reminders_are_off() {
+    let world = World::new().await;
+    let reminded = || async {
+        let state: Value = world.http.get(world.url("/_sandbox/state")).send().await.unwrap().json().await.unwrap();
+        state["zoho"]["reminded_customers"].as_u64().unwrap()
+    };
+    let customer = |name: &'static str, email: &'static str| {
+        let persons = json!([{"first_name": name, "email": email}]);
+        world.create(
+            "/contacts",
+            "contact",
+            json!({"contact_name": name, "contact_type": "customer", "contact_persons": persons}),
+        )
+    };
+    let old_invoice = async |customer: &str| {
+        let body = json!({"customer_id": customer, "date": "2020-01-10", "due_date": "2020-01-20", "line_items": line("10")});
+        let invoice = world.create("/invoices", "invoice", body).await;
+        world.done(Method::POST, &format!("/invoices/{}/status/sent", id(&invoice, "invoice_id")), None).await;
+    };
+    let (ada, bob, nobody) =
+        (customer("Ada", "ada@example.com").await, customer("Bob", "bob@example.com").await, customer("Nobody", "").await);
+    world.done(Method::POST, &format!("/contacts/{}/paymentreminder/disable", id(&bob, "contact_id")), None).await;
+    for quiet in [&bob, &nobody] {
+        old_invoice(id(quiet, "contact_id")).await;
+    }
+    sent_invoice(&world, id(&ada, "contact_id"), "10").await;
+    assert_eq!(reminded().await, 0);
+    old_invoice(id(&ada, "contact_id")).await;
+    old_invoice(id(&ada, "contact_id")).await;
+    assert_eq!(reminded().await, 1);
+    world.done(Method::POST, &format!("/contacts/{}/paymentreminder/enable", id(&bob, "contact_id")), None).await;
+    old_invoice(id(&bob, "contact_id")).await;
+    assert_eq!(reminded().await, 2);
+    assert_eq!(world.refused(Method::POST, "/contacts/1/paymentreminder/disable", None).await.0, 404);
+}
