@@ -1,6 +1,7 @@
 //! What staff ask and do. One file a noun; the list below joins them into a schema.
 
 pub mod endpoint;
+pub mod socket;
 
 mod answers;
 mod checklist;

@@ -11,7 +11,7 @@ use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 use crate::error::Error;
-use crate::graphql::{self, endpoint};
+use crate::graphql::{self, endpoint, socket};
 use crate::http;
 use crate::state::State;
 pub use middleware::RequestId;
@@ -31,10 +31,12 @@ pub fn start(state: State, listener: TcpListener) -> std::io::Result<(Server, So
     let schema = graphql::schema(state.clone());
     let state = web::Data::new(state);
     let schema = web::Data::new(schema);
+    let seats = web::Data::new(socket::Seats::default());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .app_data(schema.clone())
+            .app_data(seats.clone())
             .app_data(PayloadConfig::new(endpoint::BODY_BYTES_MAX))
             .wrap(from_fn(middleware::headers))
             .wrap(from_fn(middleware::trace))

@@ -15,6 +15,7 @@ use reqwest::StatusCode;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 
 const ONBOARD: &str = "mutation($input: OnboardTenantInput!) { onboardTenant(input: $input) { tenant { id name letters { kind state } \
@@ -35,6 +36,24 @@ async fn an_open_socket_is_told_nothing_once_its_token_has_ended() {
     let desk = Desk::new().await;
     assert_eq!(desk.on_a_socket_after(Duration::from_secs(24 * 3600)).await, Ok(()), "clocks may differ a little");
     assert_eq!(desk.on_a_socket_after(Duration::from_secs(24 * 3600 + 31)).await, Err("UNAUTHENTICATED".to_owned()));
+}
+
+#[actix_web::test]
+async fn a_stranger_cannot_fill_our_memory_over_a_socket() {
+    let desk = Desk::new().await;
+    let mut socket = desk.socket().await;
+    // The pieces of one message that never ends.
+    let mut piece = vec![0x01, 0x80 | 126, 0x75, 0x30, 0, 0, 0, 0];
+    piece.extend([b'x'; 30_000]);
+    for _ in 0..100 {
+        if socket.write_all(&piece).await.is_err() {
+            break;
+        }
+        piece[0] = 0x00;
+    }
+    let mut end = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(4), socket.read_to_end(&mut end)).await;
+    assert!(closed.is_ok(), "three megabytes of a stranger were taken");
 }
 
 #[actix_web::test]

@@ -1,5 +1,6 @@
 //! GraphQL over HTTP and WebSocket: who asks, how much they may send, and how long an answer may take.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -11,6 +12,7 @@ use async_graphql::{Data, Request, Response, ServerError};
 use async_graphql_actix_web::GraphQLSubscription;
 use serde_json::Value;
 
+use super::socket::Seats;
 use super::{Introspection, Staff};
 use crate::error::Error;
 use crate::server::RequestId;
@@ -20,6 +22,8 @@ use crate::state::State;
 pub const BODY_BYTES_MAX: usize = 100 * 1024;
 /// Whoever waits longer has gone.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// When to knock again where too many sockets are open.
+const SEATS_TAKEN_WAIT: Duration = Duration::from_secs(10);
 /// How tools name the question for the schema.
 const INTROSPECTION: &str = "IntrospectionQuery";
 /// GraphiQL comes from its makers' server; on this page alone, and only in development, scripts may.
@@ -139,7 +143,12 @@ async fn subscribe(
     payload: Payload,
     state: web::Data<State>,
     staff: web::Data<Staff>,
+    seats: web::Data<Seats>,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let Some(seat) = seats.take() else {
+        return Ok(refuse(&http, &Error::RateLimited { after: SEATS_TAKEN_WAIT }));
+    };
+    let known = seat.is_known();
     let mut data = Data::default();
     data.insert(request_id(&http));
     let keys = state.staff.clone();
@@ -150,9 +159,10 @@ async fn subscribe(
             let caller = keys.caller(token.as_deref()).await?;
             let mut data = Data::default();
             data.insert(caller);
+            known.store(true, Ordering::Relaxed);
             Ok(data)
         })
-        .start(&http, payload)
+        .start(&http, seat.guard(payload))
 }
 
 async fn graphiql() -> HttpResponse {

@@ -19,6 +19,8 @@ use reqwest::StatusCode;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const SECRET: &str = "a development secret of many characters";
 const TOKEN_LIVES: Duration = Duration::from_secs(24 * 3600);
@@ -233,6 +235,20 @@ impl Desk {
             response.data.into_json().unwrap()["runProgress"]["state"].as_str().unwrap().to_owned()
         });
         Box::pin(told)
+    }
+
+    /// A WebSocket, opened by somebody who has said nothing yet.
+    pub async fn socket(&self) -> TcpStream {
+        let mut socket = TcpStream::connect(self.base.strip_prefix("http://").unwrap()).await.unwrap();
+        let hello = "GET /graphql/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
+        socket.write_all(hello.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(socket.read_u8().await.unwrap());
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+        socket
     }
 
     /// What a question comes to whose caller was checked that long ago, as on an open socket.
