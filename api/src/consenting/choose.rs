@@ -69,9 +69,26 @@ pub async fn choose(context: &Context, state: &str, cookie: Option<&str>, organi
     let outcome = settle(context, &key, &open.sign_in, Tokens::Stored(open.grant), &open.reach, &kept).await?;
     if let Outcome::Problem(problem) = outcome {
         tracing::info!(tenant.id = %open.sign_in.tenant_id, problem = problem.code(), "a choice was refused");
-        forget::drop_choice(context, &open.sign_in).await?;
+        if !forget::drop_choice(context, &open.sign_in).await? {
+            return settled_meanwhile(context, open.provider, &open.sign_in, state, problem).await;
+        }
     }
     Ok(page(outcome))
+}
+
+/// The other click was first: its end is this one's too.
+async fn settled_meanwhile(
+    context: &Context,
+    provider: Provider,
+    sign_in: &sign_in::Model,
+    state: &str,
+    problem: Problem,
+) -> Result<String, Failure> {
+    let now = sign_in::Entity::by_state(&sign_in.state_hash).one(&context.database).await?;
+    Ok(match now.filter(|now| now.outcome.as_deref() == Some(Outcome::Connected.code())) {
+        Some(now) => shown::page_of(provider, &now, state),
+        None => Outcome::Problem(problem).page(provider, state),
+    })
 }
 
 async fn open(context: &Context, state: &str, cookie: Option<&str>) -> Result<Result<Open, String>, Failure> {
@@ -100,11 +117,11 @@ async fn open(context: &Context, state: &str, cookie: Option<&str>) -> Result<Re
         None => None,
     };
     let Some(waiting) = waiting else {
-        return elsewhere(Problem::Expired);
+        return settled_meanwhile(context, provider, &sign_in, state, Problem::Expired).await.map(Err);
     };
     if sign_in.expires_at <= context.now() {
         forget::drop_choice(context, &sign_in).await?;
-        return elsewhere(Problem::Expired);
+        return settled_meanwhile(context, provider, &sign_in, state, Problem::Expired).await.map(Err);
     }
     let reach = match reach_of(context, provider, &waiting) {
         Some(reach) => reach,

@@ -88,15 +88,17 @@ pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model) -> Result<
         .filter(grant::Column::State.eq("choosing"))
         .exec(&transaction)
         .await?;
+    if dropped.rows_affected == 0 {
+        transaction.rollback().await?;
+        // Chosen a moment ago, by the first of two clicks: what that came to stays written down.
+        return Ok(false);
+    }
     sign_in::Entity::delete_many()
         .filter(sign_in::Column::TenantId.eq(tenant))
         .filter(sign_in::Column::Id.eq(sign_in.id))
         .exec(&transaction)
         .await?;
     transaction.commit().await?;
-    if dropped.rows_affected == 0 {
-        return Ok(false);
-    }
     if let Some(waiting) = waiting {
         let key = context.tenant_key(tenant).await?;
         let open = |column, sealed: &[u8]| -> Result<SecretString, Failure> {
