@@ -14,9 +14,9 @@ use api::{database, onboarding, server};
 use entities::chance::SystemChance;
 use entities::clock::MovableClock;
 use entities::database::begin_write;
-use entities::ids::TenantId;
+use entities::ids::{GrantId, TenantId};
 use entities::sealed::MasterKeys;
-use entities::{connection, consent, grant, sign_in};
+use entities::{connection, consent, grant, link, sign_in};
 use reqwest::redirect::Policy;
 use reqwest::{Response, StatusCode, Url};
 use sandbox::{Options, Sandbox};
@@ -241,6 +241,33 @@ async fn several_organisations_are_chosen_from_and_an_abandoned_choice_is_handed
 }
 
 #[actix_web::test]
+async fn clicking_twice_on_a_choice_connects_and_says_so_twice() {
+    let world = World::new().await;
+    world.control("/_sandbox/zoho/user", json!({"organizations": ["One", "Two"]})).await;
+    for name in ["Ada", "Bob"] {
+        let tenant = world.tenant(name).await;
+        let link = world.link(tenant, "zoho").await;
+        let mut browser = Browser::default();
+        let end = browser.allow(&link, "", "allow").await;
+        if name == "Bob" {
+            // Only one is free by now: there is nothing to choose.
+            assert!(end.url.contains("/connect/done"), "{}", end.url);
+            continue;
+        }
+        let id = choice(&end.page, "Two");
+        let clicks = futures::future::join_all((0..5).map(|_| browser.choose(&end.url, &id))).await;
+        for click in clicks {
+            assert!(place(&click).contains("/connect/done"), "{}", place(&click));
+            assert!(browser.follow(click).await.page.contains("Zoho is connected"));
+        }
+        assert_eq!(world.grants(tenant).await, ["live"]);
+        assert!(world.works(tenant, "zoho").await);
+        world.clock.advance(Duration::from_secs(601));
+        assert!(place(&browser.choose(&end.url, &id).await).contains("/connect/done"));
+    }
+}
+
+#[actix_web::test]
 async fn an_organisation_belongs_to_one_customer() {
     let world = World::new().await;
     let (ada, bob) = (world.tenant("Ada").await, world.tenant("Bob").await);
@@ -287,6 +314,83 @@ async fn reconnecting_keeps_the_connection_and_refuses_another_organisation() {
 }
 
 #[actix_web::test]
+async fn a_connection_that_staff_ended_makes_room_for_another_organisation() {
+    let world = World::new().await;
+    world.control("/_sandbox/zoho/user", json!({"organizations": ["One", "Two"]})).await;
+    let tenant = world.tenant("Ada").await;
+    let mut browser = Browser::default();
+    browser.allow(&world.link(tenant, "xero").await, "CloudPerfect", "allow").await;
+    let end = browser.allow(&world.link(tenant, "zoho").await, "", "allow").await;
+    browser.choose(&end.url, &choice(&end.page, "One")).await;
+    let (xero, one) = (world.live(tenant, "xero").await, world.live(tenant, "zoho").await);
+    let first_link = world.joined(tenant).await.remove(0);
+
+    // Broken is not ended: the same one is expected back, and no question asked.
+    world.set_grant(tenant, one.grant_id, "needs_reconnect").await;
+    let end = browser.allow(&world.link(tenant, "zoho").await, "", "allow").await;
+    assert!(end.url.contains("/connect/done"), "{}", end.url);
+    assert_eq!(world.live(tenant, "zoho").await.id, one.id);
+
+    // Another Zoho organisation: the customer is asked, although the login reaches the old one too.
+    jobs::connections::disconnect(&world.state, tenant, one.id).await.unwrap();
+    let end = browser.allow(&world.link(tenant, "zoho").await, "", "allow").await;
+    assert!(end.page.contains("One") && end.url.contains("/connect/choose"), "{}", end.url);
+    browser.choose(&end.url, &choice(&end.page, "Two")).await;
+    let two = world.live(tenant, "zoho").await;
+    assert_eq!((two.name.as_str(), two.id == one.id), ("Two", false));
+    assert!(world.works_of(&two).await);
+    let links = world.joined(tenant).await;
+    assert_eq!(links.len(), 2);
+    let old = links.iter().find(|link| link.id == first_link.id).unwrap();
+    assert_eq!(old.state, "resting", "the old link stays as it is");
+    let new = links.iter().find(|link| link.id != first_link.id).unwrap();
+    assert_eq!((new.state.as_str(), new.zoho_connection_id, new.xero_connection_id), ("provisioning", two.id, xero.id));
+
+    // Another Xero organisation.
+    jobs::connections::disconnect(&world.state, tenant, xero.id).await.unwrap();
+    let end = browser.allow(&world.link(tenant, "xero").await, "Training", "allow").await;
+    assert!(end.url.contains("/connect/done"), "{}", end.url);
+    assert!(world.live(tenant, "xero").await.name.contains("Training"));
+
+    // Back to the first: row, link and all that was carried are known again.
+    jobs::connections::disconnect(&world.state, tenant, two.id).await.unwrap();
+    jobs::connections::disconnect(&world.state, tenant, world.live(tenant, "xero").await.id).await.unwrap();
+    browser.allow(&world.link(tenant, "xero").await, "CloudPerfect", "allow").await;
+    let end = browser.allow(&world.link(tenant, "zoho").await, "", "allow").await;
+    browser.choose(&end.url, &choice(&end.page, "One")).await;
+    assert_eq!((world.live(tenant, "xero").await.id, world.live(tenant, "zoho").await.id), (xero.id, one.id));
+    let again = world.joined(tenant).await.into_iter().find(|link| link.id == first_link.id).unwrap();
+    assert_eq!(again.state, "provisioning");
+}
+
+#[actix_web::test]
+async fn an_organisation_is_free_for_another_customer_once_its_connection_was_ended() {
+    let world = World::new().await;
+    let (ada, bob) = (world.tenant("Ada").await, world.tenant("Bob").await);
+    let mut browser = Browser::default();
+    for (side, organisation) in [("xero", "CloudPerfect"), ("zoho", "")] {
+        browser.allow(&world.link(ada, side).await, organisation, "allow").await;
+        let held = world.live(ada, side).await;
+        world.set_grant(ada, held.grant_id, "needs_reconnect").await;
+        let end = browser.allow(&world.link(bob, side).await, organisation, "allow").await;
+        assert!(end.url.contains("organisation-taken"), "a broken connection was given away: {}", end.url);
+        world.set_grant(ada, held.grant_id, "live").await;
+
+        jobs::connections::disconnect(&world.state, ada, held.id).await.unwrap();
+        let end = browser.allow(&world.link(bob, side).await, organisation, "allow").await;
+        assert!(end.url.contains("/connect/done"), "{side}: {}", end.url);
+        let now = world.live(bob, side).await;
+        assert_eq!(now.organisation_id, held.organisation_id);
+        assert!(world.works_of(&now).await);
+        assert_eq!(world.connection(ada, side).await.unwrap().state, "removed");
+        // And it is Bob's: Ada does not get it back by asking.
+        let end = browser.allow(&world.link(ada, side).await, organisation, "allow").await;
+        assert!(end.url.contains("organisation-taken"), "{side}: {}", end.url);
+        assert!(world.works_of(&now).await);
+    }
+}
+
+#[actix_web::test]
 async fn a_provider_in_trouble_connects_nothing_and_the_link_still_works() {
     let world = World::new().await;
     let tenant = world.tenant("Ada").await;
@@ -307,6 +411,25 @@ async fn a_provider_in_trouble_connects_nothing_and_the_link_still_works() {
         assert_eq!(look(&browser, &link).await.0, StatusCode::OK);
     }
     assert_eq!(world.grants(tenant).await, Vec::<String>::new());
+}
+
+#[actix_web::test]
+async fn a_consent_whose_tokens_cannot_be_checked_is_asked_about_again_and_then_taken_back() {
+    let world = World::new().await;
+    let tenant = world.tenant("Ada").await;
+    let mut browser = Browser::default();
+    let link = world.link(tenant, "xero").await;
+    for (times, end_of_it) in [(9, "/connect/problem/out-of-reach"), (2, "/connect/done")] {
+        let fault = json!([{"match": {"path_contains": "/.well-known/"}, "kind": "status", "code": 500, "times": times}]);
+        world.control("/_sandbox/faults", fault).await;
+        let end = browser.allow(&link, "CloudPerfect", "allow").await;
+        assert!(end.url.contains(end_of_it), "{times}: {}", end.url);
+        world.control("/_sandbox/faults", json!([])).await;
+        let taken_back =
+            world.log().await.iter().filter(|line| line.starts_with("DELETE ") && line.contains("/connections/")).count();
+        assert_eq!(taken_back, 1, "{:?}", world.log().await);
+    }
+    assert!(world.works(tenant, "xero").await);
 }
 
 #[actix_web::test]
@@ -429,6 +552,31 @@ impl World {
         connection::Entity::of(tenant).filter(connection::Column::Provider.eq(provider)).one(&self.state.database).await.unwrap()
     }
 
+    /// The one connection of this side.
+    async fn live(&self, tenant: TenantId, provider: &str) -> connection::Model {
+        let found = connection::Entity::of(tenant)
+            .filter(connection::Column::Provider.eq(provider))
+            .filter(connection::Column::State.eq("live"));
+        let mut found = found.all(&self.state.database).await.unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.remove(0)
+    }
+
+    async fn joined(&self, tenant: TenantId) -> Vec<link::Model> {
+        link::Entity::of(tenant).all(&self.state.database).await.unwrap()
+    }
+
+    async fn set_grant(&self, tenant: TenantId, id: GrantId, state: &str) {
+        use sea_orm::EntityTrait;
+        grant::Entity::update_many()
+            .col_expr(grant::Column::State, sea_orm::sea_query::Expr::value(state))
+            .filter(grant::Column::TenantId.eq(tenant))
+            .filter(grant::Column::Id.eq(id))
+            .exec(&self.state.database)
+            .await
+            .unwrap();
+    }
+
     async fn grants(&self, tenant: TenantId) -> Vec<String> {
         let grants = grant::Entity::of(tenant).all(&self.state.database).await.unwrap();
         grants.into_iter().map(|grant| grant.state).collect()
@@ -436,11 +584,14 @@ impl World {
 
     /// Whether the stored tokens still open the organisation.
     async fn works(&self, tenant: TenantId, provider: &str) -> bool {
-        let found = self.connection(tenant, provider).await.unwrap();
-        let token = jobs::tokens::fresh(&self.state, tenant, found.grant_id).await.unwrap();
+        self.works_of(&self.connection(tenant, provider).await.unwrap()).await
+    }
+
+    async fn works_of(&self, found: &connection::Model) -> bool {
+        let token = jobs::tokens::fresh(&self.state, found.tenant_id, found.grant_id).await.unwrap();
         let jobs::tokens::Access::Token { access, .. } = token else { return false };
         let api: Url = found.api_base.parse().unwrap();
-        match provider {
+        match found.provider.as_str() {
             "xero" => {
                 connectors::xero::Client::new(&self.state.http, &api, &found.organisation_id, access).organisation().await.is_ok()
             }
@@ -467,10 +618,15 @@ impl World {
 
     /// How many requests of the sandbox's log have a path with this ending.
     async fn count(&self, ending: &str) -> usize {
+        self.log().await.iter().filter(|endpoint| endpoint.ends_with(ending)).count()
+    }
+
+    /// `GET /path`, one a request.
+    async fn log(&self) -> Vec<String> {
         let url = format!("{}/_sandbox/requests?tail=1000", self.sandbox_base);
         let log: Value = self.http.get(url).send().await.unwrap().json().await.unwrap();
         let tail = log["log"].as_array().unwrap_or_else(|| panic!("{log}"));
-        tail.iter().filter(|entry| entry["endpoint"].as_str().unwrap().ends_with(ending)).count()
+        tail.iter().map(|entry| entry["endpoint"].as_str().unwrap().to_owned()).collect()
     }
 }
 

@@ -5,16 +5,16 @@ use std::time::Duration;
 use connectors::side::Trouble;
 use connectors::zoho::DataCentre;
 use connectors::{xero, zoho};
-use entities::connection;
+use entities::{connection, grant};
 use jobs::context::{Context, Failure};
-use sea_orm::PaginatorTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use secrecy::SecretString;
 use url::Url;
 
 use super::Provider;
 
 /// Pauses before a call that got no answer is made again: the customer is waiting.
-const PAUSES_MS: [u64; 2] = [300, 1_000];
+pub const PAUSES_MS: [u64; 2] = [300, 1_000];
 
 /// Where a grant leads.
 #[derive(Clone, Debug)]
@@ -112,6 +112,28 @@ pub fn pick(found: Vec<Found>, connected_before: Option<&str>) -> Pick {
     }
 }
 
+/// Who has this organisation, whichever tenant. A connection that a person ended holds nothing.
+pub async fn holder(
+    database: &impl ConnectionTrait,
+    provider: Provider,
+    organisation: &str,
+) -> Result<Option<connection::Model>, Failure> {
+    match connection::Entity::of_organisation(provider.name(), organisation).one(database).await? {
+        Some(holder) if !is_ended(database, &holder).await? => Ok(Some(holder)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a person ended this connection. One that broke is not ended: its customer is expected back.
+pub async fn is_ended(database: &impl ConnectionTrait, connection: &connection::Model) -> Result<bool, Failure> {
+    let revoked = grant::Entity::of(connection.tenant_id)
+        .filter(grant::Column::Id.eq(connection.grant_id))
+        .filter(grant::Column::State.eq("revoked"))
+        .one(database)
+        .await?;
+    Ok(revoked.is_some())
+}
+
 /// Leaves out what other customers have connected: a bookkeeper's login reaches many of them.
 pub async fn free(
     context: &Context,
@@ -121,7 +143,7 @@ pub async fn free(
 ) -> Result<Vec<Found>, Failure> {
     let mut free = Vec::with_capacity(found.len());
     for one in found {
-        let holder = connection::Entity::of_organisation(reach.provider().name(), &one.id).one(&context.database).await?;
+        let holder = holder(&context.database, reach.provider(), &one.id).await?;
         if holder.is_none_or(|holder| holder.tenant_id == tenant) {
             free.push(one);
         }
@@ -131,8 +153,7 @@ pub async fn free(
 
 /// Whether any customer has this organisation.
 pub async fn is_connected(context: &Context, provider: Provider, organisation: &str) -> Result<bool, Failure> {
-    let holders = connection::Entity::of_organisation(provider.name(), organisation).count(&context.database).await?;
-    Ok(holders > 0)
+    Ok(holder(&context.database, provider, organisation).await?.is_some())
 }
 
 /// What we keep of it, asked from the provider.

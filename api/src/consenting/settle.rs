@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::organisations::{Organisation, Reach};
+use super::organisations::{Organisation, Reach, is_ended};
 use super::{Outcome, Problem, forget};
 
 /// Tokens that have come, with what we know of them.
@@ -99,10 +99,18 @@ async fn store(
     if used.rows_affected != 1 {
         return Ok(Err(Problem::LinkUsed));
     }
-    let before = connected(transaction, sign_in).await?;
-    if before.as_ref().is_some_and(|before| before.organisation_id != organisation.id) {
+    if let Some(other) = connected(transaction, sign_in).await?.filter(|before| before.organisation_id != organisation.id)
+        && !remove(transaction, &other).await?
+    {
         return Ok(Err(Problem::OtherOrganisation));
     }
+    let held = connection::Entity::of_organisation(&sign_in.provider, &organisation.id).one(transaction).await?;
+    if let Some(held) = held.filter(|held| held.tenant_id != tenant)
+        && !remove(transaction, &held).await?
+    {
+        return Ok(Err(Problem::Taken));
+    }
+    let before = known(transaction, sign_in, &organisation.id).await?;
     let id = match tokens {
         Tokens::Fresh(granted) => {
             let id = GrantId::new(context.clock.as_ref(), context.chance.as_ref());
@@ -197,6 +205,35 @@ pub async fn connected(
         .filter(connection::Column::State.ne("removed"))
         .one(connection)
         .await?)
+}
+
+/// This organisation's row, whatever became of it: what was carried through it is known by it.
+async fn known(
+    transaction: &DatabaseTransaction,
+    sign_in: &sign_in::Model,
+    organisation: &str,
+) -> Result<Option<connection::Model>, Failure> {
+    Ok(connection::Entity::of(sign_in.tenant_id)
+        .filter(connection::Column::Provider.eq(&sign_in.provider))
+        .filter(connection::Column::OrganisationId.eq(organisation))
+        .one(transaction)
+        .await?)
+}
+
+/// Makes room where a connection was ended by a person. False where it was not, and then it stays.
+async fn remove(transaction: &DatabaseTransaction, connection: &connection::Model) -> Result<bool, Failure> {
+    if !is_ended(transaction, connection).await? {
+        return Ok(false);
+    }
+    let removed = connection::Entity::update_many()
+        .col_expr(connection::Column::State, Expr::value("removed"))
+        .filter(connection::Column::TenantId.eq(connection.tenant_id))
+        .filter(connection::Column::Id.eq(connection.id))
+        // Its customer may be coming back at this very moment.
+        .filter(connection::Column::GrantId.eq(connection.grant_id))
+        .exec(transaction)
+        .await?;
+    Ok(removed.rows_affected == 1)
 }
 
 async fn replace(
