@@ -34,6 +34,8 @@ pub enum Provider {
 }
 
 impl Provider {
+    pub const BOTH: [Provider; 2] = [Provider::Xero, Provider::Zoho];
+
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "xero" => Some(Self::Xero),

@@ -17,6 +17,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+use crate::consenting::Provider;
 use crate::error::Error;
 pub use newcomer::{Newcomer, PRODUCTS, REGIONS};
 
@@ -25,25 +26,6 @@ const LETTERS_PER_HOUR_MAX: u64 = 5;
 /// What the tenant's key makes the status page's secret for.
 const STATUS: &str = "status";
 const HOUR: Duration = Duration::from_secs(3600);
-
-/// Whose consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provider {
-    Xero,
-    Zoho,
-}
-
-impl Provider {
-    pub const BOTH: [Provider; 2] = [Provider::Xero, Provider::Zoho];
-
-    /// As tables say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Xero => "xero",
-            Self::Zoho => "zoho",
-        }
-    }
-}
 
 /// Makes the tenant with everything it needs to begin, or nothing at all.
 pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Model, Error> {

@@ -62,7 +62,7 @@ impl OnboardingMutation {
     ) -> Result<TenantPayload, Error> {
         find::actor(context)?;
         let tenant = find::tenant(context, &tenant_id).await?;
-        let provider = provider.map(onboarding::Provider::from);
+        let provider = provider.map(crate::consenting::Provider::from);
         let tenant = onboarding::resend(find::state(context)?, tenant.id, provider).await?;
         Ok(TenantPayload { tenant: Tenant::of(tenant) })
     }

@@ -84,7 +84,7 @@ words! {
     }
 }
 
-impl From<Provider> for crate::onboarding::Provider {
+impl From<Provider> for crate::consenting::Provider {
     fn from(provider: Provider) -> Self {
         match provider {
             Provider::Xero => Self::Xero,
