@@ -127,6 +127,23 @@ mod tests {
     }
 
     #[test]
+    fn a_voided_bill_without_lines_has_nothing_to_carry() {
+        let void = bill(json!({"Status": "VOIDED", "LineItems": []}));
+        // One that was carried before keeps its lines in Zoho and becomes void; a new one is refused.
+        let carry = Bills::to_zoho(&void, &known()).unwrap();
+        assert!(carry.body.get("line_items").is_none() && carry.then == [Action::BILL_VOID]);
+        let refusal = |message: &str| Refusal { status: 400, code: "4".into(), message: message.into() };
+        let Cure::Hold(held) = Bills::cure(&void, &known(), &refusal("Invalid value passed for line_items"), 1) else {
+            panic!("not held")
+        };
+        assert_eq!((held.code, held.expected), ("VOID_WITHOUT_LINES", true));
+        let Cure::Hold(other) = Bills::cure(&void, &known(), &refusal("The period is locked"), 1) else { panic!("not held") };
+        assert_eq!((other.code, other.expected), ("PERIOD_LOCKED", false));
+        assert!(held.sentence.starts_with("Bill S-9 was voided in Xero"), "{}", held.sentence);
+        assert_eq!(Bills::to_zoho(&bill(json!({"LineItems": []})), &known()).unwrap_err().code, "NO_LINES");
+    }
+
+    #[test]
     fn a_bill_without_a_number_gets_one_from_its_id_and_a_taken_one_a_mark() {
         let nameless = bill(json!({"InvoiceNumber": ""}));
         assert_eq!(Bills::to_zoho(&nameless, &known()).unwrap().body["bill_number"], "XERO-046D8A6D");

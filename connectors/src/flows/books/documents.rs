@@ -72,10 +72,13 @@ pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Un
     let is_gone = matches!(invoice.status, InvoiceStatus::Voided | InvoiceStatus::Deleted);
     let mut lines = lines::lines(invoice, known, kind == Kind::Bill)?;
     if lines.is_empty() && is_gone {
-        // Xero leaves out the lines of some voided documents.
-        lines.push(json!({ "name": "Voided in Xero", "quantity": 1, "rate": money::number(invoice.total) }));
+        // Xero leaves out the lines of some voided documents. A bill's line wants an account, and nothing says which one was meant:
+        // without lines, one that was carried before keeps those it has, and a new one is refused.
+        if kind == Kind::Invoice {
+            lines.push(json!({ "name": "Voided in Xero", "quantity": 1, "rate": money::number(invoice.total) }));
+        }
     }
-    if lines.is_empty() {
+    if lines.is_empty() && !is_void_bill_without_lines(kind, invoice) {
         return Err(Unmappable {
             code: "NO_LINES",
             sentence: format!("{label} has no lines, and Zoho Books wants at least one. Add a line in Xero, then retry."),
@@ -89,10 +92,12 @@ pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Un
         "reference_number": clip(&invoice.reference, REFERENCE_CHARS_MAX),
         "date": invoice.date.to_string(),
         "is_inclusive_tax": invoice.line_amount_types == LineAmountTypes::Inclusive,
-        "line_items": lines,
         "adjustment": money::number(own_rounding(invoice)),
         "adjustment_description": "Rounding",
     });
+    if !lines.is_empty() {
+        body["line_items"] = lines.into();
+    }
     if let Some(due_date) = invoice.due_date {
         body["due_date"] = due_date.to_string().into();
     }
@@ -199,6 +204,13 @@ pub fn fields() -> &'static [Field<Invoice>] {
 }
 
 pub fn cure(kind: Kind, invoice: &Invoice, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
+    if is_void_bill_without_lines(kind, invoice) && refusals::is_for_want_of_lines(refusal) {
+        return Cure::Hold(Unmappable {
+            code: "VOID_WITHOUT_LINES",
+            sentence: format!("{} was voided in Xero and has no lines there; there is nothing to carry.", invoice.label()),
+            expected: true,
+        });
+    }
     if !refusals::is_taken(refusal) {
         return refusals::hold(&invoice.label(), refusal);
     }
@@ -270,6 +282,10 @@ pub fn life(invoice: &Invoice) -> &'static str {
         InvoiceStatus::Authorised | InvoiceStatus::Paid => "open",
         InvoiceStatus::Voided | InvoiceStatus::Deleted => "void",
     }
+}
+
+fn is_void_bill_without_lines(kind: Kind, invoice: &Invoice) -> bool {
+    kind == Kind::Bill && life(invoice) == "void" && invoice.line_items.is_empty()
 }
 
 /// What Xero itself added to make the total round.

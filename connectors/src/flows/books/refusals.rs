@@ -61,6 +61,12 @@ pub fn is_taken(refusal: &Refusal) -> bool {
         || ["already exists", "already been used", "already in use", "duplicate"].iter().any(|word| said.contains(word))
 }
 
+/// True where Zoho misses the lines of a document.
+pub fn is_for_want_of_lines(refusal: &Refusal) -> bool {
+    let said = refusal.message.to_lowercase();
+    refusal.code == "4016" || said.contains("line_item") || said.contains("line item")
+}
+
 /// Something that must be known by now is not: the engine asked too early, or the other record was removed meanwhile.
 pub fn not_ready(subject: &str, what: &str) -> Unmappable {
     Unmappable {
