@@ -37,6 +37,12 @@ pub trait Flow: Send + Sync + 'static {
     }
     /// What to do about a refusal. `attempt` counts from 1.
     fn cure(record: &Self::Xero, known: &Known, refusal: &Refusal, attempt: u32) -> Cure;
+    /// A rate of Xero's own that a comparison has to know, for kinds that are one: a tax's per cent.
+    fn rate(_record: &Self::Xero) -> Option<Decimal> {
+        None
+    }
+    /// Whether records of this kind have a `rate`.
+    const HAS_RATES: bool = false;
     /// Compares Zoho's answer with what was meant, to the cent.
     fn judge(_record: &Self::Xero, _known: &Known, _answer: &Value) -> Judgement {
         Judgement::Equal
@@ -46,6 +52,9 @@ pub trait Flow: Send + Sync + 'static {
     /// A Zoho list row's line in a reconciliation, in the words of `xero_line`. `None`: not this flow's business.
     fn zoho_line(row: &Value) -> Option<Line>;
 }
+
+/// The key by which the engine marks what it has made itself in the list that `find_in` looks through.
+pub const MADE_HERE: &str = "made_here";
 
 /// Is this record ours to carry?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,16 +100,27 @@ pub struct Known {
     pub xero: xero::Organisation,
     pub zoho: zoho::Organisation,
     ids: HashMap<(&'static str, String), String>,
+    rates: HashMap<(&'static str, String), Decimal>,
 }
 
 impl Known {
     pub fn new(xero: xero::Organisation, zoho: zoho::Organisation) -> Self {
-        Self { xero, zoho, ids: HashMap::new() }
+        Self { xero, zoho, ids: HashMap::new(), rates: HashMap::new() }
     }
 
     /// Notes that the record `key` (id or alias) of `flow` is `zoho_id` in Zoho.
     pub fn learn(&mut self, flow: &'static str, key: impl Into<String>, zoho_id: impl Into<String>) {
         self.ids.insert((flow, key.into()), zoho_id.into());
+    }
+
+    /// Notes the rate that Xero itself has for the record `key` of `flow`.
+    pub fn learn_rate(&mut self, flow: &'static str, key: impl Into<String>, rate: Decimal) {
+        self.rates.insert((flow, key.into()), rate);
+    }
+
+    /// Xero's rate of a record of another flow. Known only where documents are compared closely.
+    pub fn rate(&self, flow: &'static str, key: &str) -> Option<Decimal> {
+        self.rates.get(&(flow, key.to_owned())).copied()
     }
 
     /// Zoho's id of a record of another flow.
@@ -209,6 +229,8 @@ pub trait AnyFlow: Send + Sync {
     fn field_names(&self) -> Vec<(&'static str, Authority)>;
     fn find_in(&self, record: &dyn Record, existing: &[Value]) -> Option<String>;
     fn cure(&self, record: &dyn Record, known: &Known, refusal: &Refusal, attempt: u32) -> Cure;
+    fn has_rates(&self) -> bool;
+    fn rate(&self, record: &dyn Record) -> Option<Decimal>;
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement;
     fn xero_line(&self, record: &dyn Record) -> Line;
     fn zoho_line(&self, row: &Value) -> Option<Line>;
@@ -292,6 +314,12 @@ impl<F: Flow> AnyFlow for F {
     }
     fn cure(&self, record: &dyn Record, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
         F::cure(typed::<F>(record), known, refusal, attempt)
+    }
+    fn has_rates(&self) -> bool {
+        F::HAS_RATES
+    }
+    fn rate(&self, record: &dyn Record) -> Option<Decimal> {
+        F::rate(typed::<F>(record))
     }
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement {
         F::judge(typed::<F>(record), known, answer)

@@ -1,5 +1,6 @@
 //! Xero tax rates → Zoho Books taxes: the one with this name and rate, else one with this rate, else a new one.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::texts::{clip, same};
@@ -67,10 +68,25 @@ impl Flow for Taxes {
     }
 
     fn find_in(rate: &TaxRate, existing: &[Value]) -> Option<String> {
-        let with_rate =
-            || existing.iter().filter(|row| money::read(&row["tax_percentage"]) == Some(rate.rate()) && !is_compound(row));
-        let named = with_rate().find(|row| row["tax_name"].as_str().is_some_and(|found| same(found, name(rate))));
-        named.or_else(|| with_rate().next())?["tax_id"].as_str().map(str::to_owned)
+        let with_rate: Vec<&Value> = existing
+            .iter()
+            .filter(|row| money::read(&row["tax_percentage"]) == Some(rate.rate()) && is_simple(row) && is_active(row))
+            .collect();
+        let is_named = |row: &&&Value| row["tax_name"].as_str().is_some_and(|found| means_the_same(found, name(rate)));
+        let found = match (with_rate.iter().find(is_named), with_rate.as_slice()) {
+            (Some(named), _) => Some(*named),
+            // Zero-rated, exempt and out of scope are different boxes of a tax return: the rate alone does not tell them apart.
+            (None, _) if rate.rate().is_zero() => None,
+            // One that this product made for another rate of Xero's stays that one's.
+            (None, [only]) if !is_ours(only) => Some(*only),
+            _ => None,
+        };
+        found?["tax_id"].as_str().map(str::to_owned)
+    }
+
+    const HAS_RATES: bool = true;
+    fn rate(rate: &TaxRate) -> Option<Decimal> {
+        rate.effective_rate.or(rate.display_tax_rate)
     }
 
     fn cure(rate: &TaxRate, _: &Known, refusal: &Refusal, attempt: u32) -> Cure {
@@ -103,9 +119,28 @@ fn body(rate: &TaxRate, name: &str) -> Value {
     json!({ "tax_name": name, "tax_percentage": money::number(rate.rate()), "tax_type": "tax" })
 }
 
-/// A tax on a tax gives other amounts than its rate says.
-fn is_compound(row: &Value) -> bool {
-    row["tax_type"].as_str() == Some("compound_tax")
+/// Names of rates of zero that mean one thing, written as letters only.
+const SAME: [&[&str]; 2] = [&["zerorated", "zerorate", "zero"], &["exempt", "taxexempt", "exemptfromtax"]];
+
+/// Equal to a person's eye, or two usual names of one thing.
+fn means_the_same(one: &str, other: &str) -> bool {
+    let letters = |name: &str| name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let (a, b) = (letters(one), letters(other));
+    same(one, other) || SAME.iter().any(|names| names.contains(&a.as_str()) && names.contains(&b.as_str()))
+}
+
+/// A tax on a tax gives other amounts than its rate says, and a group is several taxes.
+fn is_simple(row: &Value) -> bool {
+    row["tax_type"].as_str().is_none_or(|kind| kind == "tax")
+}
+
+fn is_active(row: &Value) -> bool {
+    row["status"].as_str().is_none_or(|status| status.eq_ignore_ascii_case("active"))
+}
+
+/// Made by the engine in this run: it marks what it adds to the list it looks through.
+fn is_ours(row: &Value) -> bool {
+    row.get(crate::flow::MADE_HERE).is_some()
 }
 
 fn line() -> Line {
@@ -125,14 +160,44 @@ mod tests {
     fn a_tax_is_found_by_name_and_rate_then_by_rate() {
         let rows = [
             json!({"tax_id": "1", "tax_name": "Levy on levy", "tax_percentage": 15, "tax_type": "compound_tax"}),
-            json!({"tax_id": "2", "tax_name": "GST", "tax_percentage": 15.0, "tax_type": "tax"}),
             json!({"tax_id": "3", "tax_name": "15% gst on income", "tax_percentage": 15, "tax_type": "tax"}),
             json!({"tax_id": "4", "tax_name": "Zero", "tax_percentage": 0, "tax_type": "tax"}),
         ];
         assert_eq!(Taxes::find_in(&rate("OUTPUT2", "15% GST on Income", "15.0000"), &rows).as_deref(), Some("3"));
-        assert_eq!(Taxes::find_in(&rate("INPUT2", "15% GST on Expenses", "15.0000"), &rows).as_deref(), Some("2"));
+        assert_eq!(Taxes::find_in(&rate("INPUT2", "15% GST on Expenses", "15.0000"), &rows).as_deref(), Some("3"));
         assert_eq!(Taxes::find_in(&rate("ZERORATED", "Zero Rated", "0"), &rows).as_deref(), Some("4"));
         assert_eq!(Taxes::find_in(&rate("TAX001", "Odd", "12.5"), &rows), None);
+    }
+
+    #[test]
+    fn a_rate_of_zero_is_found_by_its_name_only() {
+        let rows = [json!({"tax_id": "4", "tax_name": "Zero Rate", "tax_percentage": 0, "tax_type": "tax"})];
+        assert_eq!(Taxes::find_in(&rate("ZERORATEDINPUT", "Zero Rated", "0"), &rows).as_deref(), Some("4"));
+        for name in ["Exempt", "Out of scope", "GST on Imports"] {
+            assert_eq!(Taxes::find_in(&rate("TAX002", name, "0"), &rows), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_rate_alone_is_enough_only_where_one_simple_active_tax_has_it() {
+        let row = |id: &str, name: &str, kind: &str, status: &str| json!({"tax_id": id, "tax_name": name, "tax_percentage": 5, "tax_type": kind, "status": status});
+        let vat = rate("TAX003", "Reduced", "5");
+        let mut rows = vec![
+            row("1", "State", "tax_group", "Active"),
+            row("2", "Old", "tax", "Inactive"),
+            row("3", "Levy", "compound_tax", "Active"),
+        ];
+        assert_eq!(Taxes::find_in(&vat, &rows), None);
+        rows.push(row("4", "Import", "tax", "Active"));
+        assert_eq!(Taxes::find_in(&vat, &rows).as_deref(), Some("4"));
+        rows.push(row("5", "Export", "tax", "Active"));
+        assert_eq!(Taxes::find_in(&vat, &rows), None);
+        assert_eq!(Taxes::find_in(&rate("TAX004", "export", "5"), &rows).as_deref(), Some("5"));
+        // What the engine made for one rate of Xero's is not another's.
+        let mut made = row("6", "Other", "tax", "Active");
+        made[crate::flow::MADE_HERE] = true.into();
+        assert_eq!(Taxes::find_in(&vat, &[made.clone()]), None);
+        assert_eq!(Taxes::find_in(&rate("TAX005", "Other", "5"), &[made]).as_deref(), Some("6"));
     }
 
     #[test]
