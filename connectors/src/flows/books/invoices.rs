@@ -232,12 +232,19 @@ mod tests {
         let typed = invoice(json!({
             "LineItems": [{"Description": "Work", "Quantity": 2, "UnitAmount": 20, "LineAmount": 40, "AccountCode": "200", "TaxType": "OUTPUT2", "TaxAmount": 9}],
             "TotalTax": 9, "Total": 49}));
-        let answer = json!({"invoice_number": "INV-0042", "total": 46, "tax_total": 6, "line_items": [{"tax_percentage": 15}]});
-        let Judgement::Differs(differences) = Invoices::judge(&typed, &known(), &answer) else { panic!("not reported") };
-        assert_eq!(
-            differences.iter().map(|one| (one.what, one.cause)).collect::<Vec<_>>(),
-            [("total", "TAX_BY_HAND"), ("tax", "TAX_BY_HAND")]
-        );
+        let answer = |total: u32, percent: u32| json!({"invoice_number": "INV-0042", "total": total, "tax_total": total - 40, "line_items": [{"tax_percentage": percent}]});
+        let mut known = known();
+        let causes = |invoice: &Invoice, known: &Known, answer: Value| {
+            let Judgement::Differs(differences) = Invoices::judge(invoice, known, &answer) else { panic!("not reported") };
+            differences.iter().map(|one| (one.what, one.cause)).collect::<Vec<_>>()
+        };
+        // Without Xero's own rate nobody can say that it was typed.
+        assert_eq!(causes(&typed, &known, answer(46, 15)), [("total", "UNEXPLAINED"), ("tax", "UNEXPLAINED")]);
+        known.learn_rate(taxes::KEY, "OUTPUT2", 15.into());
+        assert_eq!(causes(&typed, &known, answer(46, 15)), [("total", "TAX_BY_HAND"), ("tax", "TAX_BY_HAND")]);
+        // A rate that was changed in Zoho is not tax that was typed in Xero, not even where some was.
+        assert_eq!(causes(&invoice(json!({})), &known, answer(44, 10)), [("total", "UNEXPLAINED"), ("tax", "UNEXPLAINED")]);
+        assert_eq!(causes(&typed, &known, answer(44, 10)), [("total", "UNEXPLAINED"), ("tax", "UNEXPLAINED")]);
     }
 
     #[test]

@@ -4,8 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::documents::{Kind, life, other_number, own_rounding, to_zoho};
-use super::texts::pieces;
-use super::{lines, money};
+use super::{lines, money, taxes};
 use crate::flow::{Difference, Judgement, Known};
 use crate::xero::records::{Invoice, LineAmountTypes};
 
@@ -23,7 +22,7 @@ pub fn judge(kind: Kind, invoice: &Invoice, known: &Known, answer: &Value) -> Ju
     if missing.is_zero() {
         let is_gone = life(invoice) == "void" && invoice.line_items.is_empty();
         let tax = tax.filter(|tax| *tax != invoice.total_tax && !is_gone);
-        let tax = tax.map(|tax| tax_difference(invoice, known, answer, tax));
+        let tax = tax.map(|tax| tax_difference(invoice, known, tax));
         let differences: Vec<Difference> = tax.into_iter().chain(due_difference(invoice, answer, None)).collect();
         return if differences.is_empty() { Judgement::Equal } else { Judgement::Differs(differences) };
     }
@@ -37,15 +36,15 @@ pub fn judge(kind: Kind, invoice: &Invoice, known: &Known, answer: &Value) -> Ju
         what: "total",
         xero: invoice.total,
         zoho: total,
-        cause: if is_adjusted { "UNEXPLAINED" } else { cause(invoice, known, answer, missing) },
+        cause: if is_adjusted { "UNEXPLAINED" } else { cause(invoice, known, missing) },
     };
-    let tax = tax.filter(|tax| *tax != invoice.total_tax).map(|tax| tax_difference(invoice, known, answer, tax));
+    let tax = tax.filter(|tax| *tax != invoice.total_tax).map(|tax| tax_difference(invoice, known, tax));
     let due = due_difference(invoice, answer, Some(&total));
     Judgement::Differs(std::iter::once(total).chain(tax).chain(due).collect())
 }
 
-fn tax_difference(invoice: &Invoice, known: &Known, answer: &Value, tax: Decimal) -> Difference {
-    let cause = cause(invoice, known, answer, invoice.total_tax - tax);
+fn tax_difference(invoice: &Invoice, known: &Known, tax: Decimal) -> Difference {
+    let cause = cause(invoice, known, invoice.total_tax - tax);
     Difference { what: "tax", xero: invoice.total_tax, zoho: tax, cause }
 }
 
@@ -84,36 +83,32 @@ fn mend(kind: Kind, invoice: &Invoice, known: &Known, number: Option<&str>, adju
     }
 }
 
-fn cause(invoice: &Invoice, known: &Known, answer: &Value, difference: Decimal) -> &'static str {
-    if has_tax_by_hand(invoice, known, answer) {
-        "TAX_BY_HAND"
-    } else if difference.abs() <= tolerance(invoice, known) {
-        "ROUNDING_PER_LINE"
-    } else {
-        "UNEXPLAINED"
+fn cause(invoice: &Invoice, known: &Known, difference: Decimal) -> &'static str {
+    let tolerance = tolerance(invoice, known);
+    match tax_by_hand(invoice, known) {
+        // What somebody typed explains just as much as it differs from Xero's own rate: a tax that was changed in Zoho is no part of it.
+        Some(by_hand) if (difference - by_hand).abs() <= tolerance => "TAX_BY_HAND",
+        _ if difference.abs() <= tolerance => "ROUNDING_PER_LINE",
+        _ => "UNEXPLAINED",
     }
 }
 
-/// Whether some line's tax in Xero is not what its rate gives: somebody typed it.
-fn has_tax_by_hand(invoice: &Invoice, known: &Known, answer: &Value) -> bool {
-    let Some(rows) = answer["line_items"].as_array() else { return false };
+/// By how much the tax in Xero is more than what Xero's own rates give, where somebody typed that of a line.
+fn tax_by_hand(invoice: &Invoice, known: &Known) -> Option<Decimal> {
     let decimals = money::decimals(lines::currency(invoice, known));
     let unit = Decimal::new(1, decimals);
-    let mut at = 0;
+    let (mut sum, mut typed) = (Decimal::ZERO, false);
     for line in &invoice.line_items {
-        let row = rows.get(at);
-        // The continued description of a line takes rows of its own.
-        at += pieces(&line.description, lines::DESCRIPTION_CHARS_MAX).len().max(1);
-        let Some(percent) = row.and_then(|row| money::read(&row["tax_percentage"])) else { continue };
-        let Some(entered) = line.tax_amount.filter(|_| lines::tax_of(invoice, line).is_some()) else { continue };
+        let (Some(tax_type), Some(entered)) = (lines::tax_of(invoice, line), line.tax_amount) else { continue };
+        let percent = known.rate(taxes::KEY, tax_type)?;
         let of = match invoice.line_amount_types {
             LineAmountTypes::Inclusive => percent + Decimal::ONE_HUNDRED,
             _ => Decimal::ONE_HUNDRED,
         };
-        let by_rate = line.amount().checked_mul(percent).and_then(|tax| tax.checked_div(of)).unwrap_or(entered);
-        if (entered - money::round(by_rate, decimals)).abs() > unit {
-            return true;
-        }
+        let by_rate = line.amount().checked_mul(percent).and_then(|tax| tax.checked_div(of))?;
+        let more = entered - money::round(by_rate, decimals);
+        typed |= more.abs() > unit;
+        sum += more;
     }
-    false
+    typed.then_some(sum)
 }
