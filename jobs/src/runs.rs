@@ -108,6 +108,13 @@ pub async fn start(
         found.create_missing = Set(create_missing);
         found.update(&transaction).await?;
     }
+    if create_missing == Some(true) {
+        // What was held for this goes on without being changed in Xero.
+        let text = "UPDATE pair SET state = 'ready' WHERE tenant_id = $1 AND state <> 'settled' AND state = 'held' \
+                    AND lane_id IN (SELECT id FROM lane WHERE tenant_id = $1 AND link_id = $2) AND EXISTS (SELECT 1 FROM hold \
+                    WHERE hold.tenant_id = pair.tenant_id AND hold.lane_id = pair.lane_id AND hold.xero_id = pair.xero_id AND hold.code = 'NOT_IN_ZOHO')";
+        transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
+    }
     let id = RunId::new(context.clock.as_ref(), context.chance.as_ref());
     run::ActiveModel {
         tenant_id: Set(tenant),

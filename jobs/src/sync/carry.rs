@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use connectors::flow::{By, Carry, Need, Unmappable};
+use connectors::flow::{By, Carry, MADE_HERE, Need, Unmappable};
 use connectors::side::Trouble;
 use connectors::xero::Odd;
 use connectors::zoho::Unique;
@@ -14,7 +14,7 @@ use super::known::{look_up, need_print};
 use super::points;
 use super::resolve;
 use super::settle;
-use super::shelf::Todo;
+use super::shelf::{Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::writes::{Desk, Outcome, Sent, send};
 
@@ -89,12 +89,21 @@ struct Ready {
     carry: Carry,
 }
 
-/// Carries up to one batch from the front. What could not be sent goes back to the front.
-pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, todo: &mut VecDeque<Todo>) -> Result<(), Halt> {
+/// Carries up to one batch from the front of the shelf. What could not be sent goes back to the front; the shelf stays whole unless
+/// what was decided could not be noted down.
+pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, shelf: &mut Shelf) -> Result<(), Halt> {
+    let todo = &mut shelf.todo;
     let size = if slice.zoho.gate.limits.per_minute > 0 { BATCH_LIMITED } else { BATCH };
     let taken: Vec<Todo> = todo.drain(..todo.len().min(size)).collect();
     let needs: Vec<Vec<Need>> = taken.iter().map(|one| lane.flow.needs(one.record.as_ref())).collect();
-    let known = look_up(slice, &needs).await?;
+    let known = match look_up(slice, &needs).await {
+        Ok(known) => known,
+        Err(halt) => {
+            taken.into_iter().rev().for_each(|one| todo.push_front(one));
+            return Err(halt);
+        }
+    };
+    shelf.whole = false;
     let mut verdicts = Vec::new();
     let mut ready = VecDeque::new();
     for (one, needs) in taken.into_iter().zip(needs) {
@@ -114,6 +123,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, todo: &mut V
             Err(halt) => {
                 todo_back(todo, ready);
                 settle::verdicts(slice, run, lane, verdicts).await?;
+                shelf.whole = true;
                 return Err(halt);
             }
         }
@@ -123,6 +133,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, todo: &mut V
     todo_back(todo, ready);
     points::reached("before_settle");
     settle::verdicts(slice, run, lane, verdicts).await?;
+    shelf.whole = true;
     points::reached("after_settle");
     halt
 }
@@ -178,13 +189,9 @@ async fn write(
     if ready.is_empty() {
         return Ok(());
     }
-    let granted = slice.permit(Provider::Zoho, Some(lane.id), ready.len() as u32).await?;
-    let sending: Vec<Ready> = ready.drain(..granted as usize).collect();
-    settle::intend(slice, run, lane, sending.iter().map(|one| one.todo.record.id())).await?;
-    points::reached("before_send");
     let field = match lane.flow.zoho().unique {
         Unique::Field { module, label } => {
-            let field = slice.fields.get(&(module.to_owned(), label.to_owned()));
+            let field = slice.fields.get(&(module.to_owned(), label.to_owned())).cloned();
             Some(field.ok_or_else(|| Halt::Refused {
                 provider: Provider::Zoho,
                 sentence: format!(
@@ -194,13 +201,18 @@ async fn write(
         }
         Unique::Search => None,
     };
+    let granted = slice.permit(Provider::Zoho, Some(lane.id), ready.len() as u32).await? as usize;
+    // Only what is intended is taken off: a pause, or another worker, is noticed here.
+    settle::intend(slice, run, lane, ready.iter().take(granted).map(|one| one.todo.record.id())).await?;
+    let sending: Vec<Ready> = ready.drain(..granted).collect();
+    points::reached("before_send");
     let desk = Desk {
         context: &slice.context,
         client: &slice.zoho.client,
         gate: &slice.zoho.gate,
         flow: lane.flow,
         known,
-        field: field.map(String::as_str),
+        field: field.as_deref(),
     };
     let at_once = if field.is_none() { 1 } else { slice.slots as usize };
     let sent: Vec<(Todo, Sent)> = futures::stream::iter(sending)
@@ -232,7 +244,9 @@ async fn write(
                 if field.is_none()
                     && let Some(list) = slice.directories.get_mut(lane.flow.zoho().path)
                 {
-                    list.push(record.clone());
+                    let mut made = record.clone();
+                    made[MADE_HERE] = true.into();
+                    list.push(made);
                 }
                 verdicts.push(Verdict::Settled(Settled {
                     xero_id,

@@ -20,6 +20,9 @@ pub struct Cache(HashMap<Need, String>);
 
 /// Fills a `Known` with the ids of all these needs, as far as they are settled.
 pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Halt> {
+    if slice.known.0.len() > ENTRIES_MAX {
+        slice.known.0.clear();
+    }
     let mut missing: HashMap<(&'static str, By), HashSet<String>> = HashMap::new();
     for need in needs.iter().flatten().filter(|need| !slice.known.0.contains_key(*need)) {
         missing.entry((need.flow, need.by)).or_default().insert(need.key.clone());
@@ -27,9 +30,6 @@ pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Ha
     for ((flow, by), keys) in missing {
         if let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.key() == flow).map(|lane| lane.id) {
             let found = settled(slice, lane, flow, by, keys.into_iter().collect()).await?;
-            if slice.known.0.len() + found.len() > ENTRIES_MAX {
-                slice.known.0.clear();
-            }
             slice.known.0.extend(found);
         }
     }

@@ -114,7 +114,7 @@ async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::Model
     }
     while !shelf.todo.is_empty() {
         let carried = match slice.go_on() {
-            Ok(()) => carry::batch(slice, run, lane, &mut shelf.todo).await,
+            Ok(()) => carry::batch(slice, run, lane, &mut shelf).await,
             over => over,
         };
         let acted = match carried {
@@ -227,6 +227,16 @@ async fn again_for_waiting(slice: &mut Slice, run: &run::Model) -> Result<(), Ha
         .filter(lane::Column::LinkId.eq(slice.link.id))
         .exec(&transaction)
         .await?;
+    // What was held or waits may have been changed since: this pass looks at it again.
+    for lane in &slice.lanes {
+        transaction
+            .execute_raw(sql(
+                transaction.get_database_backend(),
+                "UPDATE pair SET run_id = NULL WHERE tenant_id = $1 AND lane_id = $2 AND state <> 'settled' AND state IN ('held', 'waiting')",
+                vec![slice.tenant.0.into(), lane.id.0.into()],
+            ))
+            .await?;
+    }
     run::Entity::update_many()
         .col_expr(run::Column::Passes, Expr::value(run.passes + 1))
         .filter(run::Column::TenantId.eq(slice.tenant))

@@ -94,7 +94,7 @@ async fn lay_out(
     counts.seen += held.len() as i64;
     let dropped = dropped.into_iter().map(|xero_id| Verdict::Dropped { xero_id });
     settle::verdicts(slice, run, lane, held.into_iter().chain(dropped).collect()).await?;
-    Ok(Shelf { run: run.id, anchor, page: number, todo, after, counts, boundary })
+    Ok(Shelf { run: run.id, anchor, page: number, todo, after, counts, boundary, whole: true })
 }
 
 /// The cursor after this page.
@@ -134,10 +134,11 @@ async fn plan_all(
         let settled = pair.filter(|pair| pair.zoho_id.is_some() && (pair.state == "settled" || pair.state == "due"));
         let decided = pair.is_some_and(|pair| {
             let same = pair.prints.as_deref() == Some(prints.as_slice());
-            pair.this_run && (same || pair.state == "waiting" || pair.state == "held" || pair.state == "ready")
+            pair.state == "ready" || pair.this_run && (same || pair.state == "waiting" || pair.state == "held")
         });
         if decided {
-            // Carried, held or waiting since this run began: this page was read before, or the record moved to a later one.
+            // Carried, held or waiting since this run began: this page was read before, or the record moved to a later one. What is
+            // ready is read by its id.
             continue;
         }
         match plan(
@@ -147,10 +148,15 @@ async fn plan_all(
             &authorities,
             overwrite,
         ) {
+            // An update of it was refused before, and now it is deleted in Xero: the flow says what that means in Zoho.
+            Plan::Skip if pair.is_some_and(|pair| pair.zoho_id.is_some()) => {
+                counts.seen += 1;
+                todo.push_back(Todo { record, prints, zoho_id: pair.and_then(|pair| pair.zoho_id.clone()) });
+            }
             Plan::Skip => {
                 counts.skipped += 1;
                 if pair.is_some() {
-                    // It was held or waited, and was deleted in Xero meanwhile.
+                    // It was held or waited, never sent, and was deleted in Xero meanwhile.
                     dropped.push(record.id().to_owned());
                 }
             }

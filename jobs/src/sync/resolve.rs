@@ -1,7 +1,7 @@
 //! Resolves what is open before anything else is written: writes without a known outcome, records that may go on, status calls
 //! that are still due.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use connectors::flow::{Reading, Unmappable, Wanted};
 use connectors::side::Trouble;
@@ -74,7 +74,7 @@ pub async fn ready(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
             },
         };
         while !shelf.todo.is_empty() {
-            if let Err(halt) = carry::batch(slice, run, lane, &mut shelf.todo).await {
+            if let Err(halt) = carry::batch(slice, run, lane, &mut shelf).await {
                 slice.context.shelves.put(lane.id, shelf);
                 return Err(halt);
             }
@@ -99,6 +99,9 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     if ids.is_empty() {
         return Ok(None);
     }
+    let sent = intended(slice, lane).await?;
+    // They may have been made in Zoho meanwhile, by an earlier write of ours or by a person.
+    slice.directories.remove(lane.flow.zoho().path);
     slice.permit(Provider::Xero, Some(lane.id), 1).await?;
     let asked: Vec<String> = ids.iter().map(|(id, _)| id.clone()).collect();
     let page = match slice.xero.client.by_ids(lane.flow.xero(), &asked).await {
@@ -117,7 +120,7 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
             Reading::Record(record) => {
                 let Some(place) = ids.iter().position(|(id, _)| id.eq_ignore_ascii_case(record.id())) else { continue };
                 let (xero_id, zoho_id) = ids.swap_remove(place);
-                if zoho_id.is_none() && lane.flow.wanted(record.as_ref()) == Wanted::Skip {
+                if zoho_id.is_none() && !sent.contains(&xero_id) && lane.flow.wanted(record.as_ref()) == Wanted::Skip {
                     // Deleted in Xero before it ever arrived: there is nothing to carry any more.
                     verdicts.push(Verdict::Dropped { xero_id });
                     continue;
@@ -133,7 +136,16 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     verdicts.extend(ids.into_iter().map(|(xero_id, _)| gone(xero_id, lane)));
     settle::verdicts(slice, run, lane, verdicts).await?;
     let (after, counts, boundary) = (After::Done, Counts::default(), Boundary::default());
-    Ok(Some(Shelf { run: run.id, anchor: None, page: READY_PAGE, todo, after, counts, boundary }))
+    Ok(Some(Shelf { run: run.id, anchor: None, page: READY_PAGE, todo, after, counts, boundary, whole: true }))
+}
+
+/// Records whose write may have arrived.
+async fn intended(slice: &Slice, lane: Lane) -> Result<HashSet<String>, Halt> {
+    let database = &slice.context.database;
+    let text = "SELECT xero_id FROM intent WHERE tenant_id = $1 AND lane_id = $2";
+    let rows =
+        database.query_all_raw(sql(database.get_database_backend(), text, vec![slice.tenant.0.into(), lane.id.0.into()])).await?;
+    Ok(rows.into_iter().map(|row| row.try_get("", "xero_id")).collect::<Result<_, _>>()?)
 }
 
 fn gone(xero_id: String, lane: Lane) -> Verdict {

@@ -34,6 +34,8 @@ pub struct Shelf {
     pub counts: Counts,
     /// Records that the next page will show again.
     pub boundary: Boundary,
+    /// Every record of it is decided or still on it. A shelf that lost sight of one is not kept: its page is read again.
+    pub whole: bool,
 }
 
 /// The ids of the second in which a page ends.
@@ -84,7 +86,7 @@ struct Inner {
     /// Records of the anchor's second that an earlier page of the same pull had: they are read twice but carried and counted once.
     boundary: HashMap<LaneId, (RunId, HashSet<String>)>,
     /// Zoho's lists of kinds without upsert, as one run knows them.
-    directories: HashMap<LinkId, (RunId, Directories)>,
+    directories: HashMap<LinkId, (RunId, i64, Directories)>,
 }
 
 /// Zoho's existing records by the path of their list.
@@ -101,6 +103,9 @@ impl Shelves {
 
     /// Keeps a page; the oldest makes room.
     pub fn put(&self, lane: LaneId, shelf: Shelf) {
+        if !shelf.whole {
+            return;
+        }
         let mut inner = self.lock();
         let place = place(lane, shelf.page);
         inner.order.retain(|other| *other != place);
@@ -137,19 +142,20 @@ impl Shelves {
         inner.order.retain(|other| *other != place(lane, 1));
     }
 
-    /// Takes the lists that an earlier turn of this run made: to list again each turn would use up what a turn may call.
-    pub fn take_directories(&self, link: LinkId, run: RunId) -> Directories {
+    /// Takes the lists that the turn before made, if it was this process's and of the same run: to list again each turn would use up
+    /// what a turn may call. If another worker had a turn in between, it may have created what these do not show.
+    pub fn take_directories(&self, link: LinkId, run: RunId, fence: i64) -> Directories {
         let kept = self.lock().directories.remove(&link);
-        kept.filter(|(of, _)| *of == run).map(|(_, directories)| directories).unwrap_or_default()
+        kept.filter(|(of, at, _)| *of == run && at + 1 == fence).map(|(_, _, directories)| directories).unwrap_or_default()
     }
 
     /// Keeps them for the run's next turn.
-    pub fn put_directories(&self, link: LinkId, run: RunId, directories: Directories) {
+    pub fn put_directories(&self, link: LinkId, run: RunId, fence: i64, directories: Directories) {
         let mut inner = self.lock();
         if inner.directories.len() >= DIRECTORIES_MAX {
             inner.directories.clear();
         }
-        inner.directories.insert(link, (run, directories));
+        inner.directories.insert(link, (run, fence, directories));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -176,6 +182,7 @@ mod tests {
             after: After::Done,
             counts: Counts::default(),
             boundary: Boundary::default(),
+            whole: true,
         };
         let shelves = Shelves::default();
         shelves.put(lane, shelf(3));

@@ -241,14 +241,14 @@ impl Slice {
 
     /// From here on this turn works on a run: what an earlier turn of it had listed is at hand again.
     pub fn work_on(&mut self, run: RunId) {
-        self.directories = self.context.shelves.take_directories(self.link.id, run);
+        self.directories = self.context.shelves.take_directories(self.link.id, run, self.fence);
         self.run = Some(run);
     }
 
     /// Gives back what was reserved, and keeps what the next turn can use.
     pub async fn end(&mut self) -> Result<(), Failure> {
         if let Some(run) = self.run.filter(|_| !self.directories.is_empty()) {
-            self.context.shelves.put_directories(self.link.id, run, std::mem::take(&mut self.directories));
+            self.context.shelves.put_directories(self.link.id, run, self.fence, std::mem::take(&mut self.directories));
         }
         self.zoho.gate.release(&self.context, &self.owner).await
     }

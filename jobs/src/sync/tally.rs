@@ -1,6 +1,6 @@
 //! A reconciliation's running sums for one flow, by status and currency. Amounts: sealed wherever they are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use connectors::flow::Line;
 use entities::clock::At;
@@ -21,14 +21,23 @@ pub struct Tally {
     pub zoho: Sums,
     /// Records that are held or wait: they are not in Zoho, and said so.
     pub held: i64,
-    /// Records in Zoho that did not come from Xero.
-    pub foreign: i64,
+    /// Records that changed in Xero after they were carried: their part of the sums is not known.
+    pub changed: i64,
+    /// Ids of the second in which Xero's last page ended: the next page shows them again.
+    pub boundary: HashSet<String>,
+    /// Records whose lists differ, still to be looked at.
+    pub differing: Vec<String>,
+    /// By currency, what the documents that were looked at differ by: total and due.
+    pub known_difference: BTreeMap<String, (Decimal, Decimal)>,
     pub findings: i64,
     /// Documents that were fetched for a closer look.
     #[serde(default)]
     pub looked: i64,
     /// Of them, those without a named cause.
     pub unexplained: i64,
+    /// Xero's own rates by flow and record, once a close comparison has asked for them.
+    #[serde(skip)]
+    pub rates: Option<Vec<(&'static str, String, Decimal)>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +45,8 @@ pub enum Phase {
     #[default]
     Zoho,
     Xero,
+    /// The documents that differ are fetched, one after the other.
+    Look,
     Done,
 }
 

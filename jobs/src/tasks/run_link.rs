@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use connectors::side::Limit;
 use entities::clock::At;
+use entities::database::begin_write;
 use entities::ids::{LinkId, TenantId};
 use entities::{link, run};
 use sea_orm::sea_query::Expr;
@@ -145,6 +146,9 @@ async fn current(slice: &Slice) -> Result<Option<run::Model>, Halt> {
 }
 
 async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Result<(), Halt> {
+    if run.kind != Kind::Reconciliation.name() && again(slice, run).await? {
+        return Ok(());
+    }
     for lane in slice.lanes.clone() {
         let (held, waiting) = (lanes::parked(slice, &lane, "held").await?, lanes::parked(slice, &lane, "waiting").await?);
         entities::run_count::Entity::update_many()
@@ -168,6 +172,39 @@ async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Res
         .await?;
     tracing::info!(tenant.id = %slice.tenant, link.id = %slice.link.id, run.id = %run.id, run.kind = run.kind, clean, "a run is done");
     Ok(())
+}
+
+/// Records that were let go on while the run was reconciling: it takes them along, and compares once more.
+async fn again(slice: &Slice, run: &run::Model) -> Result<bool, Halt> {
+    let mut ready = 0;
+    for lane in &slice.lanes {
+        ready += lanes::parked(slice, lane, "ready").await?;
+    }
+    if ready == 0 {
+        return Ok(false);
+    }
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    entities::run_count::Entity::update_many()
+        .col_expr(entities::run_count::Column::Tally, Expr::value(None::<Vec<u8>>))
+        .filter(entities::run_count::Column::TenantId.eq(slice.tenant))
+        .filter(entities::run_count::Column::RunId.eq(run.id))
+        .exec(&transaction)
+        .await?;
+    entities::pair::Entity::update_many()
+        .col_expr(entities::pair::Column::SeenRun, Expr::value(None::<uuid::Uuid>))
+        .filter(entities::pair::Column::TenantId.eq(slice.tenant))
+        .filter(entities::pair::Column::SeenRun.eq(run.id))
+        .exec(&transaction)
+        .await?;
+    run::Entity::update_many()
+        .col_expr(run::Column::Stage, Expr::value("starting"))
+        .filter(run::Column::TenantId.eq(slice.tenant))
+        .filter(run::Column::Id.eq(run.id))
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// What the end of a turn means: when the next one is, and how many turns in a row came to nothing for want of an answer.

@@ -42,16 +42,28 @@ impl Job for Timetable {
 
     async fn run(self, context: Context) -> Result<Option<At>, Failure> {
         let now = context.now();
-        for late in link::Entity::due(now.minus(LATE)).all(&context.database).await? {
-            enqueue(&context.database, context.clock.as_ref(), &RunLink { tenant: late.tenant_id, link: late.id }, now).await?;
+        // One tenant's trouble must not keep the others waiting: each step is tried, whatever became of the one before.
+        for outcome in [
+            wake_late(&context, now).await,
+            requeue_letters(&context, now).await,
+            join_forgotten(&context).await,
+            hand_back_choices(&context, now).await,
+            keep_alive(&context, now).await,
+            expire(&context, now).await,
+        ] {
+            if let Err(failure) = outcome {
+                tracing::error!(%failure, "a step of the timetable failed; it is tried again in a moment");
+            }
         }
-        requeue_letters(&context, now).await?;
-        join_forgotten(&context).await?;
-        hand_back_choices(&context, now).await?;
-        keep_alive(&context, now).await?;
-        expire(&context, now).await?;
         Ok(Some(context.in_a(EVERY)))
     }
+}
+
+async fn wake_late(context: &Context, now: At) -> Result<(), Failure> {
+    for late in link::Entity::due(now.minus(LATE)).all(&context.database).await? {
+        enqueue(&context.database, context.clock.as_ref(), &RunLink { tenant: late.tenant_id, link: late.id }, now).await?;
+    }
+    Ok(())
 }
 
 async fn requeue_letters(context: &Context, now: At) -> Result<(), Failure> {
@@ -91,7 +103,10 @@ async fn join_forgotten(context: &Context) -> Result<(), Failure> {
         ))
         .await?;
     for row in forgotten {
-        crate::links::join(context, TenantId(row.try_get("", "tenant_id")?)).await?;
+        let tenant = TenantId(row.try_get("", "tenant_id")?);
+        if let Err(failure) = crate::links::join(context, tenant).await {
+            tracing::error!(tenant.id = %tenant, %failure, "two connected sides could not be joined yet");
+        }
     }
     Ok(())
 }
@@ -108,12 +123,10 @@ async fn hand_back_choices(context: &Context, now: At) -> Result<(), Failure> {
         ))
         .await?;
     for row in over {
-        crate::connections::forget_choice(
-            context,
-            TenantId(row.try_get("", "tenant_id")?),
-            entities::ids::GrantId(row.try_get("", "id")?),
-        )
-        .await?;
+        let (tenant, grant) = (TenantId(row.try_get("", "tenant_id")?), entities::ids::GrantId(row.try_get("", "id")?));
+        if let Err(failure) = crate::connections::forget_choice(context, tenant, grant).await {
+            tracing::error!(tenant.id = %tenant, %failure, "an abandoned consent could not be forgotten yet");
+        }
     }
     Ok(())
 }
@@ -125,11 +138,13 @@ async fn keep_alive(context: &Context, now: At) -> Result<(), Failure> {
         .database
         .query_all_raw(sql(
             backend,
-            "SELECT tenant_id, id FROM oauth_grant WHERE state = 'live' AND refreshed_at < $1 AND access_until < $2 LIMIT 5",
+            "SELECT tenant_id, id FROM oauth_grant WHERE state = 'live' AND refreshed_at < $1 AND access_until < $2 ORDER BY refreshed_at LIMIT 100",
             vec![now.minus(KEEP_ALIVE).0.into(), now.0.into()],
         ))
         .await?;
-    for row in idle {
+    // One a time, another each time: a grant that cannot be refreshed now does not keep the others from it.
+    let turn = now.0.div_euclid(EVERY.as_micros() as i64).rem_euclid(idle.len().max(1) as i64) as usize;
+    if let Some(row) = idle.get(turn) {
         let (tenant, grant) = (TenantId(row.try_get("", "tenant_id")?), entities::ids::GrantId(row.try_get("", "id")?));
         if let crate::tokens::Access::Dead = crate::tokens::fresh(context, tenant, grant).await? {
             crate::connections::lost(context, tenant, grant, "The consent has ended.").await?;
@@ -141,9 +156,10 @@ async fn keep_alive(context: &Context, now: At) -> Result<(), Failure> {
 /// What may no longer be kept is removed: sentences after 30 days, sign-ins that are over.
 async fn expire(context: &Context, now: At) -> Result<(), Failure> {
     let backend = context.database.get_database_backend();
-    for text in ["DELETE FROM hold WHERE expires_at < $1", "DELETE FROM finding WHERE expires_at < $1"] {
-        context.database.execute_raw(sql(backend, text, vec![now.0.into()])).await?;
-    }
+    context.database.execute_raw(sql(backend, "DELETE FROM finding WHERE expires_at < $1", vec![now.0.into()])).await?;
+    // The hold stays, for what it holds back does; only its sentence may not be kept.
+    let forget = "UPDATE hold SET sentence = $2 WHERE expires_at < $1 AND sentence <> $2";
+    context.database.execute_raw(sql(backend, forget, vec![now.0.into(), Vec::<u8>::new().into()])).await?;
     let shown_until = now.minus(SHOWN_FOR).0;
     context.database.execute_raw(sql(backend, "DELETE FROM sign_in WHERE expires_at < $1", vec![shown_until.into()])).await?;
     Ok(())
