@@ -57,6 +57,23 @@ async fn a_stranger_cannot_fill_our_memory_over_a_socket() {
 }
 
 #[actix_web::test]
+async fn who_brings_a_token_over_a_socket_is_answered_there() {
+    let desk = Desk::new().await;
+    let mut socket = desk.socket().await;
+    let hello = json!({ "type": "connection_init", "payload": { "Authorization": desk.token(Role::Viewer, None) } });
+    desk.say(&mut socket, &hello).await;
+    assert_eq!(desk.hear(&mut socket).await["type"], "connection_ack");
+    let question = json!({ "type": "subscribe", "id": "1", "payload": { "query": "{ viewer { subject } }" } });
+    desk.say(&mut socket, &question).await;
+    assert_eq!(desk.hear(&mut socket).await["payload"]["data"]["viewer"]["subject"], "ann");
+    assert_eq!(desk.hear(&mut socket).await["type"], "complete");
+    desk.clock.advance(Duration::from_secs(24 * 3600 + 31));
+    desk.say(&mut socket, &question).await;
+    let answer = desk.hear(&mut socket).await;
+    assert_eq!(answer["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{answer}");
+}
+
+#[actix_web::test]
 async fn staff_onboard_a_customer_and_only_hashes_of_the_links_are_kept() {
     let desk = Desk::new().await;
     let answer = desk.ask(Role::Staff, ONBOARD, json!({ "input": kowhai() })).await;

@@ -251,6 +251,32 @@ impl Desk {
         socket
     }
 
+    /// One message of the GraphQL protocol; masked with zeros, as a client must mask.
+    pub async fn say(&self, socket: &mut TcpStream, message: &Value) {
+        let text = message.to_string();
+        let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+        socket.write_all(&[0x81, 0x80 | 126, length[0], length[1], 0, 0, 0, 0]).await.unwrap();
+        socket.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// The next message; signs of life are passed over.
+    pub async fn hear(&self, socket: &mut TcpStream) -> Value {
+        loop {
+            let kind = socket.read_u8().await.unwrap();
+            let length = match socket.read_u8().await.unwrap() {
+                126 => usize::from(socket.read_u16().await.unwrap()),
+                length => usize::from(length),
+            };
+            let mut body = vec![0; length];
+            socket.read_exact(&mut body).await.unwrap();
+            match kind {
+                0x81 => return serde_json::from_slice(&body).unwrap(),
+                0x88 => panic!("closed: {}", String::from_utf8_lossy(&body)),
+                _ => {}
+            }
+        }
+    }
+
     /// What a question comes to whose caller was checked that long ago, as on an open socket.
     pub async fn on_a_socket_after(&self, wait: Duration) -> Result<(), String> {
         let until = self.clock.now().plus(TOKEN_LIVES).minus(wait);
