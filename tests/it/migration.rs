@@ -1,5 +1,6 @@
 //! The main job: a company arrives in Zoho Books, equal to the cent, once.
 
+use serde_json::Value;
 use tests::{World, books, flow, sum};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -21,6 +22,10 @@ async fn a_company_arrives_equal_to_the_cent_and_a_second_run_writes_nothing() {
     assert_eq!(sandbox["zoho"]["reminded_customers"], 0, "and nobody is reminded of an old invoice: {sandbox}");
 
     let invoices = books::zoho(&world, "invoices").await;
+    let chased = books::zoho(&world, "contacts").await.into_iter().filter(|contact| contact["email"].as_str() > Some(""));
+    let chased: Vec<Value> = chased.map(|contact| contact["contact_id"].clone()).collect();
+    let is_old = |one: &&Value| one["status"] == "overdue" && chased.contains(&one["customer_id"]);
+    assert!(invoices.iter().any(|one| is_old(&one)), "somebody could have been reminded");
     assert_eq!(books::twice(&invoices, "cf_xero_id"), Vec::<String>::new());
 
     let (_, again) = world.migrate(&connected).await;
