@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use entities::clock::SystemClock;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
 
@@ -28,9 +29,6 @@ pub async fn follow(staff: &Staff, run: &str, draw: bool) -> Result<Value, Troub
             let n = |name: &str| count[name].as_u64().unwrap_or(0);
             let done = n("created") + n("updated") + n("unchanged") + n("held") + n("skipped");
             let expected = n("expected").max(n("seen") + n("skipped")).max(done);
-            if expected == 0 {
-                continue;
-            }
             let bar = bars.entry(title.clone()).or_insert_with(|| {
                 let bar = screen.add(ProgressBar::new(expected));
                 bar.set_style(bar_style.clone());
@@ -69,7 +67,7 @@ fn headline(progress: &Value) -> String {
         words.push(format!("{rate:.0} records/s"));
     }
     if let Some(eta) = progress["eta"].as_str() {
-        words.push(format!("done by {eta}"));
+        words.push(left(eta));
     }
     if let Some(limit) = progress["limitedBy"].as_str() {
         words.push(limit.to_owned());
@@ -80,4 +78,15 @@ fn headline(progress: &Value) -> String {
         words.push(reason.to_owned());
     }
     words.join(" · ")
+}
+
+/// How long until a moment, for people.
+fn left(until: &str) -> String {
+    let until = chrono::DateTime::parse_from_rfc3339(until).map_or(0, |until| until.timestamp());
+    match (until - SystemClock::machine().0 / 1_000_000).max(0) {
+        0..90 => "about a minute left".to_owned(),
+        seconds @ 90..5_400 => format!("about {} minutes left", (seconds + 30) / 60),
+        seconds @ 5_400..172_800 => format!("about {} hours left", (seconds + 1_800) / 3_600),
+        seconds => format!("about {} days left", (seconds + 43_200) / 86_400),
+    }
 }
