@@ -16,7 +16,7 @@ use crate::context::{Context, Failure};
 /// Calls kept back from a minute's limit: the network may squeeze two of ours closer together than we sent them.
 const MARGIN: u32 = 1;
 /// Calls that may follow each other at once: what a slice that starts late catches up with.
-const BURST: u32 = 3;
+const BURST: u32 = 2;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY_US: i64 = 86_400_000_000;
 /// What is soon: a few calls' distance at the slowest pace there is.
