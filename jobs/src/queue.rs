@@ -95,18 +95,6 @@ pub async fn enqueue<J: Job>(connection: &impl ConnectionTrait, clock: &dyn Cloc
     postgres::tell(connection).await
 }
 
-/// How many jobs are due, running or failed: for the harness and the operator.
-pub async fn count(connection: &impl ConnectionTrait, status: &str, before: At) -> Result<i64, DbErr> {
-    let row = connection
-        .query_one_raw(sql(
-            connection.get_database_backend(),
-            "SELECT COUNT(*) AS n FROM job WHERE status = $1 AND run_at <= $2",
-            vec![status.into(), before.0.into()],
-        ))
-        .await?;
-    row.map_or(Ok(0), |row| row.try_get("", "n"))
-}
-
 /// Runs one queue until `shutdown` ends; jobs that run then are let finish.
 pub async fn work(context: Context, queue: Queue, owner: String, shutdown: impl Future<Output = ()> + Send + 'static) {
     let claims = Claims {

@@ -7,6 +7,7 @@ pub mod observe;
 pub mod plan;
 pub mod points;
 pub mod provision;
+pub mod read;
 pub mod reconcile;
 pub mod resolve;
 pub mod settle;

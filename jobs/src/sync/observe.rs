@@ -16,9 +16,9 @@ use sea_orm::{ConnectionTrait, Value};
 
 use super::carry::Verdict;
 use super::plan::{Plan, plan};
-use super::settle;
 use super::shelf::{After, Boundary, Counts, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
+use super::{read, settle};
 
 const SECOND_US: i64 = 1_000_000;
 /// Changes may become visible late, and Xero compares whole seconds: a new pull starts this much before the last one's end.
@@ -46,15 +46,7 @@ pub async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::M
     let (anchor, number) = stand(row, run);
     slice.permit(Provider::Xero, Some(lane.id), 1).await?;
     let since = Since { anchor_us: anchor.map(|at| at.0), page: number.max(1) as u32 };
-    let page = match slice.xero.client.changed(lane.flow.xero(), &since).await {
-        Ok(page) => page,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
-    slice.xero.gate.lower(&slice.context, page.remaining).await?;
-    let read = match lane.flow.read(&page.body) {
-        Ok(read) => read,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
+    let (page, read) = read::changed(slice, lane, since).await?;
     slice.moved = true;
     let server_time = (page.server_time_us > 0).then_some(At(page.server_time_us));
     let shelf = lay_out(slice, run, lane, anchor, number, page, read).await?;

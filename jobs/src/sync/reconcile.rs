@@ -19,10 +19,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::known::look_up;
-use super::lanes::{lane_row, parked, stage};
-use super::settle;
+use super::lanes::{lane_row, stage};
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::tally::{self, Phase, Sums, Tally};
+use super::{read, settle};
 use crate::holds;
 
 const SECOND_US: i64 = 1_000_000;
@@ -130,15 +130,7 @@ struct Pair {
 async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally) -> Result<(), Halt> {
     slice.permit(Provider::Xero, Some(lane.id), 1).await?;
     let since = Since { anchor_us: tally.anchor.map(|at| at.0), page: tally.page.max(1) };
-    let page = match slice.xero.client.changed(lane.flow.xero(), &since).await {
-        Ok(page) => page,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
-    slice.xero.gate.lower(&slice.context, page.remaining).await?;
-    let read = match lane.flow.read(&page.body) {
-        Ok(read) => read,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
+    let (page, read) = read::changed(slice, lane, since).await?;
     slice.moved = true;
     let full = lane.flow.xero().paged && page.page_size > 0 && read.len() >= page.page_size as usize;
     let records: Vec<Box<dyn Record>> = read
@@ -176,21 +168,13 @@ async fn xero_page(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut 
 async fn look(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally) -> Result<(), Halt> {
     if tally.differing.is_empty() {
         tally.phase = Phase::Done;
-        tally.held = parked(slice, &lane, "held").await? + parked(slice, &lane, "waiting").await?;
         level_one(slice, run, lane, tally).await?;
         return note(slice, run, lane, tally).await;
     }
     let most = if lane.flow.xero().by_ids.is_some() { LOOKS_AT_ONCE } else { 1 };
     let ids: Vec<String> = tally.differing.drain(..tally.differing.len().min(most)).collect();
     slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
-    let page = match slice.xero.client.by_ids(lane.flow.xero(), &ids).await {
-        Ok(page) => page,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
-    let read = match lane.flow.read(&page.body) {
-        Ok(read) => read,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
+    let (_, read) = read::by_ids(slice, lane, &ids).await?;
     let records: Vec<Box<dyn Record>> =
         read.into_iter().filter_map(|one| if let Reading::Record(record) = one { Some(record) } else { None }).collect();
     let pairs = pairs(slice, run, lane, &records).await?;
@@ -332,15 +316,7 @@ async fn rates<'a>(slice: &mut Slice, tally: &'a mut Tally) -> Result<&'a [(&'st
         let mut rates = Vec::new();
         for lane in slice.lanes.clone().into_iter().filter(|lane| lane.flow.has_rates()) {
             slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
-            let page = match slice.xero.client.changed(lane.flow.xero(), &Since { anchor_us: None, page: 1 }).await {
-                Ok(page) => page,
-                Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-            };
-            slice.xero.gate.lower(&slice.context, page.remaining).await?;
-            let read = match lane.flow.read(&page.body) {
-                Ok(read) => read,
-                Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-            };
+            let (_, read) = read::changed(slice, lane, Since { anchor_us: None, page: 1 }).await?;
             for one in read {
                 if let Reading::Record(record) = one
                     && let Some(rate) = lane.flow.rate(record.as_ref())

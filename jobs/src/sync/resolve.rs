@@ -14,9 +14,9 @@ use sea_orm::{ConnectionTrait, Value};
 use super::carry::{self, Verdict};
 use super::known::{alias_need, need_print};
 use super::points;
-use super::settle;
 use super::shelf::{After, Boundary, Counts, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
+use super::{read, settle};
 use connectors::flow::By;
 
 /// The page number under which re-read records lie on the shelf.
@@ -104,15 +104,7 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     slice.directories.remove(lane.flow.zoho().path);
     slice.permit(Provider::Xero, Some(lane.id), 1).await?;
     let asked: Vec<String> = ids.iter().map(|(id, _)| id.clone()).collect();
-    let page = match slice.xero.client.by_ids(lane.flow.xero(), &asked).await {
-        Ok(page) => page,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
-    slice.xero.gate.lower(&slice.context, page.remaining).await?;
-    let read = match lane.flow.read(&page.body) {
-        Ok(read) => read,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
+    let (_, read) = read::by_ids(slice, lane, &asked).await?;
     let mut todo = VecDeque::new();
     let mut verdicts = Vec::new();
     for one in read {

@@ -19,8 +19,6 @@ pub struct Tally {
     pub anchor: Option<At>,
     pub xero: Sums,
     pub zoho: Sums,
-    /// Records that are held or wait: they are not in Zoho, and said so.
-    pub held: i64,
     /// Records that changed in Xero after they were carried: their part of the sums is not known.
     pub changed: i64,
     /// Ids of the second in which Xero's last page ended: the next page shows them again.
