@@ -172,7 +172,8 @@ async fn tell_provider(context: &Context, tenant: TenantId, found: &connection::
     Ok(())
 }
 
-async fn revoke_zoho(context: &Context, grant: &grant::Model) -> Result<Result<(), String>, Failure> {
+/// Hands a refresh token back to Zoho, which counts them. The inner error is Zoho's, or that it could not be asked.
+pub async fn revoke_zoho(context: &Context, grant: &grant::Model) -> Result<Result<(), String>, Failure> {
     let key = context.tenant_key(grant.tenant_id).await?;
     let refresh: SecretString = key.open_text(tokens::place(grant.id, "refresh"), &grant.refresh)?.into();
     Ok(match context.providers.data_centres.by_location(&grant.data_centre) {

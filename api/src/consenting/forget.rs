@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use connectors::xero;
 use entities::database::begin_write;
-use entities::sealed::TenantKey;
 use entities::{grant, sign_in};
+use jobs::connections;
 use jobs::context::{Context, Failure};
 use jobs::tokens;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -32,21 +32,13 @@ pub async fn granted(context: &Context, granted: &Granted) {
 
 /// Hands back the grant that a newer consent replaces.
 /// At Zoho old refresh tokens count towards a limit. At Xero the new tokens are the same user's, whose connections must stay.
-pub async fn replaced(context: &Context, key: &TenantKey, old: &grant::Model) {
+pub async fn replaced(context: &Context, old: &grant::Model) {
     if old.provider != "zoho" {
         return;
     }
-    let Some(centre) = context.providers.data_centres.by_location(&old.data_centre) else {
-        return;
-    };
-    let outcome = match key.open_text(tokens::place(old.id, "refresh"), &old.refresh) {
-        Ok(refresh) => context
-            .providers
-            .zoho
-            .revoke(&context.http, centre, &SecretString::from(refresh))
-            .await
-            .map_err(|trouble| trouble.to_string()),
-        Err(trouble) => Err(trouble.to_string()),
+    let outcome = match connections::revoke_zoho(context, old).await {
+        Ok(outcome) => outcome,
+        Err(failure) => Err(failure.to_string()),
     };
     if let Err(trouble) = outcome {
         tracing::warn!(trouble, grant.id = %old.id, "a replaced consent could not be handed back");

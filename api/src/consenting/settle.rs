@@ -72,7 +72,7 @@ pub async fn settle(
         tracing::error!(tenant.id = %tenant, %failure, "the two sides could not be joined yet");
     }
     if let Some(replaced) = replaced {
-        forget::replaced(context, key, &replaced).await;
+        forget::replaced(context, &replaced).await;
     }
     Ok(Outcome::Connected)
 }
