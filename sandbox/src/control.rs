@@ -63,6 +63,9 @@ async fn state(shared: Data<Shared>) -> HttpResponse {
 struct Tail {
     #[serde(default = "hundred")]
     tail: usize,
+    /// How many minutes are counted apart.
+    #[serde(default)]
+    windows: usize,
 }
 
 fn hundred() -> usize {
@@ -70,7 +73,7 @@ fn hundred() -> usize {
 }
 
 async fn requests(shared: Data<Shared>, tail: Query<Tail>) -> HttpResponse {
-    HttpResponse::Ok().json(shared.requests.report(tail.tail))
+    HttpResponse::Ok().json(shared.requests.report(tail.tail, tail.windows))
 }
 
 async fn forget_requests(shared: Data<Shared>) -> HttpResponse {
