@@ -5,6 +5,7 @@
 
 pub mod clock;
 mod control;
+pub mod deluge;
 pub mod faults;
 pub mod limits;
 pub mod mail;
