@@ -9,6 +9,7 @@ pub mod deluge;
 pub mod faults;
 pub mod limits;
 pub mod mail;
+mod people;
 pub mod requests;
 pub mod seed;
 mod server;

@@ -3,10 +3,10 @@
 mod access;
 mod api;
 mod app;
+pub(crate) mod browse;
 mod connections;
 mod control;
 pub(crate) mod documents;
-mod go;
 mod identity;
 pub(crate) mod json;
 mod keys;
@@ -66,7 +66,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     identity::configure(cfg);
     connections::configure(cfg);
     api::configure(cfg);
-    go::configure(cfg);
     control::configure(cfg);
 }
 
