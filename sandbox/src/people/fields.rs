@@ -235,7 +235,7 @@ mod tests {
         line.insert("tags".into(), json!([{"Name": "Region", "Option": "North & South"}]));
         let record = json!({
             "Name": "<script>alert(1)</script>", "When": "/Date(1539993600000+0000)/", "Lines": [line], "Contact": {"Name": "Ada", "ContactID": "c1"},
-            "Empty": "", "Nothing": [], "Website": "javascript:alert(1)", "Url": "https://go.xero.com/Contacts/View/a", "Total": 12.50,
+            "Empty": "", "Nothing": [], "Website": "javascript:alert(1)", "Url": "https://go.xero.com/Contacts/View/a", "Total": serde_json::from_str::<Value>("12.50").unwrap(),
         });
         let names_contact = |key: &str, _: &Map<String, Value>| (key == "ContactID").then(|| "/there".to_owned());
         let html = all(record.as_object().unwrap(), &[], &Links { base: "http://here", record: &names_contact });

@@ -1,8 +1,8 @@
 //! What a person does, in a real browser: from the first page to the Zoho contact, and by its button to the Xero contact.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -24,6 +24,8 @@ struct Browser {
     driver: Child,
     client: Client,
     session: String,
+    /// Held open, because the driver ends when nobody can hear it.
+    _said: Lines<BufReader<ChildStdout>>,
     _profile: TempDir,
 }
 
@@ -35,9 +37,11 @@ impl Browser {
             Err(error) if std::env::var_os("CI").is_some() => panic!("CI has no chromedriver: {error}"),
             Err(_) => return None,
         };
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port =
-            lines.map_while(Result::ok).find_map(|line| Some(line.split_once("on port ")?.1.trim_end_matches('.').to_owned()));
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()));
         let port: u16 = port.unwrap().parse().unwrap();
         let profile = tempfile::tempdir().unwrap();
         let folder = format!("--user-data-dir={}", profile.path().display());
@@ -56,7 +60,8 @@ impl Browser {
         ];
         let wanted = json!({"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": {"args": flags}}}});
         let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        let mut browser = Self { driver, client, session: format!("http://127.0.0.1:{port}/session"), _profile: profile };
+        let mut browser =
+            Self { driver, client, session: format!("http://127.0.0.1:{port}/session"), _said: lines, _profile: profile };
         let opened = browser.order("", wanted).await;
         browser.session = format!("{}/{}", browser.session, opened["sessionId"].as_str().unwrap());
         Some(browser)
