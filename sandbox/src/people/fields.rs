@@ -7,7 +7,7 @@ use super::page::{escape, words};
 use crate::xero::json::ms_of;
 
 /// What people look for first, on either side; the rest follows by name.
-const FIRST: [&str; 34] = [
+const FIRST: [&str; 38] = [
     "name",
     "contact_name",
     "invoicenumber",
@@ -42,6 +42,10 @@ const FIRST: [&str; 34] = [
     "currency_code",
     "total",
     "balance",
+    "custom_fields",
+    "lineitems",
+    "line_items",
+    "contact_persons",
 ];
 /// The same for the columns of lines.
 const FIRST_OF_LINES: [&str; 24] = [
@@ -139,10 +143,16 @@ fn table(rows: &[Value], links: &Links) -> String {
     if keys.is_empty() {
         keys.extend(rows.first().and_then(|row| row.keys().next()).map(String::as_str));
     }
-    let heads: String =
-        keys.iter().map(|key| format!("<th scope=\"col\" title=\"{}\">{}</th>", escape(key), escape(&words(key)))).collect();
+    let is_figure = |key: &str| rows.iter().any(|row| row.get(key).is_some_and(Value::is_number));
+    let heads: String = keys
+        .iter()
+        .map(|key| {
+            let class = if is_figure(key) { " class=\"number\"" } else { "" };
+            format!("<th scope=\"col\"{class} title=\"{}\">{}</th>", escape(key), escape(&words(key)))
+        })
+        .collect();
     let mut body = String::new();
-    for row in rows {
+    for row in &rows {
         let cells: String = keys.iter().map(|key| cell_of_table(key, row.get(*key), row, links)).collect();
         body.push_str(&format!("<tr>{cells}</tr>"));
         let more: Vec<_> = ordered(row, &FIRST_OF_LINES)

@@ -78,7 +78,12 @@ fn table(asked: &Asked, rows: &[Row], base: &str) -> String {
         };
         return format!("<p class=\"empty\">{sentence}</p>");
     }
-    let has = |key: &&str| rows.iter().any(|row| row.record.get(*key).is_some_and(|value| !fields::text(value).is_empty()));
+    // What is empty everywhere, or only says the name again, is left out.
+    let says = |row: &Row, key: &str| {
+        let text = row.record.get(key).map(fields::text).unwrap_or_default();
+        !text.is_empty() && text != row.name
+    };
+    let has = |key: &&str| rows.iter().any(|row| says(row, key));
     let figures: Vec<&str> = FIGURES.into_iter().filter(has).collect();
     let mut columns: Vec<&str> = COLUMNS.into_iter().filter(|key| !FIGURES.contains(key)).filter(has).collect();
     columns.truncate(COLUMNS_MAX.saturating_sub(figures.len().min(2)));
@@ -97,8 +102,8 @@ fn table(asked: &Asked, rows: &[Row], base: &str) -> String {
         .iter()
         .map(|row| {
             let cells: String = columns.iter().map(|key| cell(key, row, &links)).collect();
-            let name = if row.name.is_empty() { "(without a name)" } else { &row.name };
-            format!("<tr><th scope=\"row\"><a href=\"{}\">{}</a></th>{cells}</tr>", escape(&row.address), escape(name))
+            let name = if row.name.is_empty() { "(without a name)".to_owned() } else { shortened(&row.name) };
+            format!("<tr><th scope=\"row\"><a href=\"{}\">{}</a></th>{cells}</tr>", escape(&row.address), escape(&name))
         })
         .collect();
     format!(
@@ -109,7 +114,17 @@ fn table(asked: &Asked, rows: &[Row], base: &str) -> String {
 /// A person or company inside a record is shown by name alone.
 fn cell(key: &str, row: &Row, links: &Links) -> String {
     let value = row.record.get(key).map(|value| value.get("Name").unwrap_or(value));
-    fields::cell_of_table(key, value, &row.record, links)
+    let short = value.and_then(Value::as_str).map(|text| Value::from(shortened(text)));
+    fields::cell_of_table(key, short.as_ref().or(value), &row.record, links)
+}
+
+/// The record's own page has it whole.
+fn shortened(text: &str) -> String {
+    const LETTERS_MAX: usize = 80;
+    match text.char_indices().nth(LETTERS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn pages(address: &str, asked: &Asked, more: bool) -> String {

@@ -60,12 +60,8 @@ pub fn broken(error: &rusqlite::Error) -> HttpResponse {
 
 /// Links with their words, the nearest last.
 pub fn crumbs(links: &[(String, &str)]) -> String {
-    links
-        .iter()
-        .map(|(address, words)| {
-            format!("<a href=\"{}\">{}</a> <span aria-hidden=\"true\">›</span> ", escape(address), escape(words))
-        })
-        .collect()
+    let links = links.iter().map(|(address, words)| format!("<a href=\"{}\">{}</a>", escape(address), escape(words)));
+    links.collect::<Vec<_>>().join(" <span aria-hidden=\"true\">›</span> ")
 }
 
 fn answer(status: StatusCode, product: Product, title: &str, trail: &str, body: &str) -> HttpResponse {
@@ -75,10 +71,12 @@ fn answer(status: StatusCode, product: Product, title: &str, trail: &str, body: 
     let title = escape(title);
     HttpResponse::build(status).content_type("text/html; charset=utf-8").insert_header(("Cache-Control", "no-store")).body(format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title} | {name} (sandbox)</title><link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body class=\"{class}\">\
-         <header><a class=\"home\" href=\"/\">{badge}{name}<small>sandbox</small></a><nav aria-label=\"Sandbox\">{doors}</nav></header>\
+         <title>{title} | {name}{small_in_title}</title><link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body class=\"{class}\">\
+         <header><a class=\"home\" href=\"/\">{badge}{name}{small}</a><nav aria-label=\"Sandbox\">{doors}</nav></header>\
          <main>{trail}<h1>{title}</h1>{body}</main></body></html>",
         name = product.name(),
+        small_in_title = if matches!(product, Product::None) { "" } else { " (sandbox)" },
+        small = if matches!(product, Product::None) { "" } else { "<small>sandbox</small>" },
         class = product.class(),
         badge = product.badge(),
     ))

@@ -30,12 +30,12 @@ pub fn configure(cfg: &mut ServiceConfig) {
 /// Every organisation with its modules, for the first page.
 pub fn companies(shared: &Shared) -> rusqlite::Result<String> {
     let all = shared.store.with(browse::organisations)?;
-    Ok(all.iter().map(|org| card(org, true)).collect())
+    all.iter().map(|org| card(shared, org, true)).collect()
 }
 
-fn card(org: &Organisation, with_name: bool) -> String {
-    let lists: String = org
-        .lists
+fn card(shared: &Shared, org: &Organisation, with_name: bool) -> rusqlite::Result<String> {
+    let counts = shared.store.with(|connection| browse::counts(connection, org.id))?;
+    let lists: String = counts
         .iter()
         .map(|(list, number)| {
             let class = if *number == 0 { " class=\"none\"" } else { "" };
@@ -47,13 +47,13 @@ fn card(org: &Organisation, with_name: bool) -> String {
         false => String::new(),
     };
     let state = if org.member { "" } else { "<span class=\"pill\">not the user's</span> " };
-    format!(
+    Ok(format!(
         "<article class=\"card company\">{name}<p class=\"about\">{state}{} · plan {} · data centre {} · <code>{}</code></p><ul class=\"lists\">{lists}</ul></article>",
         escape(&org.currency),
         escape(&org.plan),
         escape(&org.dc),
         org.id,
-    )
+    ))
 }
 
 /// `https://books.zoho.eu/app/{organisation}`: the organisation; a fragment leads on from there.
@@ -98,6 +98,10 @@ async fn company(shared: Data<Shared>, org: Path<String>) -> HttpResponse {
 }
 
 fn company_page(shared: &Shared, org: &Organisation, script: &str) -> HttpResponse {
+    let card = match card(shared, org, false) {
+        Ok(card) => card,
+        Err(error) => return page::broken(&error),
+    };
     let buttons = browse::buttons(shared, org.id);
     let rows: String = buttons
         .iter()
@@ -119,7 +123,7 @@ fn company_page(shared: &Shared, org: &Organisation, script: &str) -> HttpRespon
         ),
     };
     let script = if script.is_empty() { String::new() } else { format!("<script>{script}</script>") };
-    let body = format!("{script}{}<section class=\"card\"><h2>Custom buttons</h2>{buttons}</section>", card(org, false));
+    let body = format!("{script}{card}<section class=\"card\"><h2>Custom buttons</h2>{buttons}</section>");
     page::shown(Product::Zoho, &org.name, &crumbs(&[("/".into(), "Both companies")]), &body)
 }
 

@@ -1,6 +1,6 @@
 //! Zoho's records as a person browses them: how many of each module, pages of a list, one record with its buttons.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
@@ -21,37 +21,33 @@ pub struct Organisation {
     pub plan: String,
     pub currency: String,
     pub member: bool,
-    /// The name of each list and how many records it has.
-    pub lists: Vec<(&'static str, i64)>,
 }
 
 /// Every organisation, those of the user first.
 pub fn organisations(connection: &Connection) -> rusqlite::Result<Vec<Organisation>> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, dc, name, plan, currency, member FROM zoho_org ORDER BY member DESC, id")?;
-    let rows = statement.query_map([], |row| {
-        Ok(Organisation {
-            id: row.get(0)?,
-            dc: row.get(1)?,
-            name: row.get(2)?,
-            plan: row.get(3)?,
-            currency: row.get(4)?,
-            member: row.get(5)?,
-            lists: Vec::new(),
-        })
-    })?;
-    let mut all = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    for org in &mut all {
-        org.lists = counts(connection, org.id)?;
-    }
-    Ok(all)
+    connection.prepare_cached(&format!("{SELECT} ORDER BY member DESC, id"))?.query_map([], from_row)?.collect()
 }
 
 pub fn organisation(connection: &Connection, id: &str) -> rusqlite::Result<Option<Organisation>> {
-    Ok(organisations(connection)?.into_iter().find(|org| org.id.to_string() == id))
+    let Ok(id) = id.parse::<i64>() else { return Ok(None) };
+    connection.prepare_cached(&format!("{SELECT} WHERE id = ?1"))?.query_row([id], from_row).optional()
 }
 
-fn counts(connection: &Connection, org: i64) -> rusqlite::Result<Vec<(&'static str, i64)>> {
+const SELECT: &str = "SELECT id, dc, name, plan, currency, member FROM zoho_org";
+
+fn from_row(row: &Row) -> rusqlite::Result<Organisation> {
+    Ok(Organisation {
+        id: row.get(0)?,
+        dc: row.get(1)?,
+        name: row.get(2)?,
+        plan: row.get(3)?,
+        currency: row.get(4)?,
+        member: row.get(5)?,
+    })
+}
+
+/// The name of each list of an organisation and how many records it has.
+pub fn counts(connection: &Connection, org: i64) -> rusqlite::Result<Vec<(&'static str, i64)>> {
     let mut found = connection.prepare_cached("SELECT module, count(*) FROM zoho_record WHERE org = ?1 GROUP BY module")?;
     let found = found.query_map([org], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
     let count = |module: Module| found.iter().find(|(number, _)| *number == module as i64).map_or(0, |(_, count)| *count);

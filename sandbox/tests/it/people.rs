@@ -197,6 +197,15 @@ async fn links_into_xero_open_the_page_of_the_right_kind_only() {
     ] {
         assert_eq!(world.status(&format!("/xero/go/{path}")).await, 200, "{path}");
     }
+    for page in [
+        format!("AccountsPayable%2FEdit.aspx%3FInvoiceID%3D{invoice}"),
+        format!("Bank%2FViewTransaction.aspx%3FbankTransactionID%3D{payment}"),
+    ] {
+        let hop = world.url(&format!("/xero/go/organisationlogin/default.aspx?shortcode=%21cLp42&redirecturl=%2F{page}"));
+        let hop = world.client.get(hop).send().await.unwrap();
+        let there = world.client.get(hop.headers()["location"].to_str().unwrap()).send().await.unwrap();
+        assert_eq!(there.status(), 200, "{page}");
+    }
     for path in [
         format!("app/!cLp42/contacts/contact/{invoice}"),
         format!("app/!cLp42/invoicing/view/{contact}"),
