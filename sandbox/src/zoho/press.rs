@@ -51,6 +51,7 @@ fn handed_over(detail: &str) -> Value {
             record.entry(name).or_insert(value);
         }
     }
+    record.entry("custom_fields").or_insert_with(|| Value::Array(Vec::new()));
     record.into()
 }
 

@@ -1,6 +1,7 @@
 //! What a person does, in a real browser: from the first page to the Zoho contact, and by its button to the Xero contact.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,12 +10,21 @@ use base64::Engine;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use crate::people::Zoho;
 use crate::{World, demo};
 
 /// The button of the source document.
 const XERO_LINK: &str = "xerold = customer.get(\"cf_xero_acct_id\");\nopenUrl(\"https://go.xero.com/Contacts/View/\" + xerold,\"new window\");\nresultMap = Map();\nreturn resultMap;";
+/// One that says so when there is nothing to open.
+const CAREFUL_LINK: &str = r#"
+res = Map();
+xid = ifnull(customer.get("cf_xero_acct_id"),"");
+if(xid == "") { for each f in customer.get("custom_fields") { if(f.get("api_name") == "cf_xero_acct_id") { xid = f.get("value"); } } }
+if(xid == "") { res.put("code",1); res.put("message","Not linked to Xero yet"); }
+else { openUrl("https://go.xero.com/Contacts/View/" + xid,"new window"); res.put("code",0); res.put("message","Opening Xero"); }
+return res;"#;
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -59,7 +69,7 @@ impl Browser {
             &folder,
         ];
         let wanted = json!({"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": {"args": flags}}}});
-        let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let client = Client::builder().timeout(Duration::from_secs(120)).build().unwrap();
         let mut browser =
             Self { driver, client, session: format!("http://127.0.0.1:{port}/session"), _said: lines, _profile: profile };
         let opened = browser.order("", wanted).await;
@@ -141,17 +151,19 @@ impl Browser {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), picture).unwrap();
     }
-
-    async fn close(mut self) {
-        let _ = self.client.delete(&self.session).send().await;
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
 }
 
 impl Drop for Browser {
-    /// Also when a test has failed: no driver is left running.
+    /// Also when a test has failed: neither the browser nor its driver is left running.
     fn drop(&mut self) {
+        if let Ok(session) = Url::parse(&self.session)
+            && let Ok(mut driver) = TcpStream::connect(("127.0.0.1", session.port().unwrap_or(0)))
+        {
+            let _ = driver.set_read_timeout(Some(PATIENCE));
+            let farewell = format!("DELETE {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", session.path());
+            let _ = driver.write_all(farewell.as_bytes());
+            let _ = driver.read(&mut [0; 512]);
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
@@ -215,6 +227,10 @@ async fn a_click_on_xero_link_opens_the_xero_contact() {
     assert!(browser.text("main").await.contains("aroha@example.com"));
     browser.keep_picture("xero-contact.png").await;
 
+    // The script that looks first says on the page itself that there is nothing to open.
+    let body = json!({"name": "Careful Xero Link", "entity_type": "contact", "page_view": "details", "customfunction": {"script": CAREFUL_LINK}});
+    zoho.create(&world, "settings/custombuttons", "custombutton", body).await;
+
     // A deep link, as CP Connect builds it, ends at the record that its fragment names; there the button finds nothing to open.
     let id = stranger["contact_id"].as_str().unwrap();
     browser.visit(&world.url(&format!("/zoho/eu/web/app/{}#/contacts/{id}", zoho.org))).await;
@@ -224,10 +240,18 @@ async fn a_click_on_xero_link_opens_the_xero_contact() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let known = browser.windows().await;
+    browser.click("xpath", "//button[text()='Careful Xero Link']").await;
+    let end = Instant::now() + PATIENCE;
+    while browser.text("#said").await != "Not linked to Xero yet" {
+        assert!(Instant::now() < end, "nothing was said");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(browser.windows().await, known, "and nothing was opened");
+    browser.element("css selector", "#said.failed").await;
+    browser.keep_picture("zoho-contact-not-linked.png").await;
     browser.click("xpath", "//button[text()='Xero Link']").await;
     browser.follow_to_new_window(&known).await;
     assert_eq!(browser.text("h1").await, "Not found");
-    browser.close().await;
     world.sandbox.stop().await;
 }
 
@@ -251,5 +275,4 @@ async fn no_page_is_wider_than_a_small_screen() {
             assert!(browser.overflow().await <= 0, "{link}");
         }
     }
-    browser.close().await;
 }
