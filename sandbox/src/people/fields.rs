@@ -48,8 +48,10 @@ const FIRST: [&str; 38] = [
     "contact_persons",
 ];
 /// The same for the columns of lines.
-const FIRST_OF_LINES: [&str; 24] = [
+const FIRST_OF_LINES: [&str; 26] = [
     "label",
+    "value",
+    "api_name",
     "name",
     "item_name",
     "itemcode",

@@ -170,7 +170,7 @@ fn named_by(key: &str, of: &Map<String, Value>) -> Option<(Kind, Uuid)> {
 fn name(kind: Kind, record: &Map<String, Value>, id: Uuid) -> String {
     let stem = kind.id_field().strip_suffix("ID").unwrap_or_default();
     let number = format!("{stem}Number");
-    let known = ["Name", &number, "Code", "Description", "Narration", "Reference"];
+    let known = ["Name", &number, "Code", "Description", "Narration", "Reference", "EmailAddress"];
     let said = known.into_iter().filter_map(|key| record.get(key)).map(fields::text).find(|text| !text.is_empty());
     let contact = || record.get("Contact").and_then(|contact| contact.get("Name")).map(fields::text);
     let day = || record.get("Date").map(fields::text);

@@ -144,6 +144,29 @@ async fn a_list_has_pages_of_fifty_and_a_search() {
 }
 
 #[tokio::test]
+async fn a_list_of_zoho_has_pages_and_a_search_too() {
+    let world = World::new().await;
+    let zoho = Zoho::of(&world).await;
+    for number in 0..53 {
+        zoho.create(&world, "contacts", "contact", json!({"contact_name": format!("Contact {number:02}")})).await;
+    }
+    let list = format!("/people/zoho/{}/contacts", zoho.org);
+    let names = |page: &str| -> Vec<String> {
+        let rows = page.split("<th scope=\"row\">").skip(1);
+        rows.map(|row| between(&format!("{row}</a>"), "\">", "</a>")).collect()
+    };
+    let first = names(&world.page(&list).await);
+    assert_eq!((first.len(), &*first[0]), (50, "Contact 00"));
+    assert_eq!(names(&world.page(&format!("{list}?page=2")).await), ["Contact 50", "Contact 51", "Contact 52"]);
+    assert_eq!(names(&world.page(&format!("{list}?q=contact+17")).await), ["Contact 17"]);
+    world.order("/_sandbox/clock", json!({"advance_s": 60})).await;
+    zoho.create(&world, "contacts", "contact", json!({"contact_name": "Zebra"})).await;
+    assert_eq!(names(&world.page(&format!("{list}?by=change")).await)[0], "Zebra");
+    let requests = world.control("/_sandbox/requests?tail=1000").await.to_string();
+    assert!(!requests.contains("people"), "pages for people are nobody's traffic");
+}
+
+#[tokio::test]
 async fn an_empty_list_says_so() {
     let world = World::new().await;
     assert!(world.page(&format!("/people/xero/{}/Invoices", demo())).await.contains("There is nothing in this list yet."));
