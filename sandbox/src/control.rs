@@ -11,8 +11,7 @@ use crate::{Shared, seed, switches, xero, zoho};
 
 /// Mounts it by full paths, so that the providers can add theirs beside them.
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.route("/", web::get().to(index))
-        .route("/_sandbox/seed", web::post().to(plant))
+    cfg.route("/_sandbox/seed", web::post().to(plant))
         .route("/_sandbox/state", web::get().to(state))
         .route("/_sandbox/requests", web::get().to(requests))
         .route("/_sandbox/requests", web::delete().to(forget_requests))
@@ -26,16 +25,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/_sandbox/mail", web::get().to(mail))
         .route("/_sandbox/mail", web::delete().to(burn_mail))
         .route("/_sandbox/zoho/{org}/{resource}", web::get().to(dump_zoho));
-}
-
-async fn index(shared: Data<Shared>) -> HttpResponse {
-    let base = &shared.base;
-    let links = ["mail", "state", "requests", "faults", "switches", "clock"]
-        .map(|name| format!("<li><a href=\"/_sandbox/{name}\">{name}</a></li>"))
-        .concat();
-    html(&format!(
-        "<h1>Sandbox</h1><p>Xero and Zoho on this machine, at {base}/xero and {base}/zoho. Nothing here is real.</p><ul>{links}</ul>"
-    ))
 }
 
 async fn plant(shared: Data<Shared>, plan: Json<Value>) -> HttpResponse {

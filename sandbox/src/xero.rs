@@ -3,12 +3,12 @@
 mod access;
 mod api;
 mod app;
+pub(crate) mod browse;
 mod connections;
 mod control;
 mod desk;
 pub(crate) mod documents;
 mod enter;
-mod go;
 mod identity;
 pub(crate) mod json;
 mod keys;
@@ -67,7 +67,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     identity::configure(cfg);
     connections::configure(cfg);
     api::configure(cfg);
-    go::configure(cfg);
     control::configure(cfg);
 }
 
