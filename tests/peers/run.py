@@ -28,6 +28,8 @@ PEERS = {
 # The company of the story, as the sandbox names it.
 TENANT = "0d1c9a1e-52b4-4f0e-8a44-0c0ffee00101"
 PATIENCE_S = 600
+# The end of what a client says when it fails.
+ERROR_LINES = 25
 
 
 def cache():
@@ -110,7 +112,7 @@ def main():
         say(f"{peer}\n{run.stdout}".rstrip())
         if run.returncode:
             failed.append(peer)
-            say(run.stderr[-4000:])
+            say("\n".join(line[:300] for line in run.stderr.splitlines()[-ERROR_LINES:]))
     (keep / "peers.txt").write_text("\n".join(transcript))
     say(f"\n{passed} passed, {len(failed)} failed")
     sys.exit(1 if failed else 0)
