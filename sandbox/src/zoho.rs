@@ -7,6 +7,7 @@ mod call;
 mod consent;
 mod contacts;
 mod control;
+mod crm;
 mod custom_fields;
 mod documents;
 mod fields;
@@ -52,12 +53,14 @@ pub fn configure(cfg: &mut ServiceConfig) {
     consent::configure(cfg);
     tokens::configure(cfg);
     control::configure(cfg);
+    crm::configure(cfg);
     cfg.route("/zoho/{dc}/web/app/{org}", web::get().to(app));
 }
 
 /// Tables.
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
-    tables::create(connection)
+    tables::create(connection)?;
+    crm::create_tables(connection)
 }
 
 /// The demo customer and his organisation.
@@ -117,7 +120,7 @@ pub fn state(shared: &Shared) -> Value {
         }
         Ok(json!({
             "organizations": orgs, "emailed_customers": tables::next(connection, router::EMAILED)? - 1,
-            "reminded_customers": reminders::reminded(connection)?,
+            "reminded_customers": reminders::reminded(connection)?, "crm": crm::state(connection)?,
         }))
     };
     shared.store.with(read).unwrap_or_else(|error| json!({"error": error.to_string()}))
