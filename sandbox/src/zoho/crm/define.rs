@@ -49,7 +49,7 @@ pub fn create(desk: &Desk, module: Module, body: &Map<String, Value>) -> Result<
     let mut answers = Vec::with_capacity(given.len());
     for (at, field) in given.iter().enumerate() {
         let path = format!("$.fields[{at}]");
-        answers.push(match one(desk, module, field, &path) {
+        answers.push(match desk.row(|| one(desk, module, field, &path)) {
             Ok(id) => done("field created", json!({"id": id.to_string()})),
             Err(refusal) if refusal.status == 500 => return Err(refusal),
             Err(refusal) => refusal.json(),
@@ -258,7 +258,7 @@ pub fn update(desk: &Desk, module: Module, id: Option<&str>, body: &Map<String, 
     let mut answers = Vec::with_capacity(given.len());
     for (at, sent) in given.iter().enumerate() {
         let path = format!("$.fields[{at}]");
-        answers.push(match change(desk, module, id, sent, &path) {
+        answers.push(match desk.row(|| change(desk, module, id, sent, &path)) {
             Ok(id) => done("field updated", json!({"id": id.to_string()})),
             Err(refusal) if refusal.status == 500 => return Err(refusal),
             Err(refusal) => refusal.json(),

@@ -235,7 +235,7 @@ pub fn extend(json: &mut Value, more: &Value) {
 }
 
 fn pick_list_value(value: &str, field: i64, at: usize) -> Value {
-    let id = field * 1000 % 1_000_000_000_000_000_000 + at as i64;
+    let id = field % 1_000_000_000_000_000 * 1000 + at as i64;
     json!({"display_value": value, "actual_value": value, "reference_value": value, "sequence_number": at + 1, "type": "used", "id": id.to_string()})
 }
 

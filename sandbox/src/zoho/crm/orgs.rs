@@ -137,11 +137,11 @@ impl Org {
     }
 
     pub fn profiles(&self) -> [Named; 2] {
-        [Named { id: self.base + 92_001, name: "Administrator" }, Named { id: self.base + 92_002, name: "Standard" }]
+        [Named { id: self.base + 96_001, name: "Administrator" }, Named { id: self.base + 96_002, name: "Standard" }]
     }
 
     pub fn roles(&self) -> [Named; 2] {
-        [Named { id: self.base + 93_001, name: "CEO" }, Named { id: self.base + 93_002, name: "Manager" }]
+        [Named { id: self.base + 96_101, name: "CEO" }, Named { id: self.base + 96_102, name: "Manager" }]
     }
 
     /// Who authorised us, then a colleague.
@@ -156,8 +156,8 @@ impl Org {
             role: role.id,
         };
         [
-            user(94_001, "Simon", "Brusch", crate::zoho::consent::USER_EMAIL, admin, ceo),
-            user(94_002, "Aroha", "Ngata", "aroha@example.test", standard, manager),
+            user(96_201, "Simon", "Brusch", crate::zoho::consent::USER_EMAIL, admin, ceo),
+            user(96_202, "Aroha", "Ngata", "aroha@example.test", standard, manager),
         ]
     }
 
@@ -177,7 +177,7 @@ impl Org {
 
     /// Taxes that line items may name, and their ids.
     pub fn taxes(&self) -> [(i64, &'static str, &'static str); 3] {
-        [(self.base + 95_001, "GST", "15"), (self.base + 95_002, "VAT", "20"), (self.base + 95_003, "Zero Rated", "0")]
+        [(self.base + 96_301, "GST", "15"), (self.base + 96_302, "VAT", "20"), (self.base + 96_303, "Zero Rated", "0")]
     }
 
     /// What is unique though nobody said so, as far as the switches hold it to be.

@@ -62,7 +62,7 @@ pub fn layouts(desk: &Desk, module: Module, id: Option<&str>) -> Result<Answer, 
     };
     let section = |number: i64, name: &str, subform: bool, fields: Vec<Value>| {
         json!({
-            "id": (layout * 10 + number).to_string(), "name": name, "api_name": name.replace(' ', "_"), "display_label": name, "sequence_number": number,
+            "id": (layout + number * 100).to_string(), "name": name, "api_name": name.replace(' ', "_"), "display_label": name, "sequence_number": number,
             "column_count": 2, "tab_traversal": "LeftToRight", "isSubformSection": subform, "type": "used", "generated_type": "default",
             "properties": Value::Null, "fields": fields,
         })
@@ -112,7 +112,7 @@ pub fn related_lists(desk: &Desk, module: Module) -> Answer {
         .enumerate()
         .map(|(at, (name, of))| {
             json!({
-                "id": (desk.org.module_id(module) * 100 + at as i64).to_string(), "api_name": name, "name": name, "display_label": name.replace('_', " "),
+                "id": (desk.org.layout_id(module) + 1000 + at as i64 * 100).to_string(), "api_name": name, "name": name, "display_label": name.replace('_', " "),
                 "module": desk.org.module_json(*of), "href": format!("{}/{{ENTITYID}}/{name}", module.api_name()), "type": "default",
                 "sequence_number": (at + 1).to_string(), "visible": true, "action": Value::Null, "status": "visible", "customize_fields": false,
                 "customize_sort": false, "customize_display_label": false, "connectedmodule": Value::Null, "linkingmodule": Value::Null,

@@ -116,7 +116,7 @@ fn each(
     for (at, watch) in watches.iter().enumerate() {
         let path = format!("$.watch[{at}]");
         let outcome = match watch.as_object() {
-            Some(watch) => work(desk, watch, &path),
+            Some(watch) => desk.row(|| work(desk, watch, &path)),
             None => Err(Refusal::expected("jsonobject", "watch", &path)),
         };
         answers.push(match outcome {

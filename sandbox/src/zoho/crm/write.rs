@@ -176,7 +176,7 @@ impl Writer<'_> {
     ) -> Result<Value, Refusal> {
         let path = format!("$.data[{at}]");
         let outcome = match row.as_object() {
-            Some(row) => work(row, &path),
+            Some(row) => self.desk.row(|| work(row, &path)),
             None => Err(Refusal::expected("jsonobject", "data", &path)),
         };
         match outcome {
