@@ -2,11 +2,15 @@
 
 mod answer;
 mod attach;
+mod bulk;
+mod bulk_read;
+mod bulk_write;
 mod call;
 mod condition;
 mod control;
 mod coql;
 mod credits;
+mod csv;
 mod currencies;
 mod define;
 mod deleted;
@@ -32,6 +36,7 @@ mod tags;
 mod value;
 mod watch;
 mod write;
+mod zip;
 
 use actix_web::web::ServiceConfig;
 

@@ -1,6 +1,7 @@
 //! Zoho CRM as a client that has never heard of the sandbox would use it.
 
 mod access;
+mod bulk;
 mod channels;
 mod lists;
 mod metadata;

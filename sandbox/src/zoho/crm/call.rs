@@ -13,7 +13,7 @@ use super::answer::{Answer, Refusal};
 use super::desk::Desk;
 use super::external::External;
 use super::orgs::{self, Org};
-use super::{credits, notify, router};
+use super::{bulk, credits, notify, router};
 use crate::Shared;
 use crate::zoho::call::Query;
 use crate::zoho::consent::DATA_CENTRES;
@@ -29,6 +29,8 @@ pub struct Call<'a> {
     pub query_text: &'a str,
     headers: &'a HeaderMap,
     pub body: &'a [u8],
+    /// It came to the host that takes uploads.
+    pub is_content_host: bool,
 }
 
 impl Call<'_> {
@@ -99,6 +101,7 @@ async fn crm(shared: web::Data<Shared>, request: HttpRequest, body: web::Bytes) 
         query_text: request.query_string(),
         headers: request.headers(),
         body: &body,
+        is_content_host: rest.starts_with("content/"),
     };
     let response = match shared.store.atomically(|connection| admit(&call, connection)) {
         Ok((org, scopes)) => within_limits(&call, &org, &scopes),
@@ -141,13 +144,17 @@ fn within_limits(call: &Call, org: &Org, scopes: &str) -> HttpResponse {
             external: External::parse(call.header("x-external")),
             watched: super::watch::is_watched(connection, org)?,
             events: RefCell::default(),
+            started: RefCell::default(),
         };
         let answer = work(call, &desk)?;
         notify::post(&desk)?;
-        Ok::<_, Refusal>((answer, left))
+        Ok::<_, Refusal>((answer, left, desk.started.take()))
     });
     let mut response = match answer {
-        Ok((answer, left)) => {
+        Ok((answer, left, started)) => {
+            for job in started {
+                actix_web::rt::spawn(bulk::run(call.shared.clone(), job));
+            }
             let mut response = response(answer);
             if let Some(left) = left {
                 let value = left.to_string().parse();
@@ -174,6 +181,7 @@ fn work(call: &Call, desk: &Desk) -> Result<Answer, Refusal> {
         }
         Err(refusal) => {
             desk.events.borrow_mut().clear();
+            desk.started.borrow_mut().clear();
             desk.connection.prepare_cached("ROLLBACK TO crm")?.execute([])?;
             desk.connection.prepare_cached("RELEASE crm")?.execute([])?;
             Ok(refusal.answer())

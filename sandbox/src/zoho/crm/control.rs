@@ -188,6 +188,7 @@ fn some(shared: &Shared, connection: &Connection, org: &Org, module: Module, aft
         external: External::default(),
         watched: false,
         events: RefCell::default(),
+        started: RefCell::default(),
     };
     let fields = desk.fields(module)?;
     let mut statement = connection.prepare_cached(&format!(

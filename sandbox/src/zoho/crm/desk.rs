@@ -27,6 +27,8 @@ pub struct Desk<'a> {
     pub watched: bool,
     /// What was done to records, for the channels that watch.
     pub events: RefCell<Vec<Event>>,
+    /// Bulk jobs that begin when this call is done.
+    pub started: RefCell<Vec<i64>>,
 }
 
 /// One record was inserted, updated or deleted.

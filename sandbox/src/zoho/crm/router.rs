@@ -7,7 +7,9 @@ use super::field::Kind;
 use super::module::Module;
 use super::scopes::Operation;
 use super::show::Shower;
-use super::{attach, coql, currencies, define, deleted, external, links, list, record, search, settings, tags, watch, write};
+use super::{
+    attach, bulk, coql, currencies, define, deleted, external, links, list, record, search, settings, tags, watch, write,
+};
 
 pub fn answer(call: &Call, desk: &Desk) -> Result<Answer, Refusal> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
@@ -25,7 +27,9 @@ pub fn answer(call: &Call, desk: &Desk) -> Result<Answer, Refusal> {
         (_, ["actions", "watch"]) => watch::answer(call, desk),
         ("POST", ["coql"]) => coql::answer(desk, &call.json()?),
         (_, ["users" | "coql", ..]) => Err(Refusal::wrong_method()),
-        (_, ["actions" | "bulk" | "upload" | "__composite_requests", ..]) | (_, []) => Err(Refusal::no_such_address()),
+        ("POST", ["upload"]) => bulk::upload(call, desk),
+        (_, ["bulk", rest @ ..]) => bulk::answer(call, desk, rest),
+        (_, ["actions" | "upload" | "__composite_requests", ..]) | (_, []) => Err(Refusal::no_such_address()),
         (_, [module, rest @ ..]) => {
             let module = Module::of_records(module).ok_or_else(Refusal::invalid_module)?;
             of_module(call, desk, module, rest)

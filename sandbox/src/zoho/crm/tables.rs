@@ -27,6 +27,10 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             id INTEGER PRIMARY KEY, org INTEGER NOT NULL, module INTEGER NOT NULL, name TEXT NOT NULL, created_by INTEGER NOT NULL,
             deleted_by INTEGER NOT NULL, deleted INTEGER NOT NULL);
         CREATE INDEX zoho_crm_deleted_by_time ON zoho_crm_deleted (org, module, deleted);
+        CREATE TABLE zoho_crm_upload (id INTEGER PRIMARY KEY, org INTEGER NOT NULL);
+        CREATE TABLE zoho_crm_job (
+            id INTEGER PRIMARY KEY, org INTEGER NOT NULL, kind TEXT NOT NULL, scopes TEXT NOT NULL, state TEXT NOT NULL, request TEXT NOT NULL,
+            result TEXT NOT NULL, created INTEGER NOT NULL);
         CREATE TABLE zoho_crm_file (record INTEGER PRIMARY KEY, content BLOB NOT NULL);
 
         CREATE TABLE zoho_crm_field (

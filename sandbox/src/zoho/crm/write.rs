@@ -62,14 +62,15 @@ impl<'a> Batch<'a> {
 struct Writer<'a> {
     desk: &'a Desk<'a>,
     module: Module,
-    fields: Fields,
+    fields: &'a Fields,
     workflows: bool,
 }
 
 /// `POST /{module}`.
 pub fn insert(desk: &Desk, module: Module, body: &Map<String, Value>) -> Result<Answer, Refusal> {
     let batch = Batch::read(body)?;
-    let writer = Writer { desk, module, fields: desk.fields(module)?, workflows: batch.workflows };
+    let fields = desk.fields(module)?;
+    let writer = Writer { desk, module, fields: &fields, workflows: batch.workflows };
     let answers = batch
         .rows
         .iter()
@@ -81,7 +82,8 @@ pub fn insert(desk: &Desk, module: Module, body: &Map<String, Value>) -> Result<
 /// `PUT /{module}` and, with an id, `PUT /{module}/{id}`.
 pub fn update(call: &Call, desk: &Desk, module: Module, id: Option<&str>, body: &Map<String, Value>) -> Result<Answer, Refusal> {
     let batch = Batch::read(body)?;
-    let writer = Writer { desk, module, fields: desk.fields(module)?, workflows: batch.workflows };
+    let fields = desk.fields(module)?;
+    let writer = Writer { desk, module, fields: &fields, workflows: batch.workflows };
     let since = unmodified_since(call, desk)?;
     if id.is_some() && batch.rows.len() > 1 {
         return Err(Refusal::too_long(1, "data", "$.data"));
@@ -105,7 +107,8 @@ pub fn update(call: &Call, desk: &Desk, module: Module, id: Option<&str>, body: 
 /// `POST /{module}/upsert`.
 pub fn upsert(desk: &Desk, module: Module, body: &Map<String, Value>) -> Result<Answer, Refusal> {
     let batch = Batch::read(body)?;
-    let writer = Writer { desk, module, fields: desk.fields(module)?, workflows: batch.workflows };
+    let fields = desk.fields(module)?;
+    let writer = Writer { desk, module, fields: &fields, workflows: batch.workflows };
     let check = writer.checked(&batch.check)?;
     let answers = batch.rows.iter().enumerate().map(|(at, row)| {
         writer.row(row, at, |row, path| {
@@ -118,6 +121,33 @@ pub fn upsert(desk: &Desk, module: Module, body: &Map<String, Value>) -> Result<
         })
     });
     Ok(rows("data", answers.collect::<Result<_, _>>()?, 200, desk.all_refused()))
+}
+
+/// One row of a bulk write, which wakes no workflow; whether it was added, and its id.
+pub fn one_of_many(
+    desk: &Desk,
+    module: Module,
+    fields: &Fields,
+    row: &Map<String, Value>,
+    operation: &str,
+    find_by: Option<&str>,
+) -> Result<(bool, String), Refusal> {
+    let writer = Writer { desk, module, fields, workflows: false };
+    let was = match (operation, find_by) {
+        ("insert", _) => None,
+        (_, Some("id")) if row.contains_key("id") => Some(writer.named(None, row, "$")?),
+        (_, Some(name)) => {
+            let field = fields.named(name).ok_or_else(|| Refusal::invalid(name, "$"))?;
+            writer.matching(&[field], row, "$")?.0
+        }
+        (_, None) => None,
+    };
+    if was.is_none() && operation == "update" {
+        return Err(Refusal::unknown_id(""));
+    }
+    let added = was.is_none();
+    let details = writer.store(was, row, "$")?;
+    Ok((added, details["id"].as_str().unwrap_or_default().to_owned()))
 }
 
 /// `DELETE /{module}?ids=` and `DELETE /{module}/{id}`.
@@ -289,7 +319,7 @@ impl Writer<'_> {
             record.data.insert("Description".into(), "Set by a workflow of the customer".into());
             changed.push("Description".into());
         }
-        record::save(desk, module, &self.fields, &mut record, new)?;
+        record::save(desk, module, self.fields, &mut record, new)?;
         self.tags(&record)?;
         self.tell(&record, new, &changed)?;
         let mut details = json!({
