@@ -9,7 +9,7 @@ use super::call::Call;
 use super::desk::Desk;
 use super::field::{Field, Fields, Kind, Unique};
 use super::module::Module;
-use super::record;
+use super::{record, settings};
 use crate::zoho::tables;
 
 /// Fields of one call.
@@ -217,6 +217,7 @@ fn options(field: &mut Field, given: &Map<String, Value>, path: &str) -> Result<
 }
 
 fn save(desk: &Desk, module: Module, field: &Field, new: bool) -> Result<(), Refusal> {
+    settings::touch(desk, module)?;
     let choices = json!(field.values).to_string();
     let (kind, show) = field.external.as_ref().map_or((None, true), |(kind, show)| (Some(kind.as_str()), *show));
     let text = if new {
@@ -317,6 +318,7 @@ pub fn delete(desk: &Desk, module: Module, id: &str) -> Result<Answer, Refusal> 
     if used {
         return Err(Refusal::new("NOT_ALLOWED", "the field is in use", json!({"id": id})));
     }
+    settings::touch(desk, module)?;
     desk.connection.execute("DELETE FROM zoho_crm_field WHERE id = ?1", [field.id])?;
     desk.connection.execute(
         "DELETE FROM zoho_crm_value WHERE org = ?1 AND module = ?2 AND field = ?3",

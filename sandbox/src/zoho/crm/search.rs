@@ -218,7 +218,7 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
-        let eleven = format!("({})", vec!["(A:equals:1)"; 11].join("and"));
+        let eleven = format!("({})", ["(A:equals:1)"; 11].join("and"));
         assert!(parse(&eleven).is_err());
     }
 }

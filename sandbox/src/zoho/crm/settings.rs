@@ -1,5 +1,6 @@
 //! What clients ask before they work: modules, layouts, related lists, profiles, roles, people, taxes.
 
+use rusqlite::OptionalExtension;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal};
@@ -7,24 +8,50 @@ use super::call::Call;
 use super::desk::Desk;
 use super::field::{Field, Kind, extend};
 use super::lines::number;
+use super::list;
 use super::module::Module;
 
 /// `GET /settings/modules` and `/settings/modules/{module}`.
 pub fn modules(call: &Call, desk: &Desk, named: Option<&str>) -> Result<Answer, Refusal> {
-    let shown = match named {
-        Some(name) => {
-            let id = name.parse::<i64>().ok();
-            let module =
-                Module::ALL.into_iter().find(|module| module.api_name() == name || Some(desk.org.module_id(*module)) == id);
-            vec![module_json(desk, module.ok_or_else(Refusal::invalid_module)?)]
+    let since = list::since(call)?;
+    let mut shown = Vec::new();
+    for module in Module::ALL {
+        let changed = changed(desk, module)?;
+        let wanted = match named {
+            Some(name) => module.api_name() == name || desk.org.module_id(module).to_string() == name,
+            None => since.is_none_or(|since| changed > since),
+        };
+        if wanted {
+            shown.push(module_json(desk, module, changed));
         }
-        None if super::list::since(call)?.is_some_and(|since| since >= desk.org.created) => return Ok(Answer::not_modified()),
-        None => Module::ALL.into_iter().map(|module| module_json(desk, module)).collect(),
-    };
+    }
+    match (shown.is_empty(), named) {
+        (true, Some(_)) => return Err(Refusal::invalid_module()),
+        (true, None) => return Ok(Answer::not_modified()),
+        (false, _) => {}
+    }
     Ok(Answer::json(200, &json!({"modules": shown})))
 }
 
-fn module_json(desk: &Desk, module: Module) -> Value {
+/// When a module's fields last changed.
+fn changed(desk: &Desk, module: Module) -> Result<i64, Refusal> {
+    let at: Option<i64> = desk
+        .connection
+        .prepare_cached("SELECT at FROM zoho_crm_changed WHERE org = ?1 AND module = ?2")?
+        .query_row((desk.org.id, module as i64), |row| row.get(0))
+        .optional()?;
+    Ok(at.unwrap_or(desk.org.created))
+}
+
+/// A module's fields change now.
+pub fn touch(desk: &Desk, module: Module) -> Result<(), Refusal> {
+    desk.connection
+        .prepare_cached("INSERT OR REPLACE INTO zoho_crm_changed (org, module, at) VALUES (?1, ?2, ?3)")?
+        .execute((desk.org.id, module as i64, desk.now.timestamp()))?;
+    Ok(())
+}
+
+fn module_json(desk: &Desk, module: Module, changed: i64) -> Value {
     let rows = module.is_rows();
     let records = Module::of_records(module.api_name()).is_some();
     let plural = module.api_name().replace('_', " ");
@@ -40,7 +67,7 @@ fn module_json(desk: &Desk, module: Module) -> Value {
         "inventory_template_supported": module.lines().is_some(), "emailTemplate_support": records, "scoring_supported": records,
         "filter_supported": records, "sub_menu_available": false, "has_more_profiles": false, "isBlueprintSupported": records,
         "recycle_bin_on_delete": records, "email_parser_supported": false, "kanban_view": false, "chart_view": false,
-        "modified_time": desk.org.stamp(desk.org.created), "modified_by": desk.org.me().json(), "description": Value::Null,
+        "modified_time": desk.org.stamp(changed), "modified_by": desk.org.me().json(), "description": Value::Null,
         "parent_module": module.parent().map_or_else(|| json!({}), |parent| desk.org.module_json(parent)), "arguments": [],
         "profiles": desk.org.profiles().map(|profile| json!({"id": profile.id.to_string(), "name": profile.name})),
         "$field_states": [], "$properties": [], "$on_demand_properties": [], "business_card_fields": [], "search_layout_fields": [], "per_page": 200,

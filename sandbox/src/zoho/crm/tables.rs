@@ -37,6 +37,7 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             id INTEGER PRIMARY KEY, org INTEGER NOT NULL, module INTEGER NOT NULL, api_name TEXT NOT NULL, label TEXT NOT NULL, data_type TEXT NOT NULL,
             length INTEGER NOT NULL, is_unique INTEGER NOT NULL, case_sensitive INTEGER NOT NULL, external TEXT, shown INTEGER NOT NULL,
             choices TEXT NOT NULL, target INTEGER, more TEXT NOT NULL, UNIQUE (org, module, api_name));
+        CREATE TABLE zoho_crm_changed (org INTEGER NOT NULL, module INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (org, module)) WITHOUT ROWID;
         CREATE TABLE zoho_crm_link (
             id INTEGER PRIMARY KEY, org INTEGER NOT NULL, module INTEGER NOT NULL, name TEXT NOT NULL, description TEXT, url TEXT NOT NULL,
             url_encoding TEXT NOT NULL, profiles TEXT NOT NULL, user_types TEXT NOT NULL, modified INTEGER NOT NULL);

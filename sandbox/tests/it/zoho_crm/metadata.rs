@@ -248,3 +248,21 @@ async fn a_custom_link_wants_profiles_and_is_shown_changed_and_deleted() {
     assert_eq!(crm.call(Method::DELETE, &format!("/settings/custom_links?module=Contacts&ids={id},1"), None).await.0, 207);
     assert_eq!(crm.get(path).await.0, 204);
 }
+
+#[tokio::test]
+async fn a_module_whose_fields_changed_is_told_to_who_asks_since_when() {
+    let crm = Crm::new().await;
+    let then = crm.read("/settings/modules/Contacts").await["modules"][0]["modified_time"].as_str().unwrap().to_owned();
+    let since = async |at: &str| {
+        let request = crm.request(Method::GET, "/settings/modules").header("If-Modified-Since", at);
+        heard(request.send().await.unwrap()).await
+    };
+    assert_eq!(since(&then).await.0, 304);
+    crm.advance_s(5);
+    crm.field("Contacts", json!({"field_label": "New", "data_type": "text"})).await;
+    let (status, answer) = since(&then).await;
+    assert_eq!(
+        (status, answer["modules"].as_array().unwrap().len(), &answer["modules"][0]["api_name"]),
+        (200, 1, &json!("Contacts"))
+    );
+}
