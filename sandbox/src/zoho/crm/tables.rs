@@ -19,6 +19,7 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
         CREATE INDEX zoho_crm_record_by_modified ON zoho_crm_record (org, module, modified);
         CREATE INDEX zoho_crm_record_by_created ON zoho_crm_record (org, module, created);
         CREATE INDEX zoho_crm_record_by_parent ON zoho_crm_record (parent) WHERE parent IS NOT NULL;
+        CREATE INDEX zoho_crm_record_below ON zoho_crm_record (org, module, parent) WHERE parent IS NOT NULL;
         CREATE TABLE zoho_crm_value (
             org INTEGER NOT NULL, module INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, record INTEGER NOT NULL,
             PRIMARY KEY (org, module, field, value, record)) WITHOUT ROWID;

@@ -129,3 +129,18 @@ async fn the_official_client_for_node_sends_its_token_request_in_parts() {
     assert!(answer["access_token"].as_str().unwrap().starts_with("1000."));
     assert_eq!(answer["api_domain"], crm.world.url("/zoho/eu/api"));
 }
+
+#[tokio::test]
+async fn a_free_edition_has_five_calls_at_once_and_the_sixth_is_429() {
+    let crm = Crm::limited().await;
+    crm.world.order("/_sandbox/zoho/crm/org", json!({"edition": "free"})).await;
+    let slow =
+        json!([{"match": {"provider": "zoho", "path_contains": "/crm/v8/org"}, "kind": "latency", "ms": 800, "times": 100}]);
+    crm.world.order("/_sandbox/faults", slow).await;
+    let calls = (0..6).map(|_| crm.get("/org"));
+    let mut statuses: Vec<_> = futures::future::join_all(calls).await.into_iter().map(|(status, _)| status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429]);
+    crm.world.order("/_sandbox/faults", json!([])).await;
+    assert_eq!(crm.get("/org").await.0, 200);
+}

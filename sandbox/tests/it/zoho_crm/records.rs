@@ -310,3 +310,63 @@ async fn notes_and_files_hang_on_their_record_and_go_with_it() {
     crm.call(Method::DELETE, &format!("/Contacts/{contact}"), None).await;
     assert_eq!(crm.read("/Notes?fields=Note_Content").await["data"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn every_module_inserts_lists_changes_and_deletes() {
+    let crm = Crm::new().await;
+    let account = crm.insert("Accounts", json!({"Account_Name": "Kauri"})).await;
+    let vendor = crm.insert("Vendors", json!({"Vendor_Name": "Mill"})).await;
+    let product = crm.insert("Products", json!({"Product_Name": "Plank", "Tax": [{"value": "GST"}]})).await;
+    let line = json!([{"Product_Name": {"id": product}, "Quantity": 1, "List_Price": 5}]);
+    let customer = |items: &str| json!({"Subject": "S", "Account_Name": {"id": account}, items: line});
+    for (module, record, change) in [
+        ("Leads", json!({"Last_Name": "L", "Company": "C"}), json!({"Lead_Status": "Contacted"})),
+        ("Accounts", json!({"Account_Name": "A", "Parent_Account": {"id": account}}), json!({"Employees": 3})),
+        ("Contacts", json!({"Last_Name": "C", "Vendor_Name": {"id": vendor}}), json!({"Date_of_Birth": "1999-12-31"})),
+        (
+            "Deals",
+            json!({"Deal_Name": "D", "Stage": "Qualification", "Amount": 100, "Probability": 25}),
+            json!({"Closing_Date": "2027-01-31"}),
+        ),
+        ("Products", json!({"Product_Name": "P", "Vendor_Name": {"id": vendor}}), json!({"Unit_Price": 9.99})),
+        ("Vendors", json!({"Vendor_Name": "V"}), json!({"Email": "v@example.com"})),
+        (
+            "Price_Books",
+            json!({"Price_Book_Name": "B", "Pricing_Details": [{"from_range": 1, "to_range": 10, "discount": 5}]}),
+            json!({"Active": true}),
+        ),
+        ("Quotes", customer("Quoted_Items"), json!({"Quote_Stage": "Delivered"})),
+        ("Sales_Orders", customer("Ordered_Items"), json!({"Status": "Approved"})),
+        (
+            "Purchase_Orders",
+            json!({"Subject": "S", "Vendor_Name": {"id": vendor}, "Purchase_Items": line}),
+            json!({"PO_Date": "2026-11-30"}),
+        ),
+        ("Invoices", customer("Invoiced_Items"), json!({"Discount": 1.5})),
+        (
+            "Notes",
+            json!({"Note_Content": "N", "Parent_Id": {"id": account, "module": {"api_name": "Accounts"}}}),
+            json!({"Note_Title": "T"}),
+        ),
+    ] {
+        let id = crm.insert(module, record).await;
+        let name = change.as_object().unwrap().keys().next().unwrap().clone();
+        let (status, answer) = crm.update(module, &id, change.clone()).await;
+        assert_eq!(status, 200, "{module}: {answer}");
+        let whole = crm.record(module, &id).await;
+        let list = crm.read(&format!("/{module}?fields={name}&ids={id}")).await;
+        assert_eq!((&whole[&name], &list["data"][0][&name]), (&change[&name], &change[&name]), "{module}");
+        match module {
+            "Deals" => assert_eq!(whole["Expected_Revenue"], 25),
+            "Invoices" => assert_eq!((&whole["Sub_Total"], &whole["Grand_Total"]), (&json!(5), &json!(3.5))),
+            "Price_Books" => assert_eq!(whole["Pricing_Details"][0]["discount"], 5),
+            "Quotes" => {
+                assert_eq!((&whole["Quote_Number"], &whole["Quoted_Items"][0]["Parent_Id"]["id"]), (&json!("1"), &json!(id)))
+            }
+            _ => {}
+        }
+        assert_eq!(crm.call(Method::DELETE, &format!("/{module}/{id}"), None).await.0, 200, "{module}");
+        assert_eq!(crm.read(&format!("/{module}/deleted")).await["data"][0]["id"], json!(id), "{module}");
+    }
+    assert_eq!(crm.record("Products", &product).await["Tax"][0]["value"], "GST - 15 %");
+}
