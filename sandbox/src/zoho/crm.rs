@@ -2,10 +2,12 @@
 
 mod answer;
 mod attach;
+mod batch;
 mod bulk;
 mod bulk_read;
 mod bulk_write;
 mod call;
+mod channel;
 mod condition;
 mod control;
 mod coql;
@@ -15,6 +17,7 @@ mod currencies;
 mod define;
 mod deleted;
 mod desk;
+mod edition;
 mod external;
 mod field;
 mod lines;
@@ -24,6 +27,7 @@ mod module;
 pub mod multipart;
 mod notify;
 mod orgs;
+mod query;
 mod record;
 mod router;
 mod scopes;
@@ -36,6 +40,7 @@ mod tags;
 mod value;
 mod watch;
 mod write;
+mod writer;
 mod zip;
 
 use actix_web::web::ServiceConfig;

@@ -13,7 +13,7 @@ use super::field::{Field, Kind};
 use super::module::Module;
 use super::orgs::Org;
 use super::scopes::Operation;
-use super::{csv, notify, watch, write, zip};
+use super::{channel, csv, notify, write, zip};
 use crate::Shared;
 
 const RECORDS_MAX: usize = 25_000;
@@ -138,7 +138,7 @@ pub fn run(shared: &Shared, org: &Org, job: &Job) -> Result<(&'static str, Vec<u
                 now: shared.clock.now(),
                 scopes: &job.scopes,
                 external: External::default(),
-                watched: watch::is_watched(connection, org)?,
+                watched: channel::is_watched(connection, org)?,
                 events: RefCell::default(),
                 started: RefCell::default(),
             };

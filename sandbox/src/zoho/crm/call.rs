@@ -142,7 +142,7 @@ fn within_limits(call: &Call, org: &Org, scopes: &str) -> HttpResponse {
             now: call.shared.clock.now(),
             scopes,
             external: External::parse(call.header("x-external")),
-            watched: super::watch::is_watched(connection, org)?,
+            watched: super::channel::is_watched(connection, org)?,
             events: RefCell::default(),
             started: RefCell::default(),
         };

@@ -9,10 +9,11 @@ use std::cell::RefCell;
 
 use super::answer::Refusal;
 use super::desk::Desk;
+use super::edition::Edition;
 use super::external::External;
 use super::module::Module;
 use super::notify;
-use super::orgs::{self, Edition, Org};
+use super::orgs::{self, Org};
 use super::record::{self, COLUMNS};
 use super::show::Shower;
 use crate::Shared;

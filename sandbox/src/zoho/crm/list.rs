@@ -104,6 +104,10 @@ pub fn page(call: &Call, desk: &Desk, module: Module, parent: Option<i64>) -> Re
     let sort = Sort::of(call)?;
     let since = since(call)?;
     let ids = call.param("ids").map(|ids| ids_of(desk, module, ids)).transpose()?;
+    refuse_unknown_views(call)?;
+    if call.param("converted") == Some("true") {
+        return Ok(Answer::nothing());
+    }
     let bound = bound(call);
     let token = match (call.param("page_token"), call.param("page")) {
         (Some(_), Some(_)) => {
@@ -268,6 +272,17 @@ pub fn since(call: &Call) -> Result<Option<i64>, Refusal> {
             json!({"header_name": "If-Modified-Since", "expected_data_type": "datetime"}),
         )
     })
+}
+
+/// A filter that the sandbox has nothing for is refused rather than answered with a wrong list.
+pub fn refuse_unknown_views(call: &Call) -> Result<(), Refusal> {
+    if call.param("territory_id").is_some() {
+        return Err(Refusal::new("TERRITORY_NOT_ENABLED", "the territory feature is not enabled", json!({})));
+    }
+    match ["cvid", "uid", "startDateTime", "endDateTime"].into_iter().find(|name| call.param(name).is_some()) {
+        Some(name) => Err(Refusal::param_invalid(name)),
+        None => Ok(()),
+    }
 }
 
 /// At most a hundred ids, or values of the external field.

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::answer::Refusal;
+use super::channel::{self, Channel};
 use super::desk::{Desk, Event, Happened};
 use super::module::Module;
-use super::watch::{self, Channel};
 use crate::Shared;
 
 /// A receiver that is slower is not waited for.
@@ -33,7 +33,7 @@ pub fn post(desk: &Desk) -> Result<(), Refusal> {
         }
     }
     for (module, happened, group) in groups {
-        for channel in watch::of_event(desk, module, happened.event())? {
+        for channel in channel::of_event(desk, module, happened.event())? {
             let wanted = |event: &&&Event| happened != Happened::Update || channel.cares(&event.values);
             let told: Vec<&Event> = group.iter().filter(wanted).copied().collect();
             if told.is_empty() {

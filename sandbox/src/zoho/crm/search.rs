@@ -22,6 +22,7 @@ pub fn page(call: &Call, desk: &Desk, module: Module) -> Result<Answer, Refusal>
     if u64::from(page) * u64::from(per_page) > u64::from(list::DISCRETE_MAX) {
         return Err(list::discrete_limit());
     }
+    list::refuse_unknown_views(call)?;
     let mut query = Where::new(desk, module, &fields);
     if let Some(text) = call.param("criteria") {
         let condition = parse(text).map_err(|()| invalid_query("criteria"))?;

@@ -157,3 +157,13 @@ async fn a_record_that_is_not_there_is_no_content_unless_switched() {
     crm.switch("zoho.crm_unknown_id_is_204", false);
     assert_eq!(crm.get("/Contacts/4600000000000999999").await.1["message"], "the id given seems to be invalid");
 }
+
+#[tokio::test]
+async fn a_filter_that_nothing_is_known_of_is_refused_and_not_ignored() {
+    let crm = Crm::new().await;
+    crm.leads(1).await;
+    assert_eq!(crm.get("/Leads?fields=Last_Name&cvid=1").await.1["details"], json!({"param_name": "cvid"}));
+    assert_eq!(crm.get("/Leads?fields=Last_Name&territory_id=1").await.1["code"], "TERRITORY_NOT_ENABLED");
+    assert_eq!(crm.get("/Leads?fields=Last_Name&converted=true").await.0, 204);
+    assert_eq!(crm.get("/Leads?fields=Last_Name&converted=false").await.0, 200);
+}
