@@ -154,6 +154,11 @@ impl Limits {
         self.lock().on = on;
     }
 
+    /// Whether the published limits are enforced.
+    pub fn is_on(&self) -> bool {
+        self.lock().on
+    }
+
     /// Sets or clears the rule of one provider (`"xero"`, `"zoho"`), whatever its handlers say.
     pub fn set_rule(&self, provider: &str, rule: Option<Rule>) {
         let mut state = self.lock();

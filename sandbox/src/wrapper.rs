@@ -190,7 +190,7 @@ fn organisation_of(request: &ServiceRequest) -> String {
 
 /// `PUT /invoices/{id}`: ids are the parts of a path with no letter beyond f, or of a uuid's length.
 fn endpoint_of(method: &Method, path: &str) -> String {
-    let path = ["/api.xro/2.0", "/books/v3"]
+    let path = ["/api.xro/2.0", "/books/v3", "/crm/v8"]
         .iter()
         .find_map(|prefix| path.split_once(prefix).map(|(_, rest)| rest))
         .or_else(|| path.strip_prefix("/xero"))

@@ -9,6 +9,7 @@ mod call;
 mod consent;
 mod contacts;
 mod control;
+mod crm;
 mod custom_fields;
 mod documents;
 mod fields;
@@ -55,12 +56,14 @@ pub fn configure(cfg: &mut ServiceConfig) {
     tokens::configure(cfg);
     control::configure(cfg);
     buttons::configure(cfg);
+    crm::configure(cfg);
 }
 
 /// Tables.
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     tables::create(connection)?;
-    buttons::create_tables(connection)
+    buttons::create_tables(connection)?;
+    crm::create_tables(connection)
 }
 
 /// The demo customer and his organisation.
@@ -120,7 +123,7 @@ pub fn state(shared: &Shared) -> Value {
         }
         Ok(json!({
             "organizations": orgs, "emailed_customers": tables::next(connection, router::EMAILED)? - 1,
-            "reminded_customers": reminders::reminded(connection)?,
+            "reminded_customers": reminders::reminded(connection)?, "crm": crm::state(connection)?,
         }))
     };
     shared.store.with(read).unwrap_or_else(|error| json!({"error": error.to_string()}))

@@ -185,7 +185,7 @@ fn wrong(asked: &Asked) -> Option<&'static str> {
     let scopes = asked.scope.split(',').map(str::trim);
     let known = |scope: &str| {
         let words: Vec<_> = scope.split('.').collect();
-        words.len() == 3 && words.iter().all(|word| !word.is_empty() && !word.contains(' '))
+        (3..=4).contains(&words.len()) && words.iter().all(|word| !word.is_empty() && !word.contains(' '))
             || matches!(scope, "openid" | "email" | "profile")
     };
     match asked {

@@ -76,4 +76,37 @@ pub const ALL: &[Switch] = &[
         true,
         "The script of a contact's button gets the record as `customer` or `vendor`; off: as `contact`.",
     ),
+    ask("zoho.crm_all_rows_refused_is_202", true, "A CRM write whose rows are all refused answers 202; off: 400."),
+    ask("zoho.crm_account_names_unique", true, "Two CRM accounts cannot have the same Account_Name."),
+    ask("zoho.crm_emails_unique", true, "Two CRM contacts, or two leads, cannot have the same Email."),
+    ask("zoho.crm_picklists_refuse_unknown_values", true, "A CRM picklist takes only the values it lists."),
+    ask(
+        "zoho.crm_unknown_fields_are_ignored",
+        false,
+        "CRM passes over fields that the module does not have instead of refusing the row.",
+    ),
+    ask("zoho.crm_unsent_rows_are_deleted", true, "Rows of a CRM subform that an update does not send are deleted."),
+    ask("zoho.crm_lists_end_at_100000", true, "A CRM list ends after 100,000 records, even with page tokens."),
+    ask(
+        "zoho.crm_modified_since_includes_that_second",
+        false,
+        "If-Modified-Since also gives CRM records that changed in that very second.",
+    ),
+    ask(
+        "zoho.crm_if_modified_since_guards_writes",
+        true,
+        "On CRM writes If-Modified-Since guards against stale updates like If-Unmodified-Since.",
+    ),
+    ask("zoho.crm_unknown_id_is_204", true, "GET of a CRM record that is not there answers 204; off: 400 INVALID_DATA."),
+    ask("zoho.crm_coql_gives_2000", false, "A COQL query may ask for 2,000 rows; off: 200."),
+    ask(
+        "zoho.crm_long_expiry_becomes_an_hour",
+        false,
+        "A CRM channel asked for more than a week is given an hour instead of being refused.",
+    ),
+    ask(
+        "zoho.crm_customer_workflow",
+        false,
+        "The customer has a CRM workflow that overwrites Description whenever a write does not silence it with trigger.",
+    ),
 ];

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::answer::Refusal;
 use super::call::Query;
 use super::consent::{DATA_CENTRES, Kept, secret};
+use super::crm::multipart;
 use crate::Shared;
 
 const ACCESS_S: i64 = 3600;
@@ -233,6 +234,17 @@ async fn server_info(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::Ok().json(json!({"result": "success", "locations": locations}))
 }
 
+/// A form as browsers send it, or in parts as the official client for Node does.
+fn form(request: &HttpRequest, body: &[u8]) -> Query {
+    let kind = request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Some(parts) = multipart::parts(kind, body) else { return Query::parse(&String::from_utf8_lossy(body)) };
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    for part in &parts {
+        form.append_pair(&part.name, &String::from_utf8_lossy(part.content));
+    }
+    Query::parse(&form.finish())
+}
+
 /// Parameters of the query, of the form and of Basic authentication, whichever the client uses.
 struct Sent {
     query: Query,
@@ -252,7 +264,7 @@ impl Sent {
                 .unwrap_or_default()
         };
         let basic = basic.as_deref().and_then(|pair| pair.split_once(':')).map(|(id, secret)| (decode(id), decode(secret)));
-        Self { query: Query::parse(request.query_string()), form: Query::parse(&String::from_utf8_lossy(body)), basic }
+        Self { query: Query::parse(request.query_string()), form: form(request, body), basic }
     }
 
     fn get(&self, name: &str) -> Option<&str> {

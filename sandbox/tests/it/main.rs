@@ -6,6 +6,7 @@ mod control;
 mod people;
 mod xero_books;
 mod xero_sign_in;
+mod zoho_crm;
 
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, RequestBuilder, Response};
