@@ -78,10 +78,11 @@ assert.equal(rows[1].getCode().getValue(), 'MANDATORY_NOT_FOUND');
 seen('a batch with one bad element: 207, one made, the other MANDATORY_NOT_FOUND');
 
 const change = record({ Phone: '021 555 010' });
-change.setId(rows[0].getDetails().get('id'));
+const good = BigInt(rows[0].getDetails().get('id'));
+change.setId(good);
 const [updated] = await write('updateRecords', [change]);
 assert.equal(updated, 200);
-const single = await accountsModule.getRecord(rows[0].getDetails().get('id'), new sdk.ParameterMap(), new sdk.HeaderMap());
+const single = await accountsModule.getRecord(good, new sdk.ParameterMap(), new sdk.HeaderMap());
 const [after] = single.getObject().getData();
 assert.equal(after.getKeyValue('Phone'), '021 555 010');
 assert.equal(after.getKeyValue('Account_Name'), `Good ${word}`);
