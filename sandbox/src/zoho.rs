@@ -1,26 +1,30 @@
-//! Zoho in the sandbox: the accounts server of two data centres and Books v3.
+//! Zoho in the sandbox: the accounts servers of three data centres and the finance products.
 
 mod actions;
 mod amounts;
 mod answer;
 mod call;
+mod connected_apps;
 mod consent;
 mod contacts;
 mod control;
 mod custom_fields;
 mod documents;
 mod fields;
+mod identity;
 mod items;
 mod lines;
 mod lists;
 mod module;
 mod numbers;
 mod organisations;
+mod pages;
 mod payments;
 mod records;
 mod reminders;
 mod router;
 mod seed;
+mod sent;
 mod settings;
 mod shape;
 mod switches;
@@ -51,6 +55,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
     call::configure(cfg);
     consent::configure(cfg);
     tokens::configure(cfg);
+    identity::configure(cfg);
+    connected_apps::configure(cfg);
     control::configure(cfg);
     cfg.route("/zoho/{dc}/web/app/{org}", web::get().to(app));
 }

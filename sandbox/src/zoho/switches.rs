@@ -43,5 +43,11 @@ pub const ALL: &[Switch] = &[
     ask("zoho.customer_payments_list_key_has_an_underscore", false, "The list of customer payments is under customer_payments."),
     ask("zoho.bearer_is_accepted", true, "`Authorization: Bearer` works like `Zoho-oauthtoken`."),
     ask("zoho.pkce_is_checked", true, "When a challenge was sent, the code needs its verifier."),
+    ask("zoho.codes_live_one_minute", false, "A code is over after one minute instead of two."),
+    ask(
+        "zoho.grant_tokens_are_throttled",
+        false,
+        "The eleventh consent in ten minutes comes back with access_denied; off, so that a suite may consent as often as it needs.",
+    ),
     ask("zoho.token_throttle_is_400", false, "The eleventh access token in ten minutes is refused with 400 instead of 200."),
 ];

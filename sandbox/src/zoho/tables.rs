@@ -44,11 +44,13 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             state TEXT, challenge TEXT, challenge_method TEXT NOT NULL);
         CREATE TABLE zoho_code (
             code TEXT PRIMARY KEY, dc TEXT NOT NULL, client TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL, offline INTEGER NOT NULL,
-            prompted INTEGER NOT NULL, challenge TEXT, challenge_method TEXT NOT NULL, issued_ms INTEGER NOT NULL);
+            prompted INTEGER NOT NULL, challenge TEXT, challenge_method TEXT NOT NULL, crm_org INTEGER, issued_ms INTEGER NOT NULL);
+        CREATE TABLE zoho_grant (client TEXT NOT NULL, at_ms INTEGER NOT NULL);
         CREATE TABLE zoho_refresh (
-            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, dc TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL, issued_ms INTEGER NOT NULL);
+            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, dc TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL, crm_org INTEGER, issued_ms INTEGER NOT NULL);
         CREATE TABLE zoho_access (
-            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, refresh INTEGER, dc TEXT NOT NULL, scope TEXT NOT NULL, issued_ms INTEGER NOT NULL);
+            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, refresh INTEGER, dc TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL,
+            crm_org INTEGER, issued_ms INTEGER NOT NULL);
         CREATE INDEX zoho_access_by_refresh ON zoho_access (refresh);",
     )
 }
