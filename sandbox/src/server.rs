@@ -52,6 +52,7 @@ pub async fn start(options: Options) -> Result<Sandbox> {
         switches: Switches::default(),
         mail: Mailbox::default(),
         xero: xero::State::default(),
+        zoho: zoho::State::default(),
         base,
     };
     prepare(&shared)?;
@@ -87,6 +88,7 @@ fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHan
     let (ready, started) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new().name("sandbox".into()).spawn(move || {
         actix_web::rt::System::new().block_on(async move {
+            actix_web::rt::spawn(zoho::webhooks::run(shared.clone()));
             let server = HttpServer::new(move || {
                 App::new()
                     .app_data(web::Data::new(shared.clone()))

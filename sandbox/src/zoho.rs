@@ -19,7 +19,9 @@ mod module;
 mod numbers;
 mod organisations;
 mod pages;
+mod paging;
 mod payments;
+mod platform;
 mod records;
 mod reminders;
 mod router;
@@ -33,6 +35,7 @@ mod tables;
 mod tests;
 mod time;
 mod tokens;
+pub(crate) mod webhooks;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Path, ServiceConfig};
@@ -47,6 +50,12 @@ use crate::switches::Switch;
 /// Open questions about Zoho.
 pub const SWITCHES: &[Switch] = switches::ALL;
 
+/// What is kept in memory.
+#[derive(Clone, Default)]
+pub struct State {
+    pub(crate) post: webhooks::Post,
+}
+
 /// How many records `dump` reads at a time, so that it holds the store only briefly.
 const DUMP_ROWS: i64 = 500;
 
@@ -57,13 +66,16 @@ pub fn configure(cfg: &mut ServiceConfig) {
     tokens::configure(cfg);
     identity::configure(cfg);
     connected_apps::configure(cfg);
+    webhooks::configure(cfg);
     control::configure(cfg);
     cfg.route("/zoho/{dc}/web/app/{org}", web::get().to(app));
 }
 
 /// Tables.
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
-    tables::create(connection)
+    tables::create(connection)?;
+    platform::create_tables(connection)?;
+    webhooks::create_tables(connection)
 }
 
 /// The demo customer and his organisation.

@@ -105,6 +105,7 @@ async fn books(shared: web::Data<Shared>, request: HttpRequest, body: web::Bytes
         Method::GET => shared.store.with(|connection| router::answer(&call, connection, &org, &scopes)),
         _ => shared.store.atomically(|connection| router::answer(&call, connection, &org, &scopes)),
     };
+    shared.zoho.post.committed();
     let mut response = response(answer.unwrap_or_else(|refusal| refusal.answer()));
     // The call is in flight until its answer is on its way.
     response.extensions_mut().insert(permit);

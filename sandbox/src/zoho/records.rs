@@ -8,6 +8,7 @@ use serde_json::{Map, Number, Value};
 use super::answer::{Refusal, quoted};
 use super::module::Module;
 use super::organisations::Org;
+use super::webhooks::{self, Event};
 use super::{tables, time};
 use crate::Shared;
 
@@ -179,7 +180,7 @@ pub fn save(desk: &Desk, module: Module, record: &mut Record, new: bool) -> Resu
             ])?;
     }
     record.saved = detail;
-    Ok(())
+    webhooks::noticed(desk, module, record, if new { Event::Created } else { Event::Edited })
 }
 
 /// Removes a record and its unique values.
@@ -193,7 +194,7 @@ pub fn remove(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusa
     for field in ["sku", "account_code"] {
         claim(desk, module, field, record.text(field), "", record.id)?;
     }
-    Ok(())
+    webhooks::noticed(desk, module, record, Event::Deleted)
 }
 
 /// Whose value it is, if anybody's.

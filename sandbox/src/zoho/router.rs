@@ -9,7 +9,7 @@ use super::call::Call;
 use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
-use super::{actions, contacts, custom_fields, documents, fields, items, lists, payments, reminders, settings, tables};
+use super::{actions, contacts, custom_fields, documents, fields, items, lists, payments, platform, reminders, settings, tables};
 
 /// `/organizations` and below: the only calls that name no organisation.
 pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) -> Result<Answer, Refusal> {
@@ -25,6 +25,9 @@ pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) 
 pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> Result<Answer, Refusal> {
     let own_number = call.query.get("ignore_auto_number_generation") == Some("true");
     let desk = Desk { connection, shared: call.shared, org, now: call.shared.clock.now(), own_number };
+    if let Some(answer) = platform::answer(call, &desk, scopes) {
+        return answer;
+    }
     if let ["settings", "fields", rest @ ..] = call.segments.as_slice() {
         permitted(scopes, "settings", call.method)?;
         return definitions(call, &desk, rest);
@@ -167,7 +170,7 @@ fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Resul
 }
 
 /// Code 57 unless the token's scopes hold `ZohoBooks.<area>.<operation>`.
-fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
+pub fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
     let operation = match *method {
         Method::GET => "READ",
         Method::POST => "CREATE",

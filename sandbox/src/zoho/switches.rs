@@ -43,6 +43,17 @@ pub const ALL: &[Switch] = &[
     ask("zoho.customer_payments_list_key_has_an_underscore", false, "The list of customer payments is under customer_payments."),
     ask("zoho.bearer_is_accepted", true, "`Authorization: Bearer` works like `Zoho-oauthtoken`."),
     ask("zoho.pkce_is_checked", true, "When a challenge was sent, the code needs its verifier."),
+    ask(
+        "zoho.webhook_signature_covers_parameters",
+        true,
+        "A webhook's signature is over the sorted parameters of address and form and then the body; off: over the body alone.",
+    ),
+    ask(
+        "zoho.webhook_signature_is_timed",
+        false,
+        "A webhook's signature is `t=<ms>,v=<hex>` over time, dot and body, as at Zoho Payments.",
+    ),
+    ask("zoho.webhooks_are_tried_again", true, "A webhook that its receiver refuses is sent again after 1, 5 and 30 minutes."),
     ask("zoho.codes_live_one_minute", false, "A code is over after one minute instead of two."),
     ask(
         "zoho.grant_tokens_are_throttled",

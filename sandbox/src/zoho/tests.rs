@@ -4,4 +4,5 @@ mod accounts;
 mod books;
 mod money;
 mod oauth;
+mod webhooks;
 mod world;
