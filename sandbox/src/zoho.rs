@@ -4,6 +4,7 @@ mod actions;
 mod amounts;
 mod answer;
 mod call;
+mod cards;
 mod connected_apps;
 mod consent;
 mod contacts;

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Refusal};
 use super::consent::DATA_CENTRES;
 use super::organisations::{self, Org};
-use super::{router, tokens};
+use super::records::Desk;
+use super::{platform, router, tokens};
 use crate::Shared;
 use crate::limits::{Exceeded, Kind};
 
@@ -41,6 +42,11 @@ pub struct Call<'a> {
 impl Call<'_> {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// What was sent, as it is.
+    pub fn body(&self) -> &[u8] {
+        self.body
     }
 
     /// The JSON object that was sent: as the body, or in the form field `JSONString`.
@@ -101,15 +107,26 @@ async fn books(shared: web::Data<Shared>, request: HttpRequest, body: web::Bytes
         Ok(permit) => permit,
         Err(exceeded) => return too_many(&exceeded),
     };
-    let answer = match *call.method {
-        Method::GET => shared.store.with(|connection| router::answer(&call, connection, &org, &scopes)),
-        _ => shared.store.atomically(|connection| router::answer(&call, connection, &org, &scopes)),
+    let mut response = match *call.method {
+        Method::GET => shared.store.with(|connection| found(&call, connection, &org, &scopes)),
+        _ => {
+            let answer = shared.store.atomically(|connection| router::answer(&call, connection, &org, &scopes));
+            shared.zoho.post.committed();
+            response(answer.unwrap_or_else(|refusal| refusal.answer()))
+        }
     };
-    shared.zoho.post.committed();
-    let mut response = response(answer.unwrap_or_else(|refusal| refusal.answer()));
     // The call is in flight until its answer is on its way.
     response.extensions_mut().insert(permit);
     response
+}
+
+/// A file, or JSON as everywhere else.
+fn found(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> HttpResponse {
+    let desk = Desk { connection, shared: call.shared, org, now: call.shared.clock.now(), own_number: false };
+    match platform::download(call, &desk, scopes) {
+        Some(file) => file.unwrap_or_else(|refusal| response(refusal.answer())),
+        None => response(router::answer(call, connection, org, scopes).unwrap_or_else(|refusal| refusal.answer())),
+    }
 }
 
 /// Token first, then the organisation.

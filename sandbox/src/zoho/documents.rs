@@ -31,7 +31,7 @@ const DOCUMENT: &[(&str, shape::Kind)] = &[
     ("notes", Guess(5000)),
     ("terms", Guess(10_000)),
     ("salesperson_name", Guess(200)),
-    ("tags", Any),
+    ("tags", Tags),
 ];
 
 /// `POST` and `PUT` of `/invoices` and `/bills`.

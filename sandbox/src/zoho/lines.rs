@@ -7,7 +7,7 @@ use super::amounts::{Discount, Line, LineTotals, Tax};
 use super::answer::Refusal;
 use super::module::Module;
 use super::records::{self, Brief, Desk, number};
-use super::shape;
+use super::{platform, shape};
 
 /// Lines as sent, with what the arithmetic needs beside what is shown.
 pub struct Lines {
@@ -135,10 +135,13 @@ fn one(
     shown.insert("quantity".into(), number(quantity));
     shown
         .insert("discount".into(), if item_level { body.get("discount").cloned().unwrap_or_else(|| json!(0)) } else { json!(0) });
-    for key in ["unit", "tags", "project_id", "customer_id"] {
+    for key in ["unit", "project_id", "customer_id"] {
         if let Some(value) = body.get(key).filter(|value| !value.is_null()) {
             shown.insert(key.into(), value.clone());
         }
+    }
+    if let Some(tags) = body.get("tags").filter(|tags| !tags.is_null()) {
+        shown.insert("tags".into(), platform::checked_tags(desk, tags, platform::Level::Line)?);
     }
     Ok((Line { quantity, rate, discount, tax }, shown))
 }

@@ -18,7 +18,7 @@ const PAYMENT: &[(&str, shape::Kind)] = &[
     ("description", Guess(2000)),
     ("exchange_rate", Number),
     ("bank_charges", Number),
-    ("tags", Any),
+    ("tags", Tags),
 ];
 
 /// `POST` and `PUT` of `/customerpayments` and `/vendorpayments`.

@@ -54,6 +54,12 @@ pub const ALL: &[Switch] = &[
         "A webhook's signature is `t=<ms>,v=<hex>` over time, dot and body, as at Zoho Payments.",
     ),
     ask("zoho.webhooks_are_tried_again", true, "A webhook that its receiver refuses is sent again after 1, 5 and 30 minutes."),
+    ask(
+        "zoho.tags_keep_to_their_level",
+        true,
+        "A reporting tag of lines cannot be put on a whole record, nor one of transactions on a line.",
+    ),
+    ask("zoho.reporting_tags_have_no_envelope", false, "Answers of reportingtags carry neither code nor message."),
     ask("zoho.codes_live_one_minute", false, "A code is over after one minute instead of two."),
     ask(
         "zoho.grant_tokens_are_throttled",

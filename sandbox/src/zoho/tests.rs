@@ -4,5 +4,6 @@ mod accounts;
 mod books;
 mod money;
 mod oauth;
+mod platform;
 mod webhooks;
 mod world;

@@ -68,12 +68,12 @@ pub fn noticed(desk: &Desk, module: Module, record: &Record, event: Event) -> Re
     Ok(())
 }
 
-/// `settings/webhooks` and `settings/workflows`; None when the address is another.
-pub fn answer(call: &Call, desk: &Desk) -> Option<Result<Answer, Refusal>> {
+/// `settings/webhooks` and `settings/workflows`.
+pub fn answer(call: &Call, desk: &Desk) -> Result<Answer, Refusal> {
     match call.segments.as_slice() {
-        ["settings", "webhooks", "histories", rest @ ..] => Some(histories::answer(call, desk, rest)),
-        ["settings", "webhooks", rest @ ..] => Some(definitions::answer(call, desk, rest)),
-        ["settings", "workflows", rest @ ..] => Some(workflows::answer(call, desk, rest)),
-        _ => None,
+        ["settings", "webhooks", "histories", rest @ ..] => histories::answer(call, desk, rest),
+        ["settings", "webhooks", rest @ ..] => definitions::answer(call, desk, rest),
+        ["settings", "workflows", rest @ ..] => workflows::answer(call, desk, rest),
+        _ => Err(Refusal::new(5, "Invalid URL Passed").at(404)),
     }
 }

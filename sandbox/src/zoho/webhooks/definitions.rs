@@ -163,6 +163,10 @@ fn edit_page() -> Answer {
     Answer { status: 200, body: body.to_string() }
 }
 
+pub fn entities() -> Vec<&'static str> {
+    Module::ALL.into_iter().filter(|module| of_rules(*module)).map(Module::entity).collect()
+}
+
 /// Rules can be made for records that people work with; settings have none.
 pub fn of_rules(module: Module) -> bool {
     !matches!(module, Module::Currencies | Module::Taxes | Module::Accounts)

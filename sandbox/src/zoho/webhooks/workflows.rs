@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension;
 use serde_json::{Map, Value, json};
 
 use super::Event;
-use super::definitions::{self, of_rules};
+use super::definitions::{self, entities, of_rules};
 use crate::zoho::answer::{Answer, Refusal};
 use crate::zoho::call::Call;
 use crate::zoho::module::Module;
@@ -214,8 +214,7 @@ fn has_room(desk: &Desk, module: Module, new: bool) -> Result<(), Refusal> {
 
 /// What a form for a rule would offer.
 fn edit_page() -> Answer {
-    let entities: Vec<_> = Module::ALL.into_iter().filter_map(|module| of_rules(module).then(|| module.entity())).collect();
     let body =
-        json!({"code": 0, "message": "success", "entities": entities, "rule_types": RULE_TYPES, "action_types": ["webhook"]});
+        json!({"code": 0, "message": "success", "entities": entities(), "rule_types": RULE_TYPES, "action_types": ["webhook"]});
     Answer { status: 200, body: body.to_string() }
 }
