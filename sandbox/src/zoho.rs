@@ -23,6 +23,7 @@ mod pages;
 mod paging;
 mod payments;
 mod platform;
+mod products;
 mod records;
 mod reminders;
 mod router;

@@ -1,4 +1,4 @@
-//! One call of Books: who calls, for which organisation, within which limits, and what was sent.
+//! One call of Books or its sister products: who calls, for which organisation, within which limits, and what was sent.
 
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Refusal};
 use super::consent::DATA_CENTRES;
 use super::organisations::{self, Org};
+use super::products::{self, Product};
 use super::records::Desk;
-use super::{platform, router, tokens};
+use super::tokens;
 use crate::Shared;
 use crate::limits::{Exceeded, Kind};
 
@@ -26,22 +27,38 @@ impl Query {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+
+    /// The same with this parameter as given here.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut all: Vec<_> = self.0.iter().filter(|(key, _)| key != name).cloned().collect();
+        all.push((name.to_owned(), value.to_owned()));
+        Self(all)
+    }
 }
 
 /// What a handler is given.
 pub struct Call<'a> {
     pub shared: &'a Shared,
+    pub product: Product,
     pub dc: &'a str,
     pub method: &'a Method,
     pub segments: Vec<&'a str>,
     pub query: Query,
     pub headers: &'a HeaderMap,
     body: &'a [u8],
+    /// The body is a form with the JSON in one of its fields.
+    is_form: bool,
 }
 
 impl Call<'_> {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The call as Books would have it, where another product has other words for it.
+    pub fn reworded<'b>(&'b self, method: &'b Method, segments: Vec<&'b str>, query: Query, body: &'b [u8]) -> Call<'b> {
+        let Self { shared, product, dc, headers, .. } = *self;
+        Call { shared, product, dc, method, segments, query, headers, body, is_form: false }
     }
 
     /// What was sent, as it is.
@@ -62,8 +79,7 @@ impl Call<'_> {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Err(Refusal::new(11, "The body of the request is empty."));
         }
-        let form = self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        if form {
+        if self.is_form {
             let form = url::form_urlencoded::parse(self.body).find(|(key, _)| key == "JSONString");
             let (_, json) = form.ok_or_else(|| Refusal::new(11, "The parameter JSONString is missing."))?;
             return serde_json::from_str(&json).map_err(|_| not_well_formed());
@@ -75,18 +91,23 @@ impl Call<'_> {
 /// Fixed prefixes, because they are matched without a regular expression: this is the busiest door of the sandbox.
 pub fn configure(cfg: &mut ServiceConfig) {
     for dc in DATA_CENTRES {
-        cfg.service(web::scope(&format!("/zoho/{dc}{BOOKS}")).default_service(web::to(books)));
+        for product in Product::ALL {
+            let finance = move |shared, request, body| finance(product, shared, request, body);
+            cfg.service(web::scope(&format!("/zoho/{dc}/api{}", product.base())).default_service(web::to(finance)));
+        }
     }
 }
 
-const BOOKS: &str = "/api/books/v3";
-
-/// Everything below `/zoho/{dc}/api/books/v3/`.
-async fn books(shared: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
-    let place = request.path().strip_prefix("/zoho/").and_then(|path| path.split_once(BOOKS));
+/// Everything below `/zoho/{dc}/api/books/v3/` and its like.
+async fn finance(product: Product, shared: web::Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    let place = request.path().strip_prefix("/zoho/").and_then(|path| path.split_once("/api"));
+    let place = place.and_then(|(dc, path)| Some((dc, path.strip_prefix(product.base())?)));
     let Some((dc, tail)) = place else { return HttpResponse::NotFound().finish() };
+    let content_type = request.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let call = Call {
         shared: &shared,
+        product,
+        is_form: content_type.starts_with("application/x-www-form-urlencoded"),
         dc,
         method: request.method(),
         segments: tail.split('/').filter(|segment| !segment.is_empty()).collect(),
@@ -100,17 +121,17 @@ async fn books(shared: web::Data<Shared>, request: HttpRequest, body: web::Bytes
         Err(refusal) => return response(refusal.answer()),
     };
     let Some(org) = org else {
-        let answer = shared.store.with(|connection| router::without_organisation(&call, connection, &scopes));
+        let answer = shared.store.with(|connection| products::without_organisation(&call, connection, &scopes));
         return response(answer.unwrap_or_else(|refusal| refusal.answer()));
     };
-    let permit = match shared.limits.enter(&format!("zoho:{}", org.id), &org.rule()) {
+    let permit = match shared.limits.enter(&format!("zoho:{}", org.id), &org.rule(product)) {
         Ok(permit) => permit,
         Err(exceeded) => return too_many(&exceeded),
     };
     let mut response = match *call.method {
         Method::GET => shared.store.with(|connection| found(&call, connection, &org, &scopes)),
         _ => {
-            let answer = shared.store.atomically(|connection| router::answer(&call, connection, &org, &scopes));
+            let answer = shared.store.atomically(|connection| products::answer(&call, connection, &org, &scopes));
             shared.zoho.post.committed();
             response(answer.unwrap_or_else(|refusal| refusal.answer()))
         }
@@ -123,9 +144,9 @@ async fn books(shared: web::Data<Shared>, request: HttpRequest, body: web::Bytes
 /// A file, or JSON as everywhere else.
 fn found(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> HttpResponse {
     let desk = Desk { connection, shared: call.shared, org, now: call.shared.clock.now(), own_number: false };
-    match platform::download(call, &desk, scopes) {
+    match products::download(call, &desk, scopes) {
         Some(file) => file.unwrap_or_else(|refusal| response(refusal.answer())),
-        None => response(router::answer(call, connection, org, scopes).unwrap_or_else(|refusal| refusal.answer())),
+        None => response(products::answer(call, connection, org, scopes).unwrap_or_else(|refusal| refusal.answer())),
     }
 }
 
@@ -142,7 +163,12 @@ fn admit(call: &Call, connection: &Connection) -> Result<(Option<Org>, String), 
     if call.segments.first() == Some(&"organizations") {
         return Ok((None, scopes));
     }
-    let org = organisations::asked_for(connection, call.dc, call.query.get("organization_id"))?;
+    let in_header = call.product.organisation_header().and_then(|name| call.header(name));
+    let asked = call.query.get("organization_id").or(in_header);
+    let org = organisations::asked_for(connection, call.dc, asked)?;
+    if !org.has(call.product) {
+        return Err(organisations::not_associated(&org.id.to_string()));
+    }
     Ok((Some(org), scopes))
 }
 

@@ -123,12 +123,12 @@ pub fn page(desk: &Desk, kind: &Kind, paging: Paging, owner: Option<i64>) -> Res
     Ok(paging.answer(kind.list_key, rows))
 }
 
-/// Whether there is a card of this kind that belongs to this owner.
-pub fn owned(desk: &Desk, kind: &Kind, owner: i64) -> Result<bool, Refusal> {
-    Ok(desk
-        .connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM zoho_card WHERE owner = ?1 AND kind = ?2)")?
-        .query_row((owner, kind.key), |row| row.get(0))?)
+/// All cards of this kind that belong to one owner, the oldest first.
+pub fn of_owner(desk: &Desk, kind: &Kind, owner: i64) -> Result<Vec<Card>, Refusal> {
+    let mut statement =
+        desk.connection.prepare_cached(&format!("{SELECT} WHERE owner = ?1 AND kind = ?2 AND org = ?3 ORDER BY id"))?;
+    let rows = statement.query_map((owner, kind.key, desk.org.id), from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The answer to a write.

@@ -6,6 +6,7 @@ mod functions;
 mod locations;
 mod locks;
 mod multipart;
+mod options;
 mod tags;
 mod users;
 

@@ -171,6 +171,11 @@ fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Resul
 
 /// Code 57 unless the token's scopes hold `ZohoBooks.<area>.<operation>`.
 pub fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
+    permitted_in("ZohoBooks", scopes, area, method)
+}
+
+/// As `permitted`, for a product with a name of its own in scopes.
+pub fn permitted_in(product: &str, scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
     let operation = match *method {
         Method::GET => "READ",
         Method::POST => "CREATE",
@@ -182,7 +187,7 @@ pub fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusa
         let mut words = scope.split('.');
         let (service, of, may) = (words.next(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let right_area = of == area || of == "fullaccess";
-        service == Some("ZohoBooks") && right_area && (may.eq_ignore_ascii_case("ALL") || may == operation)
+        service == Some(product) && right_area && (may.eq_ignore_ascii_case("ALL") || may == operation)
     };
     match scopes.split([',', ' ']).any(allows) {
         true => Ok(()),

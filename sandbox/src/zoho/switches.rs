@@ -60,6 +60,11 @@ pub const ALL: &[Switch] = &[
         "A reporting tag of lines cannot be put on a whole record, nor one of transactions on a line.",
     ),
     ask("zoho.reporting_tags_have_no_envelope", false, "Answers of reportingtags carry neither code nor message."),
+    ask(
+        "zoho.fields_can_be_made_in_every_product",
+        false,
+        "Custom fields can be created and changed through Inventory and Invoice too, not through Books alone.",
+    ),
     ask("zoho.codes_live_one_minute", false, "A code is over after one minute instead of two."),
     ask(
         "zoho.grant_tokens_are_throttled",

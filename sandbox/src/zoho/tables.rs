@@ -9,7 +9,8 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
 
         CREATE TABLE zoho_org (
             id INTEGER PRIMARY KEY, dc TEXT NOT NULL, name TEXT NOT NULL, plan TEXT NOT NULL, currency TEXT NOT NULL, currency_id INTEGER NOT NULL,
-            price_precision INTEGER NOT NULL, tax_rounding TEXT NOT NULL, time_zone TEXT NOT NULL, created INTEGER NOT NULL, member INTEGER NOT NULL);
+            price_precision INTEGER NOT NULL, tax_rounding TEXT NOT NULL, time_zone TEXT NOT NULL, created INTEGER NOT NULL, member INTEGER NOT NULL,
+            apps TEXT NOT NULL DEFAULT 'books,inventory,billing,expense');
 
         CREATE TABLE zoho_record (
             id INTEGER PRIMARY KEY, org INTEGER NOT NULL, module INTEGER NOT NULL,

@@ -5,5 +5,6 @@ mod books;
 mod money;
 mod oauth;
 mod platform;
+mod products;
 mod webhooks;
 mod world;

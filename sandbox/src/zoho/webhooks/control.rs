@@ -5,9 +5,9 @@ use actix_web::{HttpResponse, web};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::post::{self, Manner};
+use super::post::Manner;
 use crate::Shared;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -52,10 +52,29 @@ async fn show(shared: Data<Shared>) -> HttpResponse {
 
 fn told(shared: &Shared, sent: Option<usize>) -> HttpResponse {
     let manner = shared.zoho.post.manner();
-    match post::counts(shared) {
+    match counts(shared) {
         Ok(counts) => HttpResponse::Ok().json(json!({
             "duplicate": manner.duplicate, "reorder": manner.reorder, "lose": manner.lose, "hold": manner.hold, "firings": counts, "delivered": sent,
         })),
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
     }
+}
+
+/// How many firings there are of each state.
+fn counts(shared: &Shared) -> rusqlite::Result<Value> {
+    shared.store.with(|connection| {
+        let mut statement = connection.prepare_cached("SELECT state, count(*) FROM zoho_firing GROUP BY state")?;
+        let mut counts = json!({"queued": 0, "success": 0, "failure": 0, "lost": 0});
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            counts[row.get::<_, String>(0)?] = row.get::<_, i64>(1)?.into();
+        }
+        let beyond: i64 = connection
+            .prepare_cached(
+                "SELECT coalesce(sum(next - 1), 0) FROM zoho_sequence WHERE name LIKE 'webhook firings beyond the day %'",
+            )?
+            .query_row([], |row| row.get(0))?;
+        counts["beyond_the_day"] = beyond.into();
+        Ok(counts)
+    })
 }

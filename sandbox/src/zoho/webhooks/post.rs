@@ -8,7 +8,6 @@ use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use reqwest::{Client, Method};
-use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 use url::{Host, Url};
 
@@ -276,25 +275,6 @@ fn on_this_machine(url: &str) -> bool {
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
     }
-}
-
-/// How many firings there are of each state, for the control plane.
-pub fn counts(shared: &Shared) -> rusqlite::Result<Value> {
-    shared.store.with(|connection| {
-        let mut statement = connection.prepare_cached("SELECT state, count(*) FROM zoho_firing GROUP BY state")?;
-        let mut counts = json!({"queued": 0, "success": 0, "failure": 0, "lost": 0});
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            counts[row.get::<_, String>(0)?] = row.get::<_, i64>(1)?.into();
-        }
-        let beyond: i64 = connection
-            .prepare_cached(
-                "SELECT coalesce(sum(next - 1), 0) FROM zoho_sequence WHERE name LIKE 'webhook firings beyond the day %'",
-            )?
-            .query_row([], |row| row.get(0))?;
-        counts["beyond_the_day"] = beyond.into();
-        Ok(counts)
-    })
 }
 
 #[cfg(test)]
