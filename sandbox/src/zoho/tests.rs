@@ -1,6 +1,6 @@
 //! Stories told to the Zoho side through its front door: real HTTP, real consent.
 
-mod accounts;
+mod accounts_server;
 mod books;
 mod money;
 mod oauth;
