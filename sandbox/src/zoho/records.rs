@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use super::answer::{Refusal, quoted};
 use super::module::Module;
 use super::organisations::Org;
-use super::{tables, time};
+use super::{ledger, tables, time};
 use crate::Shared;
 
 /// What every write works with.
@@ -182,8 +182,9 @@ pub fn save(desk: &Desk, module: Module, record: &mut Record, new: bool) -> Resu
     Ok(())
 }
 
-/// Removes a record and its unique values.
+/// Removes a record, its entries and its unique values.
 pub fn remove(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusal> {
+    ledger::erase(desk, record.id)?;
     desk.connection.prepare_cached("DELETE FROM zoho_record WHERE id = ?1")?.execute([record.id])?;
     if let Some(Value::Object(fields)) = record.detail.get("custom_field_hash") {
         for (field, value) in fields {

@@ -9,7 +9,11 @@ use super::call::Call;
 use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
-use super::{actions, contacts, custom_fields, documents, fields, items, lists, payments, reminders, settings, tables};
+use super::{
+    actions, bankaccounts, banktransactions, contacts, credits, currencyadjustments, custom_fields, documents, exchangerates,
+    expenses, fields, items, journals, lists, openingbalances, papers, payments, people, projects, refunds, reminders, reports,
+    settings, tables, taxgroups,
+};
 
 /// `/organizations` and below: the only calls that name no organisation.
 pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) -> Result<Answer, Refusal> {
@@ -31,16 +35,25 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     }
     if let [singular, id, "customfields"] = call.segments.as_slice()
         && *call.method == Method::PUT
-        && let Some(module) = [Invoices, Bills, Items]
-            .into_iter()
-            .find(|module| module.key() == *singular)
-            .or((*singular == "customerpayment").then_some(CustomerPayments))
+        && let Some(module) = HAVE_CUSTOMFIELDS.into_iter().find(|module| module.entity().replace('_', "") == *singular)
     {
         permitted(scopes, module.scope(), call.method)?;
         return set_custom_fields(call, &desk, module, number(id)?);
     }
+    if let Some((scope, answer)) = elsewhere(&call.segments) {
+        permitted(scopes, scope, call.method)?;
+        return answer(call, &desk, &call.segments);
+    }
     let (module, rest) = Module::at(&call.segments).ok_or_else(no_such_address)?;
     permitted(scopes, module.scope(), call.method)?;
+    if let Some(answer) = settling(call, &desk, module, rest) {
+        return answer;
+    }
+    if module == Contacts
+        && let Some(answer) = people::answer(call, &desk, rest)
+    {
+        return answer;
+    }
     match (call.method.as_str(), rest) {
         ("GET", []) => lists::page(&desk, module, &call.query),
         ("GET", [id]) => lists::one(&desk, module, number(id)?),
@@ -50,23 +63,36 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
             Ok(Answer::found("custom_fields", &list.to_string()))
         }
         ("POST", []) => {
-            let record = write(&desk, module, None, &call.json()?)?;
+            let mut record = write(&desk, module, None, &call.json()?)?;
+            let key = if module == CreditNotes { "invoice_id" } else { "bill_id" };
+            if papers::is_credit(module)
+                && let Some(document) = call.query.get(key)
+            {
+                credits::is_for(&desk, module, &mut record, document)?;
+            }
             emailed(call, &desk, 1)?;
-            shown(&desk, module, &record, 201)
+            // Documented so: expenses are created with 200.
+            shown(&desk, module, &record, if matches!(module, Expenses | RecurringExpenses) { 200 } else { 201 }, "created")
         }
         ("PUT", []) if module.upserts() => upsert(call, &desk, module),
         ("PUT", [id]) => {
             let was = records::need(&desk, module, number(id)?)?;
             let record = write(&desk, module, Some(was), &call.json()?)?;
             emailed(call, &desk, 1)?;
-            shown(&desk, module, &record, 200)
+            shown(&desk, module, &record, 200, "updated")
         }
         ("DELETE", []) => {
-            let names = ["contact_ids", "invoice_ids", "payment_ids", "vendorpayment_id"];
+            let names = ["contact_ids", "invoice_ids", "payment_ids", "vendorpayment_id", "bulk_delete_ids"];
             let ids = names.iter().find_map(|name| call.query.get(name)).ok_or_else(|| Refusal::missing("ids"))?;
             actions::bulk_delete(&desk, module, ids)
         }
         ("DELETE", [id]) => actions::delete(&desk, module, number(id)?),
+        ("POST", ["status", word @ ("stop" | "resume")]) if module == RecurringInvoices => {
+            let ids = call.query.get("recurring_invoice_ids").ok_or_else(|| Refusal::missing("recurring_invoice_ids"))?;
+            let ids = actions::some_ids(&desk, ids, "recurring_invoice_ids")?;
+            ids.into_iter().try_for_each(|id| actions::status(&desk, module, id, word).map(drop))?;
+            Ok(Answer::done("The status of the selected recurring invoices has been changed."))
+        }
         ("POST", ["status", word]) => {
             let ids = call.query.get("invoice_ids").ok_or_else(|| Refusal::missing("invoice_ids"))?;
             actions::bulk_status(&desk, module, ids, word)
@@ -101,7 +127,9 @@ fn upsert(call: &Call, desk: &Desk, module: Module) -> Result<Answer, Refusal> {
     let value = call.header("x-unique-identifier-value").ok_or_else(|| Refusal::missing("X-Unique-Identifier-Value"))?;
     let mut body = call.json()?;
     let found = custom_fields::find(desk, module, key, value)?;
-    let own_number = desk.own_number || !desk.on("zoho.upsert_needs_auto_number_flag") && body.contains_key("invoice_number");
+    let number_key = papers::of(module).and_then(|paper| paper.number).map(|(key, _)| key);
+    let has_number = number_key.is_some_and(|key| body.contains_key(key));
+    let own_number = desk.own_number || !desk.on("zoho.upsert_needs_auto_number_flag") && has_number;
     let desk = &Desk { own_number, ..*desk };
     let was = match found {
         Some(id) => Some(records::need(desk, module, id)?),
@@ -114,7 +142,7 @@ fn upsert(call: &Call, desk: &Desk, module: Module) -> Result<Answer, Refusal> {
     }
     let record = write(desk, module, was, &body)?;
     emailed(call, desk, 1)?;
-    shown(desk, module, &record, status)
+    shown(desk, module, &record, status, if status == 201 { "created" } else { "updated" })
 }
 
 fn store_header(body: &mut Map<String, Value>, key: &str, value: &str) {
@@ -132,15 +160,115 @@ fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String, Va
         Accounts => settings::write_account(desk, was, body),
         Contacts => contacts::write(desk, was, body),
         Items => items::write(desk, was, body),
-        Invoices | Bills => documents::write(desk, module, was, body),
         CustomerPayments | VendorPayments => payments::write(desk, module, was, body),
+        Expenses | RecurringExpenses => expenses::write(desk, module, was, body),
+        BankTransactions => banktransactions::write(desk, was, body),
+        Journals => journals::write(desk, was, body),
+        Projects => projects::write(desk, was, body),
+        _ if module.is_document() => documents::write(desk, module, was, body),
+        _ => Err(no_such_address()),
     }
 }
 
-fn shown(desk: &Desk, module: Module, record: &Record, status: u16) -> Result<Answer, Refusal> {
-    let done = if status == 201 { "created" } else { "updated" };
+fn shown(desk: &Desk, module: Module, record: &Record, status: u16, done: &str) -> Result<Answer, Refusal> {
     let json = lists::shown(desk, module, record)?;
     Ok(Answer::with(status, &format!("The {} has been {done}.", module.noun().to_lowercase()), module.key(), &json))
+}
+
+/// `PUT /{singular}/{id}/customfields` is documented for these.
+const HAVE_CUSTOMFIELDS: [Module; 7] = [Invoices, Estimates, SalesOrders, PurchaseOrders, Bills, Items, CustomerPayments];
+
+type Handler = fn(&Call, &Desk, &[&str]) -> Result<Answer, Refusal>;
+
+/// Addresses that are not a collection of records like the others: their scope, and who answers.
+fn elsewhere(segments: &[&str]) -> Option<(&'static str, Handler)> {
+    Some(match segments {
+        ["reports", ..] => ("reports", |call, desk, segments| reports::answer(call, desk, &segments[1..])),
+        ["bankaccounts", ..] => ("banking", |call, desk, segments| bankaccounts::answer(call, desk, &segments[1..])),
+        ["basecurrencyadjustment", ..] => {
+            ("accountants", |call, desk, segments| currencyadjustments::answer(call, desk, &segments[1..]))
+        }
+        ["settings", "openingbalances"] => ("settings", |call, desk, _| openingbalances::answer(call, desk)),
+        ["settings", "taxgroups", ..] => ("settings", |call, desk, segments| taxgroups::answer(call, desk, &segments[2..])),
+        ["settings", "currencies", _, "exchangerates", ..] => {
+            ("settings", |call, desk, segments| exchangerates::answer(call, desk, number(segments[2])?, &segments[4..]))
+        }
+        ["itemdetails"] => ("settings", |call, desk, _| only_get(call).and_then(|()| items::details(desk, &call.query))),
+        ["chartofaccounts", "accounttransactions"] => {
+            ("accountants", |call, desk, _| only_get(call).and_then(|()| bankaccounts::transactions(desk, &call.query)))
+        }
+        _ => return None,
+    })
+}
+
+fn only_get(call: &Call) -> Result<(), Refusal> {
+    if *call.method == Method::GET { Ok(()) } else { Err(no_such_address()) }
+}
+
+/// Applying, taking back, refunding and writing off: what joins payments and credits to documents. None for any other address.
+fn settling(call: &Call, desk: &Desk, module: Module, rest: &[&str]) -> Option<Result<Answer, Refusal>> {
+    let target = if module == VendorCredits { "bills" } else { "invoices" };
+    let id = |text: &str| number(text);
+    Some(match (call.method.as_str(), rest) {
+        ("GET", [owner, list]) if papers::is_credit(module) && *list == target => {
+            id(owner).and_then(|owner| credits::applied(desk, module, owner))
+        }
+        ("POST", [owner, list]) if papers::is_credit(module) && *list == target => {
+            id(owner).and_then(|owner| credits::apply(desk, module, owner, &call.json()?))
+        }
+        ("DELETE", [owner, list, line]) if papers::is_credit(module) && *list == target => {
+            id(owner).and_then(|owner| credits::unapply(desk, module, owner, id(line)?))
+        }
+        ("POST", [owner, "credits"]) if matches!(module, Invoices | Bills) => {
+            id(owner).and_then(|owner| credits::apply_to(desk, module, owner, &call.json()?))
+        }
+        ("GET", [owner, "payments"]) if matches!(module, Invoices | Bills) => {
+            id(owner).and_then(|owner| credits::settling(desk, module, owner, false))
+        }
+        ("GET", [owner, "creditsapplied"]) if module == Invoices => {
+            id(owner).and_then(|owner| credits::settling(desk, module, owner, true))
+        }
+        ("DELETE", [owner, "payments", line]) if matches!(module, Invoices | Bills) => {
+            id(owner).and_then(|owner| credits::unapply(desk, module, owner, id(line)?))
+        }
+        ("DELETE", [owner, "creditsapplied", line]) if module == Invoices => {
+            id(owner).and_then(|owner| credits::unapply(desk, module, owner, id(line)?))
+        }
+        ("POST", ["writeoff"]) if module == Invoices => {
+            let ids = call.query.get("invoice_ids").ok_or_else(|| Refusal::missing("invoice_ids"));
+            ids.and_then(|ids| credits::write_off_all(desk, &actions::some_ids(desk, ids, "invoice_ids")?))
+        }
+        ("POST", [owner, "writeoff"]) if module == Invoices => id(owner).and_then(|owner| credits::write_off(desk, owner, false)),
+        ("POST", [owner, "writeoff", "cancel"]) if module == Invoices => {
+            id(owner).and_then(|owner| credits::write_off(desk, owner, true))
+        }
+        ("POST", [journal, "reverse"]) if module == Journals => id(journal).and_then(|journal| journals::reverse(desk, journal)),
+        (method, [.., "refunds"] | [.., "refunds", _]) if refunds::of(module).is_some() => {
+            refunding(call, desk, module, method, rest)
+        }
+        ("POST", [owner, "customfields"]) if module == CreditNotes => {
+            id(owner).and_then(|owner| set_custom_fields(call, desk, module, owner))
+        }
+        _ => return None,
+    })
+}
+
+fn refunding(call: &Call, desk: &Desk, module: Module, method: &str, rest: &[&str]) -> Result<Answer, Refusal> {
+    let refunds = refunds::of(module).ok_or_else(no_such_address)?;
+    match (method, rest) {
+        ("GET", ["refunds"]) if papers::is_credit(module) => lists::page(desk, refunds, &call.query),
+        ("GET", ["refunds", refund]) if module == CreditNotes => lists::one(desk, refunds, number(refund)?),
+        ("GET", [owner, "refunds"]) => {
+            let owner = records::need(desk, module, number(owner)?)?.id;
+            let of = "id IN (SELECT document FROM zoho_applied WHERE payment = ?)";
+            lists::narrowed(desk, refunds, &call.query, Some((of, owner)))
+        }
+        ("POST", [owner, "refunds"]) => refunds::write(desk, module, number(owner)?, None, &call.json()?),
+        ("GET", [owner, "refunds", refund]) => refunds::show(desk, module, number(owner)?, number(refund)?),
+        ("PUT", [owner, "refunds", refund]) => refunds::write(desk, module, number(owner)?, Some(number(refund)?), &call.json()?),
+        ("DELETE", [owner, "refunds", refund]) => refunds::remove(desk, module, number(owner)?, number(refund)?),
+        _ => Err(no_such_address()),
+    }
 }
 
 fn definitions(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal> {
