@@ -1,7 +1,9 @@
 //! Stories told to the Zoho side through its front door: real HTTP, real consent.
 
 mod books;
+mod credits;
 mod ledger;
 mod money;
 mod oauth;
+mod papers;
 mod world;
