@@ -1,5 +1,6 @@
 //! Stories told to the Zoho side through its front door: real HTTP, real consent.
 
+mod accounts;
 mod books;
 mod credits;
 mod ledger;
