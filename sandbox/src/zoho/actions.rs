@@ -4,7 +4,7 @@ use super::answer::{Answer, Refusal};
 use super::module::Module::{self, *};
 use super::records::{self, Desk};
 use super::settings::mark_account;
-use super::{documents, journals, papers, payments, postings, reminders, settle};
+use super::{balances, journals, papers, payments, postings, reminders, settle};
 
 /// Ids that one bulk call may name.
 const BULK_IDS_MAX: usize = 25;
@@ -30,9 +30,9 @@ pub fn status(desk: &Desk, module: Module, id: i64, word: &str) -> Result<Answer
     }
     record.status = step.to.to_owned();
     if papers::is_owed(module) {
-        documents::restate(desk, module, record, &settle::settled(desk, id)?)?;
+        balances::restate(desk, module, record, &settle::settled(desk, id)?)?;
     } else if papers::is_credit(module) {
-        documents::restate_credit(desk, module, record)?;
+        balances::restate_credit(desk, record)?;
     }
     records::save(desk, module, record, false)?;
     postings::post(desk, module, record)?;

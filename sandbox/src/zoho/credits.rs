@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Refusal};
 use super::module::Module::{self, *};
 use super::records::{self, Desk, Record, decimal, number};
-use super::{amounts, documents, postings, settle};
+use super::{amounts, balances, postings, settle};
 
 /// What a credit settles, and how its rows are called.
 struct Names {
@@ -31,7 +31,7 @@ pub fn apply(desk: &Desk, credits: Module, id: i64, body: &Map<String, Value>) -
     let sent = sent.ok_or_else(|| Refusal::missing(documents.list_key()))?;
     let mut applied = Vec::with_capacity(sent.len());
     for one in sent {
-        let (document, amount) = settle::entry(documents, one, documents::decimals(&credit))?;
+        let (document, amount) = settle::entry(documents, one, balances::decimals(&credit))?;
         spend(desk, credits, &credit, documents, document, amount)?;
         applied.push(json!({documents.id_key(): document.to_string(), "amount_applied": number(amount)}));
     }
@@ -53,7 +53,7 @@ pub fn apply_to(desk: &Desk, documents: Module, id: i64, body: &Map<String, Valu
     let mut count = 0;
     for (module, key) in [(payments, payments_key), (credits, credits_key)] {
         for one in body.get(key).and_then(Value::as_array).into_iter().flatten() {
-            let (source, amount) = settle::entry(module, one, documents::decimals(&document))?;
+            let (source, amount) = settle::entry(module, one, balances::decimals(&document))?;
             let source = records::read(desk, module, source)?.ok_or_else(|| Refusal::unknown(module.noun()))?;
             spend(desk, module, &source, documents, id, amount)?;
             settle::restate_source(desk, source.id)?;
@@ -148,7 +148,7 @@ struct Row {
 
 impl Row {
     fn amount(&self, of: &Record) -> Value {
-        number(amounts::round(decimal(self.amount_e6), documents::decimals(of)))
+        number(amounts::round(decimal(self.amount_e6), balances::decimals(of)))
     }
 }
 

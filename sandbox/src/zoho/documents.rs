@@ -9,11 +9,11 @@ use super::answer::Refusal;
 use super::module::Module;
 use super::organisations::rounding_name;
 use super::papers::{self, Paper};
-use super::records::{self, Brief, Desk, Record, decimal, e6, number};
+use super::records::{self, Brief, Desk, Record, e6, number};
 use super::settings::{currency_symbol, started};
 use super::settle::{self, Settled};
 use super::shape::{self, Kind::*};
-use super::{custom_fields, lines, numbers, postings, time};
+use super::{balances, custom_fields, lines, numbers, postings, time};
 
 /// What every kind of document takes. `papers` has the rest.
 const DOCUMENT: &[(&str, shape::Kind)] = &[
@@ -41,7 +41,7 @@ pub fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String
         return Err(Refusal::new(4, format!("A void {} cannot be changed.", module.noun().to_lowercase())));
     }
     let mut record = started(desk, was)?;
-    let done = if new { Done::default() } else { done(desk, module, record.id)? };
+    let done = done(desk, module, (!new).then_some(record.id))?;
     let contact = party(desk, module, &mut record, body, done.total())?;
     numbers::give(desk, module, &mut record, body, new)?;
     shape::take(desk, body, DOCUMENT, &mut record.detail)?;
@@ -69,11 +69,9 @@ pub fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String
     }
     show(desk, &mut record, &totals, decimals)?;
     match &done {
-        Done::Settled(settled) if papers::is_owed(module) => restate(desk, module, &mut record, settled)?,
-        Done::Used(used) if papers::is_credit(module) => restate_used(desk, &mut record, *used)?,
-        _ if papers::is_owed(module) => restate(desk, module, &mut record, &Settled::default())?,
-        _ if papers::is_credit(module) => restate_used(desk, &mut record, Decimal::ZERO)?,
-        _ => {}
+        Done::Settled(settled) => balances::restate(desk, module, &mut record, settled)?,
+        Done::Used(used) => balances::restate_used(desk, &mut record, *used)?,
+        Done::Nothing => {}
     }
     custom_fields::apply(desk, module, &mut record, body)?;
     records::save(desk, module, &mut record, new)?;
@@ -87,9 +85,8 @@ pub fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String
 }
 
 /// What was done with a document already.
-#[derive(Default)]
 enum Done {
-    #[default]
+    /// Nothing can be.
     Nothing,
     Settled(Settled),
     Used(Decimal),
@@ -109,11 +106,15 @@ impl Done {
     }
 }
 
-fn done(desk: &Desk, module: Module, id: i64) -> Result<Done, Refusal> {
-    if papers::is_owed(module) {
-        return Ok(Done::Settled(settle::settled(desk, id)?));
-    }
-    Ok(if papers::is_credit(module) { Done::Used(settle::used(desk, id)?) } else { Done::Nothing })
+/// A new document has no id yet to look for.
+fn done(desk: &Desk, module: Module, id: Option<i64>) -> Result<Done, Refusal> {
+    Ok(match id {
+        Some(id) if papers::is_owed(module) => Done::Settled(settle::settled(desk, id)?),
+        Some(id) if papers::is_credit(module) => Done::Used(settle::used(desk, id)?),
+        None if papers::is_owed(module) => Done::Settled(Settled::default()),
+        None if papers::is_credit(module) => Done::Used(Decimal::ZERO),
+        _ => Done::Nothing,
+    })
 }
 
 /// Documented as required. That Zoho needs a credit note's number though it could give one is doubtful, hence the switch.
@@ -135,60 +136,6 @@ fn first_status(desk: &Desk, module: Module, paper: &'static Paper, body: &Map<S
         _ => false,
     };
     if drafted { "draft" } else { paper.first }
-}
-
-/// Balance and status that follow from what was paid, credited and written off.
-pub fn restate(desk: &Desk, module: Module, record: &mut Record, settled: &Settled) -> Result<(), Refusal> {
-    let done = settled.total();
-    let left = if record.status == "void" { Decimal::ZERO } else { decimal(record.total_e6) - done };
-    if !matches!(record.status.as_str(), "draft" | "void") {
-        let finished = left.is_zero() && (!done.is_zero() || desk.on("zoho.zero_total_is_paid"));
-        record.status = match (finished, done.is_zero()) {
-            (true, _) => "paid",
-            (false, false) => "partially_paid",
-            (false, true) => live(module),
-        }
-        .to_owned();
-    }
-    record.balance_e6 = e6(left)?;
-    let decimals = decimals(record);
-    record.set("balance", number(amounts::round(left, decimals)));
-    record.set("payment_made", number(amounts::round(settled.payments, decimals)));
-    if matches!(module, Module::Invoices | Module::Bills) {
-        let credits = if module == Module::Bills { "vendor_credits_applied" } else { "credits_applied" };
-        record.set(credits, number(amounts::round(settled.credits, decimals)));
-    }
-    if module == Module::Invoices {
-        record.set("write_off_amount", number(amounts::round(settled.written_off, decimals)));
-    }
-    record.set("status", record.status.clone());
-    Ok(())
-}
-
-/// What is left of a credit note or vendor credit: closed once nothing is.
-pub fn restate_credit(desk: &Desk, module: Module, record: &mut Record) -> Result<(), Refusal> {
-    debug_assert!(papers::is_credit(module));
-    let used = settle::used(desk, record.id)?;
-    restate_used(desk, record, used)
-}
-
-fn restate_used(desk: &Desk, record: &mut Record, used: Decimal) -> Result<(), Refusal> {
-    let left = if record.status == "void" { Decimal::ZERO } else { decimal(record.total_e6) - used };
-    if !matches!(record.status.as_str(), "draft" | "void") {
-        let finished = left.is_zero() && (!used.is_zero() || desk.on("zoho.zero_total_is_paid"));
-        record.status = if finished { "closed" } else { "open" }.to_owned();
-    }
-    record.balance_e6 = e6(left)?;
-    let decimals = decimals(record);
-    record.set("balance", number(amounts::round(left, decimals)));
-    record.set("total_credits_used", number(amounts::round(used, decimals)));
-    record.set("status", record.status.clone());
-    Ok(())
-}
-
-/// Decimals of a record's amounts.
-pub fn decimals(record: &Record) -> u32 {
-    record.detail.get("price_precision").and_then(Value::as_u64).map_or(2, |decimals| decimals as u32)
 }
 
 /// The status of a document that is neither draft, paid nor void.

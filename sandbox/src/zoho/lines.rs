@@ -17,9 +17,10 @@ pub struct Lines {
 
 /// Reads `line_items`. `known` are the ids of lines the document has already.
 pub fn read(desk: &Desk, module: Module, sent: &[Value], known: &[String], item_level: bool) -> Result<Lines, Refusal> {
+    // Only a party is documented as required of these.
     let may_be_bare =
         matches!(module, Module::SalesOrders | Module::VendorCredits | Module::RecurringBills | Module::RecurringInvoices);
-    if sent.is_empty() && !(may_be_bare && !desk.on("zoho.every_document_needs_lines")) {
+    if sent.is_empty() && (!may_be_bare || desk.on("zoho.every_document_needs_lines")) {
         return Err(Refusal::new(4016, "The document has no line items."));
     }
     let first_id = records::new_ids(desk, sent.len())?;

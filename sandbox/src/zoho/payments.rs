@@ -9,7 +9,7 @@ use super::module::Module;
 use super::records::{self, Brief, Desk, Record, decimal, e6, number};
 use super::settings::started;
 use super::shape::{self, Kind::*};
-use super::{custom_fields, documents, numbers, postings, refunds, settle};
+use super::{balances, custom_fields, documents, numbers, postings, refunds, settle};
 
 const PAYMENT: &[(&str, shape::Kind)] = &[
     ("date", Date),
@@ -177,7 +177,7 @@ pub fn render(desk: &Desk, module: Module, record: &mut Record) -> Result<(), Re
             row.get::<_, i64>(6)?,
         ))
     })?;
-    let decimals = documents::decimals(record);
+    let decimals = balances::decimals(record);
     let shown = |value: Decimal| number(amounts::round(value, decimals));
     let (mut list, mut names, mut sum) = (Vec::new(), Vec::new(), 0);
     for row in rows {

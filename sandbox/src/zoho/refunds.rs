@@ -8,7 +8,7 @@ use super::module::Module::{self, *};
 use super::records::{self, Desk, Record, decimal, e6, number};
 use super::settings::started;
 use super::shape::{self, Kind::*};
-use super::{amounts, documents, ledger, lists, payments, settle};
+use super::{amounts, balances, documents, ledger, lists, payments, settle};
 
 const REFUND: &[(&str, shape::Kind)] = &[
     ("date", Date),
@@ -68,7 +68,7 @@ pub fn write(desk: &Desk, source: Module, owner: i64, refund: Option<i64>, body:
     }
     shape::take(desk, body, REFUND, &mut record.detail)?;
     record.date = Some(shape::text(&record.detail, "date").ok_or_else(|| Refusal::missing("date"))?.to_owned());
-    let decimals = documents::decimals(&of);
+    let decimals = balances::decimals(&of);
     let amount = match body.get("amount") {
         None if !new => decimal(record.total_e6),
         _ => settle::positive(body, "amount", decimals)?,

@@ -11,8 +11,8 @@ use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
 use super::{
     actions, bankaccounts, banktransactions, contacts, credits, currencyadjustments, custom_fields, documents, exchangerates,
-    expenses, fields, items, journals, lists, openingbalances, papers, payments, people, projects, refunds, reminders, reports,
-    settings, tables, taxgroups,
+    expenses, fields, items, journals, lists, openingbalances, papers, payments, people, projects, reminders, reports, settings,
+    settlements, tables, taxgroups,
 };
 
 /// `/organizations` and below: the only calls that name no organisation.
@@ -46,7 +46,7 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     }
     let (module, rest) = Module::at(&call.segments).ok_or_else(no_such_address)?;
     permitted(scopes, module.scope(), call.method)?;
-    if let Some(answer) = settling(call, &desk, module, rest) {
+    if let Some(answer) = settlements::answer(call, &desk, module, rest) {
         return answer;
     }
     if module == Contacts
@@ -205,72 +205,6 @@ fn only_get(call: &Call) -> Result<(), Refusal> {
     if *call.method == Method::GET { Ok(()) } else { Err(no_such_address()) }
 }
 
-/// Applying, taking back, refunding and writing off: what joins payments and credits to documents. None for any other address.
-fn settling(call: &Call, desk: &Desk, module: Module, rest: &[&str]) -> Option<Result<Answer, Refusal>> {
-    let target = if module == VendorCredits { "bills" } else { "invoices" };
-    let id = |text: &str| number(text);
-    Some(match (call.method.as_str(), rest) {
-        ("GET", [owner, list]) if papers::is_credit(module) && *list == target => {
-            id(owner).and_then(|owner| credits::applied(desk, module, owner))
-        }
-        ("POST", [owner, list]) if papers::is_credit(module) && *list == target => {
-            id(owner).and_then(|owner| credits::apply(desk, module, owner, &call.json()?))
-        }
-        ("DELETE", [owner, list, line]) if papers::is_credit(module) && *list == target => {
-            id(owner).and_then(|owner| credits::unapply(desk, module, owner, id(line)?))
-        }
-        ("POST", [owner, "credits"]) if matches!(module, Invoices | Bills) => {
-            id(owner).and_then(|owner| credits::apply_to(desk, module, owner, &call.json()?))
-        }
-        ("GET", [owner, "payments"]) if matches!(module, Invoices | Bills) => {
-            id(owner).and_then(|owner| credits::settling(desk, module, owner, false))
-        }
-        ("GET", [owner, "creditsapplied"]) if module == Invoices => {
-            id(owner).and_then(|owner| credits::settling(desk, module, owner, true))
-        }
-        ("DELETE", [owner, "payments", line]) if matches!(module, Invoices | Bills) => {
-            id(owner).and_then(|owner| credits::unapply(desk, module, owner, id(line)?))
-        }
-        ("DELETE", [owner, "creditsapplied", line]) if module == Invoices => {
-            id(owner).and_then(|owner| credits::unapply(desk, module, owner, id(line)?))
-        }
-        ("POST", ["writeoff"]) if module == Invoices => {
-            let ids = call.query.get("invoice_ids").ok_or_else(|| Refusal::missing("invoice_ids"));
-            ids.and_then(|ids| credits::write_off_all(desk, &actions::some_ids(desk, ids, "invoice_ids")?))
-        }
-        ("POST", [owner, "writeoff"]) if module == Invoices => id(owner).and_then(|owner| credits::write_off(desk, owner, false)),
-        ("POST", [owner, "writeoff", "cancel"]) if module == Invoices => {
-            id(owner).and_then(|owner| credits::write_off(desk, owner, true))
-        }
-        ("POST", [journal, "reverse"]) if module == Journals => id(journal).and_then(|journal| journals::reverse(desk, journal)),
-        (method, [.., "refunds"] | [.., "refunds", _]) if refunds::of(module).is_some() => {
-            refunding(call, desk, module, method, rest)
-        }
-        ("POST", [owner, "customfields"]) if module == CreditNotes => {
-            id(owner).and_then(|owner| set_custom_fields(call, desk, module, owner))
-        }
-        _ => return None,
-    })
-}
-
-fn refunding(call: &Call, desk: &Desk, module: Module, method: &str, rest: &[&str]) -> Result<Answer, Refusal> {
-    let refunds = refunds::of(module).ok_or_else(no_such_address)?;
-    match (method, rest) {
-        ("GET", ["refunds"]) if papers::is_credit(module) => lists::page(desk, refunds, &call.query),
-        ("GET", ["refunds", refund]) if module == CreditNotes => lists::one(desk, refunds, number(refund)?),
-        ("GET", [owner, "refunds"]) => {
-            let owner = records::need(desk, module, number(owner)?)?.id;
-            let of = "id IN (SELECT document FROM zoho_applied WHERE payment = ?)";
-            lists::narrowed(desk, refunds, &call.query, Some((of, owner)))
-        }
-        ("POST", [owner, "refunds"]) => refunds::write(desk, module, number(owner)?, None, &call.json()?),
-        ("GET", [owner, "refunds", refund]) => refunds::show(desk, module, number(owner)?, number(refund)?),
-        ("PUT", [owner, "refunds", refund]) => refunds::write(desk, module, number(owner)?, Some(number(refund)?), &call.json()?),
-        ("DELETE", [owner, "refunds", refund]) => refunds::remove(desk, module, number(owner)?, number(refund)?),
-        _ => Err(no_such_address()),
-    }
-}
-
 fn definitions(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal> {
     match (call.method.as_str(), rest) {
         ("GET", []) => {
@@ -286,7 +220,7 @@ fn definitions(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusa
 }
 
 /// `PUT /{singular}/{id}/customfields`: the body is the list itself.
-fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Result<Answer, Refusal> {
+pub fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Result<Answer, Refusal> {
     let mut record = records::need(desk, module, id)?;
     let body = Map::from_iter([("custom_fields".to_owned(), call.any_json()?)]);
     custom_fields::apply(desk, module, &mut record, &body)?;
@@ -315,11 +249,13 @@ fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
     }
 }
 
-fn number(id: &str) -> Result<i64, Refusal> {
+/// An id in an address.
+pub fn number(id: &str) -> Result<i64, Refusal> {
     id.parse().map_err(|_| no_such_address())
 }
 
-fn no_such_address() -> Refusal {
+/// Code 5, HTTP 404.
+pub fn no_such_address() -> Refusal {
     Refusal::new(5, "Invalid URL Passed").at(404)
 }
 

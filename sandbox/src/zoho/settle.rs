@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::answer::Refusal;
 use super::module::Module::{self, *};
 use super::records::{self, Desk, Record, decimal, e6};
-use super::{amounts, documents, ledger, papers, payments, postings, shape};
+use super::{amounts, balances, ledger, papers, payments, postings, shape};
 
 /// What was done towards a document.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,7 +117,7 @@ pub fn restate_document(desk: &Desk, id: i64, by: i64) -> Result<(), Refusal> {
         return Ok(());
     }
     let mut document = records::need(desk, module, id)?;
-    documents::restate(desk, module, &mut document, &settled(desk, id)?)?;
+    balances::restate(desk, module, &mut document, &settled(desk, id)?)?;
     records::save(desk, module, &mut document, false)?;
     for source in reapportion(desk, &document)? {
         if source != by {
@@ -133,7 +133,7 @@ pub fn restate_source(desk: &Desk, id: i64) -> Result<(), Refusal> {
     let mut record = records::need(desk, module, id)?;
     match module {
         CustomerPayments | VendorPayments => payments::render(desk, module, &mut record)?,
-        _ => documents::restate_credit(desk, module, &mut record)?,
+        _ => balances::restate_credit(desk, &mut record)?,
     }
     records::save(desk, module, &mut record, false)?;
     postings::post(desk, module, &record)

@@ -198,25 +198,29 @@ impl Books {
             }
             17 => {
                 let Some((id, _)) = self.pick(CustomerPayments, a) else { return };
-                let body = if b % 2 == 0 { json!({"amount": amount}) } else { json!({"invoices": [], "exchange_rate": rate(b)}) };
+                let body = if b.is_multiple_of(2) {
+                    json!({"amount": amount})
+                } else {
+                    json!({"invoices": [], "exchange_rate": rate(b)})
+                };
                 self.attempt(Method::PUT, format!("/customerpayments/{id}"), body).await;
             }
             18 => {
-                let body = json!({"journal_date": date, "status": if b % 3 == 0 { "draft" } else { "published" }, "line_items": [
+                let body = json!({"journal_date": date, "status": if b.is_multiple_of(3) { "draft" } else { "published" }, "line_items": [
                     {"account_id": self.rent, "debit_or_credit": "debit", "amount": amount},
                     {"account_id": self.bank, "debit_or_credit": "credit", "amount": amount}]});
                 self.attempt(post, "/journals".into(), body).await;
             }
             19 => {
-                let mut body = json!({"date": date, "account_id": self.rent, "amount": amount, "paid_through_account_id": self.bank, "is_inclusive_tax": b % 2 == 0});
-                if a % 2 == 0 {
+                let mut body = json!({"date": date, "account_id": self.rent, "amount": amount, "paid_through_account_id": self.bank, "is_inclusive_tax": b.is_multiple_of(2)});
+                if a.is_multiple_of(2) {
                     body["tax_id"] = json!(self.tax);
                 }
                 self.attempt(post, "/expenses".into(), body).await;
             }
             20 => {
                 let (kind, from) =
-                    if b % 2 == 0 { ("transfer_fund", &self.bank) } else { ("sales_without_invoices", &self.sales) };
+                    if b.is_multiple_of(2) { ("transfer_fund", &self.bank) } else { ("sales_without_invoices", &self.sales) };
                 let body = json!({"transaction_type": kind, "from_account_id": from, "to_account_id": self.savings, "amount": amount, "date": date, "bank_charges": a % 3});
                 self.attempt(post, "/banktransactions".into(), body).await;
             }
@@ -240,7 +244,7 @@ impl Books {
             Ok((row.get::<_, i64>(0)?.to_string(), row.get::<_, i64>(1)?))
         });
         let amount = Decimal::new(i64::from(cents), 2);
-        let applied = if b % 3 == 0 { due } else { due.min(amount) };
+        let applied = if b.is_multiple_of(3) { due } else { due.min(amount) };
         let body = json!({party_key: party[0].0, "payment_mode": "cash", "date": date, "amount": applied.max(amount).to_string(), "bank_charges": b % 4,
             "exchange_rate": rate(b), key: [{documents.id_key(): document, "amount_applied": applied.to_string()}]});
         self.attempt(Method::POST, path.to_owned(), body).await;
