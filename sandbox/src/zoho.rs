@@ -3,36 +3,57 @@
 mod actions;
 mod amounts;
 mod answer;
+mod balances;
+mod bankaccounts;
+mod banktransactions;
 mod call;
 mod cards;
 mod connected_apps;
 mod consent;
 mod contacts;
 mod control;
+mod credits;
+mod currencyadjustments;
 mod custom_fields;
 mod documents;
+mod exchangerates;
+mod expenses;
 mod fields;
+mod filters;
 mod identity;
 mod items;
+mod journals;
+mod ledger;
 mod lines;
 mod lists;
 mod module;
 mod numbers;
+mod openingbalances;
 mod organisations;
 mod pages;
 mod paging;
+mod papers;
 mod payments;
+mod people;
 mod platform;
+mod postings;
 mod products;
+mod projects;
 mod records;
+mod refunds;
 mod reminders;
+mod reports;
 mod router;
 mod seed;
 mod sent;
 mod settings;
+mod settle;
+mod settlements;
 mod shape;
+mod summaries;
 mod switches;
 mod tables;
+mod taxgroups;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -123,9 +144,9 @@ pub fn state(shared: &Shared) -> Value {
         let mut orgs: Map<String, Value> = Map::new();
         while let Some(row) = rows.next()? {
             let (id, name, number): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let Some(module) = Module::ALL.into_iter().find(|module| *module as i64 == number) else { continue };
+            let Some(module) = Module::numbered(number) else { continue };
             let mut entry = json!({"status": row.get::<_, String>(3)?, "count": row.get::<_, i64>(4)?});
-            if number >= Module::Invoices as i64 {
+            if module.has_amounts() {
                 entry["total"] = decimal(row.get(5)?).normalize().to_string().into();
                 entry["balance"] = decimal(row.get(6)?).normalize().to_string().into();
             }

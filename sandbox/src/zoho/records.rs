@@ -9,7 +9,7 @@ use super::answer::{Refusal, quoted};
 use super::module::Module;
 use super::organisations::Org;
 use super::webhooks::{self, Event};
-use super::{tables, time};
+use super::{ledger, tables, time};
 use crate::Shared;
 
 /// What every write works with.
@@ -183,8 +183,9 @@ pub fn save(desk: &Desk, module: Module, record: &mut Record, new: bool) -> Resu
     webhooks::noticed(desk, module, record, if new { Event::Created } else { Event::Edited })
 }
 
-/// Removes a record and its unique values.
+/// Removes a record, its entries and its unique values.
 pub fn remove(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusal> {
+    ledger::erase(desk, record.id)?;
     desk.connection.prepare_cached("DELETE FROM zoho_record WHERE id = ?1")?.execute([record.id])?;
     if let Some(Value::Object(fields)) = record.detail.get("custom_field_hash") {
         for (field, value) in fields {

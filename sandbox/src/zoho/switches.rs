@@ -72,4 +72,27 @@ pub const ALL: &[Switch] = &[
         "The eleventh consent in ten minutes comes back with access_denied; off, so that a suite may consent as often as it needs.",
     ),
     ask("zoho.token_throttle_is_400", false, "The eleventh access token in ten minutes is refused with 400 instead of 200."),
+    ask(
+        "zoho.credit_notes_need_date_and_number",
+        true,
+        "A new credit note without date or creditnote_number is refused, even where Zoho could number it itself.",
+    ),
+    ask("zoho.vendor_credits_begin_as_drafts", true, "A new vendor credit is a draft and cannot be applied before status/open."),
+    ask(
+        "zoho.every_document_needs_lines",
+        true,
+        "Sales orders, vendor credits and recurring documents without line items are refused (4016), too.",
+    ),
+    ask("zoho.journals_are_published_at_once", true, "A new journal without a status is published; off: it is a draft."),
+    ask(
+        "zoho.receivable_lines_need_a_contact",
+        true,
+        "Lines of journals and opening balances on receivables or payables are refused without a contact (11016).",
+    ),
+    ask("zoho.projects_need_a_user", true, "A project without user_id is refused, as documented."),
+    ask(
+        "zoho.trial_balance_is_of_the_period",
+        false,
+        "A trial balance counts only what moved between from_date and to_date; off: what accounts hold at to_date.",
+    ),
 ];

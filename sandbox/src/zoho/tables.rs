@@ -32,9 +32,15 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             more TEXT NOT NULL, UNIQUE (org, module, api_name));
 
         CREATE TABLE zoho_applied (
-            payment INTEGER NOT NULL, document INTEGER NOT NULL, id INTEGER NOT NULL, amount_e6 INTEGER NOT NULL,
-            PRIMARY KEY (payment, document)) WITHOUT ROWID;
+            id INTEGER PRIMARY KEY, payment INTEGER NOT NULL, document INTEGER NOT NULL, amount_e6 INTEGER NOT NULL, base_e6 INTEGER NOT NULL);
+        CREATE INDEX zoho_applied_by_payment ON zoho_applied (payment);
         CREATE INDEX zoho_applied_by_document ON zoho_applied (document);
+
+        CREATE TABLE zoho_entry (
+            record INTEGER NOT NULL, line INTEGER NOT NULL, account INTEGER NOT NULL, date TEXT NOT NULL, party INTEGER, currency INTEGER NOT NULL,
+            amount_e6 INTEGER NOT NULL, fcy_e6 INTEGER NOT NULL, PRIMARY KEY (record, line)) WITHOUT ROWID;
+        CREATE INDEX zoho_entry_by_account ON zoho_entry (account, date, amount_e6);
+        CREATE TABLE zoho_role (org INTEGER NOT NULL, role INTEGER NOT NULL, account INTEGER NOT NULL, PRIMARY KEY (org, role)) WITHOUT ROWID;
 
         CREATE TABLE zoho_reminder (record INTEGER PRIMARY KEY, off INTEGER NOT NULL);
         CREATE TABLE zoho_reminded (contact INTEGER PRIMARY KEY);
