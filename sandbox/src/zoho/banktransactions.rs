@@ -16,7 +16,7 @@ const TRANSACTION: &[(&str, shape::Kind)] = &[
     ("description", Guess(500)),
     ("exchange_rate", Number),
     ("bank_charges", Number),
-    ("tags", Any),
+    ("tags", Tags),
     ("from_account_tags", Any),
     ("to_account_tags", Any),
 ];

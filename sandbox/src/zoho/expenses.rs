@@ -19,7 +19,7 @@ const EXPENSE: &[(&str, shape::Kind)] = &[
     ("is_inclusive_tax", Flag),
     ("is_billable", Flag),
     ("exchange_rate", Number),
-    ("tags", Any),
+    ("tags", Tags),
 ];
 
 /// Types of accounts that an expense may be booked on.

@@ -8,7 +8,7 @@ use super::module::Module;
 use super::records::{self, Brief, Desk, Record, e6, number};
 use super::settings::started;
 use super::shape::{self, Kind::*};
-use super::{amounts, custom_fields, documents, ledger, lists, numbers, postings};
+use super::{amounts, custom_fields, documents, ledger, lists, numbers, platform, postings};
 
 const JOURNAL: &[(&str, shape::Kind)] = &[
     ("journal_date", Date),
@@ -18,7 +18,7 @@ const JOURNAL: &[(&str, shape::Kind)] = &[
     ("exchange_rate", Number),
     ("include_in_vat_return", Flag),
     ("is_bas_adjustment", Flag),
-    ("tags", Any),
+    ("tags", Tags),
 ];
 
 /// `POST` and `PUT /journals`.
@@ -99,7 +99,10 @@ fn lines(desk: &Desk, sent: &[Value], rate: Decimal, decimals: u32) -> Result<(V
             one["tax_id"] = tax.id.to_string().into();
             one["tax_name"] = tax.name.into();
         }
-        for key in ["tags", "project_id", "location_id"] {
+        if let Some(tags) = line.get("tags").filter(|tags| !tags.is_null()) {
+            one["tags"] = platform::checked_tags(desk, tags, platform::Level::Line)?;
+        }
+        for key in ["project_id", "location_id"] {
             if let Some(value) = line.get(key).filter(|value| !value.is_null()) {
                 one[key] = value.clone();
             }

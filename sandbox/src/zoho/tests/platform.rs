@@ -340,3 +340,43 @@ async fn settings_need_their_scope_and_some_calls_one_that_surprises() {
     assert_eq!(world.options(&tag).await[0]["is_default"], true, "READ is enough, the table says");
     assert_eq!(world.refused(Method::GET, "/settings/webhooks", None).await.0, 200);
 }
+
+#[tokio::test]
+async fn locks_comments_files_and_tags_reach_every_kind_of_paper() {
+    let world = World::new().await;
+    let customer = world.contact("Ada", "customer").await;
+    let (region, north, _) = world.tag("Region", "line_item").await;
+    let lines = json!([{"name": "Work", "rate": 100, "tags": [{"tag_id": region, "tag_option_id": north}]}]);
+    let estimate =
+        world.create("/estimates", "estimate", json!({"customer_id": customer, "date": "2026-03-31", "line_items": lines})).await;
+    assert_eq!(estimate["line_items"][0]["tags"][0]["tag_option_name"], "North");
+    let note = json!({"customer_id": customer, "creditnote_number": "CN-1", "date": "2026-03-31", "line_items": [{"name": "Work", "rate": 100}]});
+    let note = world.create("/creditnotes", "creditnote", note).await;
+    let path = format!("/creditnotes/{}", id(&note, "creditnote_id"));
+    world.done(Method::POST, &format!("{path}/comments"), Some(json!({"description": "sorry"}))).await;
+    assert_eq!(world.get(&format!("{path}/comments")).await["comments"][0]["description"], "sorry");
+    assert_eq!(world.attach(&format!("{path}/attachment"), "a.pdf", "application/pdf", b"%PDF".to_vec()).await.0, 200);
+
+    world.done(Method::PUT, "/transactionlock", Some(json!({"transaction_lock_date": "2026-06-30", "reason": "x"}))).await;
+    for (method, path) in [
+        (Method::DELETE, path.clone()),
+        (Method::POST, format!("{path}/status/open")),
+        (Method::DELETE, format!("/estimates/{}", id(&estimate, "estimate_id"))),
+    ] {
+        assert_eq!(world.refused(method, &path, None).await, (400, 2), "{path}");
+    }
+    let (debit, credit) = (world.account("Rent Expense").await, world.account("Petty Cash").await);
+    let journal = |day: &str| json!({"journal_date": day, "line_items": [{"account_id": debit, "debit_or_credit": "debit", "amount": 5}, {"account_id": credit, "debit_or_credit": "credit", "amount": 5}]});
+    assert_eq!(
+        world.call(Method::POST, "/journals", Some(journal("2026-06-30"))).await.0,
+        400,
+        "journals have a name of their own for the date"
+    );
+    assert_eq!(world.call(Method::POST, "/journals", Some(journal("2026-07-01"))).await.0, 201);
+    let mut tagged = journal("2026-07-01");
+    tagged["line_items"][0]["tags"] = json!([{"tag_id": region, "tag_option_id": north}]);
+    let (_, answer) = world.call(Method::POST, "/journals", Some(tagged.clone())).await;
+    assert_eq!(answer["journal"]["line_items"][0]["tags"][0]["tag_name"], "Region", "{answer}");
+    tagged["line_items"][0]["tags"] = json!([{"tag_id": north, "tag_option_id": region}]);
+    assert_eq!(world.refused(Method::POST, "/journals", Some(tagged)).await, (400, 1002));
+}

@@ -460,3 +460,60 @@ async fn calls_of_all_products_are_counted_together_and_the_day_is_the_products_
     }
     assert_eq!(refused, Some((100, json!(44))));
 }
+
+#[tokio::test]
+async fn a_credit_note_of_billing_is_opened_with_its_own_word() {
+    let world = World::new_billing().await;
+    let customer = world.customer("Ada").await;
+    world.plan("gold", json!({})).await;
+    let body = json!({"customer_id": customer, "date": "2026-11-01", "creditnote_number": "CN-7", "creditnote_items": [{"code": "gold", "price": 20, "quantity": 2}]});
+    let made = world.good(Method::POST, "billing/v1/creditnotes", Some(body.clone())).await["credit_note"].clone();
+    assert_eq!((&made["creditnote_number"], made["total"].to_string().as_str()), (&json!("CN-7"), "40.00"));
+    assert_eq!((&made["creditnote_items"][0]["name"], made.get("line_items")), (&json!("Plan gold"), None));
+    let path = format!("creditnotes/{}", id(&made, "creditnote_id"));
+    world.good(Method::POST, &format!("billing/v1/{path}/converttoopen"), None).await;
+    assert_eq!(world.get(&format!("/{path}")).await["creditnote"]["status"], "open");
+    world.good(Method::POST, &format!("billing/v1/{path}/void"), None).await;
+    assert_eq!(world.good(Method::GET, &format!("billing/v1/{path}"), None).await["credit_note"]["status"], "void");
+    let mut wrong = body;
+    wrong["creditnote_items"] = json!([{"code": "silver", "price": 20, "quantity": 2}]);
+    assert_eq!(world.answered(Method::POST, "billing/v1/creditnotes", Some(wrong)).await, (400, 1002));
+    assert_eq!(world.answered(Method::GET, "billing/v1/creditnotes", None).await, (404, 5), "there is no list of them");
+}
+
+#[tokio::test]
+async fn orders_are_confirmed_and_issued_in_inventory_and_open_in_books() {
+    let world = World::with_apps(json!(["books", "inventory"])).await;
+    let (customer, vendor) = (world.contact("Ada", "customer").await, world.contact("Bo", "vendor").await);
+    let account = world.account("Rent Expense").await;
+    for (path, party, here) in [
+        ("salesorders", json!({"customer_id": customer}), "confirmed"),
+        ("purchaseorders", json!({"vendor_id": vendor}), "issued"),
+    ] {
+        let mut body =
+            json!({"date": "2026-11-01", "line_items": [{"name": "Desk", "rate": 5, "quantity": 1, "account_id": account}]});
+        body.as_object_mut().unwrap().extend(party.as_object().unwrap().clone());
+        let key = path.strip_suffix('s').unwrap();
+        let made = world.good(Method::POST, &format!("inventory/v1/{path}"), Some(body)).await[key].clone();
+        assert_eq!(made["status"], "draft", "{path}");
+        let one = format!("{path}/{}", id(&made, &format!("{key}_id")));
+        assert_eq!(world.answered(Method::POST, &format!("inventory/v1/{one}/status/open"), None).await, (404, 5), "{path}");
+        world.good(Method::POST, &format!("inventory/v1/{one}/status/{here}"), None).await;
+        assert_eq!(world.get(&format!("/{one}")).await[key]["status"], "open", "{path}");
+        assert_eq!(world.good(Method::GET, &format!("inventory/v1/{one}"), None).await[key]["status"], here);
+        let list = world.good(Method::GET, &format!("inventory/v1/{path}"), None).await;
+        assert_eq!(list[path][0]["status"], here);
+    }
+}
+
+#[tokio::test]
+async fn quotes_and_expenses_of_billing_are_estimates_and_expenses_of_books() {
+    let mut world = World::new_billing().await;
+    let customer = world.customer("Ada").await;
+    let body = json!({"customer_id": customer, "line_items": [{"name": "Work", "rate": 10, "quantity": 1}]});
+    let made = world.good(Method::POST, "billing/v1/estimates", Some(body.clone())).await["estimate"].clone();
+    world.get(&format!("/estimates/{}", id(&made, "estimate_id"))).await;
+    world.scoped("ZohoSubscriptions.quotes.READ").await;
+    assert_eq!(world.answered(Method::POST, "billing/v1/estimates", Some(body)).await, (401, 57));
+    assert_eq!(world.answered(Method::GET, "billing/v1/estimates", None).await, (200, 0));
+}
