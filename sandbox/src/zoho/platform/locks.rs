@@ -89,7 +89,7 @@ fn days(call: &Call, desk: &Desk, module: Module, rest: &[&str]) -> Result<Vec<S
     let written = matches!(rest, [] | [_]) && *call.method != Method::DELETE;
     if written {
         let body = call.json()?;
-        if let Some(day) = shape::text(&body, "date") {
+        if let Some(day) = shape::text(&body, "date").or_else(|| shape::text(&body, "journal_date")) {
             days.push(day.to_owned());
         } else if rest.is_empty() && *call.method == Method::POST {
             days.push(desk.today());
@@ -99,7 +99,7 @@ fn days(call: &Call, desk: &Desk, module: Module, rest: &[&str]) -> Result<Vec<S
         let header = |name| call.header(name).unwrap_or_default();
         ids.extend(custom_fields::find(desk, module, header("x-unique-identifier-key"), header("x-unique-identifier-value"))?);
     }
-    let bulk = ["invoice_ids", "bill_ids", "payment_ids", "vendorpayment_id", "ids"];
+    let bulk = ["invoice_ids", "bill_ids", "payment_ids", "vendorpayment_id", "bulk_delete_ids"];
     let named = bulk.iter().filter_map(|name| call.query.get(name)).flat_map(|list| list.split(','));
     ids.extend(named.filter_map(|id| id.trim().parse::<i64>().ok()));
     for id in ids {
