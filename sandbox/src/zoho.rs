@@ -17,6 +17,7 @@ mod items;
 mod lines;
 mod lists;
 mod module;
+mod multipart;
 mod numbers;
 mod organisations;
 mod pages;
