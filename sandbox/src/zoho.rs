@@ -27,6 +27,7 @@ mod ledger;
 mod lines;
 mod lists;
 mod module;
+mod multipart;
 mod numbers;
 mod openingbalances;
 mod organisations;

@@ -12,7 +12,7 @@ use super::consent::DATA_CENTRES;
 use super::organisations::{self, Org};
 use super::products::{self, Product};
 use super::records::Desk;
-use super::tokens;
+use super::{multipart, tokens};
 use crate::Shared;
 use crate::limits::{Exceeded, Kind};
 
@@ -22,6 +22,10 @@ pub struct Query(Vec<(String, String)>);
 impl Query {
     pub fn parse(text: &str) -> Self {
         Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
+    pub fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -46,8 +50,8 @@ pub struct Call<'a> {
     pub query: Query,
     pub headers: &'a HeaderMap,
     body: &'a [u8],
-    /// The body is a form with the JSON in one of its fields.
-    is_form: bool,
+    /// The content type, where the body is a form with the JSON in one of its fields.
+    form: Option<&'a str>,
 }
 
 impl Call<'_> {
@@ -58,7 +62,7 @@ impl Call<'_> {
     /// The call as Books would have it, where another product has other words for it.
     pub fn reworded<'b>(&'b self, method: &'b Method, segments: Vec<&'b str>, query: Query, body: &'b [u8]) -> Call<'b> {
         let Self { shared, product, dc, headers, .. } = *self;
-        Call { shared, product, dc, method, segments, query, headers, body, is_form: false }
+        Call { shared, product, dc, method, segments, query, headers, body, form: None }
     }
 
     /// What was sent, as it is.
@@ -66,7 +70,7 @@ impl Call<'_> {
         self.body
     }
 
-    /// The JSON object that was sent: as the body, or in the form field `JSONString`.
+    /// The JSON object that was sent: as the body, or in the field `JSONString` of either kind of form.
     pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
         match self.any_json()? {
             Value::Object(body) => Ok(body),
@@ -79,9 +83,13 @@ impl Call<'_> {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Err(Refusal::new(11, "The body of the request is empty."));
         }
-        if self.is_form {
-            let form = url::form_urlencoded::parse(self.body).find(|(key, _)| key == "JSONString");
-            let (_, json) = form.ok_or_else(|| Refusal::new(11, "The parameter JSONString is missing."))?;
+        if let Some(kind) = self.form {
+            let fields = match multipart::parts(kind, self.body) {
+                Some(parts) => parts.into_iter().map(|part| (part.name.clone(), part.text())).collect(),
+                None => url::form_urlencoded::parse(self.body).into_owned().collect::<Vec<_>>(),
+            };
+            let field = fields.into_iter().find(|(name, _)| name == "JSONString");
+            let (_, json) = field.ok_or_else(|| Refusal::new(11, "The parameter JSONString is missing."))?;
             return serde_json::from_str(&json).map_err(|_| not_well_formed());
         }
         serde_json::from_slice(self.body).map_err(|_| not_well_formed())
@@ -107,7 +115,8 @@ async fn finance(product: Product, shared: web::Data<Shared>, request: HttpReque
     let call = Call {
         shared: &shared,
         product,
-        is_form: content_type.starts_with("application/x-www-form-urlencoded"),
+        form: Some(content_type)
+            .filter(|kind| kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/")),
         dc,
         method: request.method(),
         segments: tail.split('/').filter(|segment| !segment.is_empty()).collect(),

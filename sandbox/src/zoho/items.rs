@@ -23,7 +23,7 @@ const ITEM: &[(&str, shape::Kind)] = &[
     ("purchase_description", Text(2000)),
     ("is_taxable", Flag),
     ("reorder_level", Number),
-    ("tags", Any),
+    ("tags", Tags),
 ];
 
 /// `POST` and `PUT /items`.

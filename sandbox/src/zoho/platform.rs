@@ -5,7 +5,6 @@ mod comments;
 mod functions;
 mod locations;
 mod locks;
-mod multipart;
 mod options;
 mod tags;
 mod users;

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::call::Query;
+use super::multipart;
 
 /// Parameters of the query, of the form and of Basic authentication, whichever the client uses.
 pub struct Sent {
@@ -25,7 +26,7 @@ impl Sent {
                 .unwrap_or_default()
         };
         let basic = basic.as_deref().and_then(|pair| pair.split_once(':')).map(|(id, secret)| (decode(id), decode(secret)));
-        Self { query: Query::parse(request.query_string()), form: Query::parse(&String::from_utf8_lossy(body)), basic }
+        Self { query: Query::parse(request.query_string()), form: form(request, body), basic }
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -35,5 +36,14 @@ impl Sent {
             _ => None,
         });
         self.form.get(name).or_else(|| self.query.get(name)).or(basic)
+    }
+}
+
+/// As browsers send a form, or in parts, as the official client for Node does.
+fn form(request: &HttpRequest, body: &[u8]) -> Query {
+    let kind = request.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    match multipart::parts(kind, body) {
+        Some(parts) => Query::of(parts.into_iter().map(|part| (part.name.clone(), part.text())).collect()),
+        None => Query::parse(&String::from_utf8_lossy(body)),
     }
 }

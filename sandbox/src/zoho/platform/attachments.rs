@@ -4,12 +4,12 @@ use actix_web::HttpResponse;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
-use super::{multipart, nowhere};
+use super::nowhere;
 use crate::zoho::answer::{Answer, Refusal};
 use crate::zoho::call::Call;
 use crate::zoho::module::Module;
 use crate::zoho::records::{self, Desk};
-use crate::zoho::{router, shape, time};
+use crate::zoho::{multipart, router, shape, time};
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
@@ -82,12 +82,16 @@ fn gone(count: usize) -> Result<Answer, Refusal> {
 /// As a part of a form, or as the body itself.
 fn attach(call: &Call, desk: &Desk, record: i64, status: u16) -> Result<Answer, Refusal> {
     let content_type = call.header("content-type").unwrap_or_default();
-    let (name, kind, bytes) = if content_type.starts_with("multipart/form-data") {
-        let file = multipart::file(content_type, call.body(), &["attachment", "receipt"])
-            .ok_or_else(|| Refusal::missing("attachment"))?;
-        (file.name, file.kind, file.bytes)
-    } else {
-        (String::new(), content_type.to_owned(), call.body())
+    let parts = multipart::parts(content_type, call.body());
+    let file = parts.map(|parts| {
+        parts.into_iter().find(|part| part.file_name.is_some() && matches!(part.name.as_str(), "attachment" | "receipt"))
+    });
+    let (name, kind, bytes) = match file {
+        Some(file) => {
+            let file = file.ok_or_else(|| Refusal::missing("attachment"))?;
+            (file.file_name.unwrap_or_default(), file.kind, file.bytes)
+        }
+        None => (String::new(), content_type.to_owned(), call.body()),
     };
     if bytes.is_empty() {
         return Err(Refusal::missing("attachment"));

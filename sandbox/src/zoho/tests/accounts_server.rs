@@ -214,3 +214,26 @@ async fn scopes_are_of_three_words_or_of_four_and_end_in_an_operation() {
         assert_eq!(answer.status().as_u16(), status, "{scope}");
     }
 }
+
+#[tokio::test]
+async fn a_token_can_be_asked_for_in_the_parts_of_a_multipart_body() {
+    let world = World::new().await;
+    let code = world.code("ZohoBooks.contacts.READ", &[]).await;
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("client_id", crate::ZOHO_CLIENT_ID),
+        ("client_secret", crate::ZOHO_CLIENT_SECRET),
+    ];
+    let mut body: String = fields
+        .map(|(name, value)| format!("--x-9\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
+        .concat();
+    body.push_str("--x-9--\r\n");
+    let call = world
+        .http
+        .post(world.url("/zoho/eu/accounts/oauth/v2/token"))
+        .header("content-type", "multipart/form-data; boundary=x-9");
+    let tokens: Value = call.body(body).send().await.unwrap().json().await.unwrap();
+    assert!(tokens["refresh_token"].is_string(), "{tokens}");
+}

@@ -462,6 +462,29 @@ async fn calls_of_all_products_are_counted_together_and_the_day_is_the_products_
 }
 
 #[tokio::test]
+async fn invoice_takes_the_json_in_a_field_of_a_form_as_its_document_says() {
+    let world = World::with_apps(json!(["invoice"])).await;
+    let url = world.url(&format!("/zoho/eu/api/invoice/v3/contacts?organization_id={}", world.org));
+    let send = async |kind: &str, body: String| {
+        let call = world
+            .http
+            .post(&url)
+            .header("authorization", format!("Zoho-oauthtoken {}", world.token))
+            .header("content-type", kind);
+        let answer = call.body(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let part =
+        |name: &str, text: &str| format!("--x-9\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n--x-9--\r\n");
+    let (status, answer) = send("multipart/form-data; boundary=x-9", part("JSONString", "{\"contact_name\":\"Ada\"}")).await;
+    assert_eq!((status, &answer["contact"]["contact_name"]), (201, &json!("Ada")));
+    let (status, answer) =
+        send("application/x-www-form-urlencoded", "JSONString=%7B%22contact_name%22%3A%22Bo%22%7D".into()).await;
+    assert_eq!((status, &answer["contact"]["contact_name"]), (201, &json!("Bo")));
+    assert_eq!(send("multipart/form-data; boundary=x-9", part("json", "{}")).await.1["code"], 11);
+}
+
+#[tokio::test]
 async fn a_credit_note_of_billing_is_opened_with_its_own_word() {
     let world = World::new_billing().await;
     let customer = world.customer("Ada").await;
