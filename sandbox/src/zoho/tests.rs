@@ -2,6 +2,7 @@
 
 mod accounts_server;
 mod books;
+mod buttons;
 mod money;
 mod oauth;
 mod platform;
