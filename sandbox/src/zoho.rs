@@ -6,6 +6,8 @@ mod answer;
 mod balances;
 mod bankaccounts;
 mod banktransactions;
+pub(crate) mod browse;
+mod buttons;
 mod call;
 mod cards;
 mod connected_apps;
@@ -38,6 +40,7 @@ mod payments;
 mod people;
 mod platform;
 mod postings;
+mod press;
 mod products;
 mod projects;
 mod records;
@@ -61,8 +64,7 @@ mod time;
 mod tokens;
 pub(crate) mod webhooks;
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
@@ -92,14 +94,15 @@ pub fn configure(cfg: &mut ServiceConfig) {
     connected_apps::configure(cfg);
     webhooks::configure(cfg);
     control::configure(cfg);
-    cfg.route("/zoho/{dc}/web/app/{org}", web::get().to(app));
+    buttons::configure(cfg);
 }
 
 /// Tables.
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     tables::create(connection)?;
     platform::create_tables(connection)?;
-    webhooks::create_tables(connection)
+    webhooks::create_tables(connection)?;
+    buttons::create_tables(connection)
 }
 
 /// The demo customer and his organisation.
@@ -169,17 +172,5 @@ pub fn state(shared: &Shared) -> Value {
 pub fn revoke_tokens(shared: &Shared) {
     if let Err(refusal) = shared.store.atomically(|connection| tokens::revoke_all(connection, false)) {
         tracing::error!(message = refusal.message, "tokens could not be revoked");
-    }
-}
-
-/// Where deep links into Zoho Books end: a page that names the organisation.
-async fn app(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
-    let (dc, id) = path.into_inner();
-    let org = shared.store.with(|connection| organisations::asked_for(connection, &dc, Some(&id)));
-    match org {
-        Ok(org) => HttpResponse::Ok()
-            .content_type("text/html; charset=utf-8")
-            .body(format!("<!doctype html><meta charset=\"utf-8\"><title>Zoho Books</title><h1>{}</h1><p>The part of the address after # names the record.</p>", consent::escape(&org.name))),
-        Err(_) => HttpResponse::NotFound().body("no such organization"),
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod accounts_server;
 mod books;
+mod buttons;
 mod credits;
 mod ledger;
 mod money;

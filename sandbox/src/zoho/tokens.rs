@@ -69,7 +69,7 @@ pub fn bearer(connection: &Connection, token: &str, dc: &str, now: DateTime<Utc>
 }
 
 /// The organisation that a token's consent chose for the CRM; None where no scope of the CRM was asked for.
-#[cfg_attr(not(test), expect(dead_code, reason = "the CRM asks, once it is here"))]
+#[allow(dead_code, reason = "the CRM asks, once it is here")]
 pub fn crm_org_of(connection: &Connection, token: &str) -> Result<Option<i64>, Refusal> {
     let org: Option<Option<i64>> = connection
         .prepare_cached("SELECT crm_org FROM zoho_access WHERE token = ?1")?

@@ -85,7 +85,7 @@ async fn every_product_has_its_own_scopes_and_some_a_header_for_the_organisation
         assert_eq!(world.answered(Method::GET, &format!("{product}/organizations"), None).await, (200, 0), "{product}");
         assert_eq!(world.answered(Method::GET, &format!("{product}/journals"), None).await, (404, 5), "{product}");
     }
-    let report = world.sandbox.shared().requests.report(0);
+    let report: Value = world.http.get(world.url("/_sandbox/requests")).send().await.unwrap().json().await.unwrap();
     let noted = |org: &str| report["organisations"].as_array().unwrap().iter().any(|row| row["org"] == org);
     assert!(noted("46") && noted(&world.org), "calls are noted under the organisation that a header names: {report}");
 }
