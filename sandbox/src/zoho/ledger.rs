@@ -24,10 +24,11 @@ pub enum Role {
     Exchange = 10,
     BadDebt = 11,
     RetainedEarnings = 12,
+    Undeposited = 13,
 }
 
 /// The accounts an organisation begins with, by what they are for.
-pub const ROLES: [(Role, &str); 13] = [
+pub const ROLES: [(Role, &str); 14] = [
     (Role::Receivable, "Accounts Receivable"),
     (Role::Payable, "Accounts Payable"),
     (Role::Tax, "GST Payable"),
@@ -41,6 +42,7 @@ pub const ROLES: [(Role, &str); 13] = [
     (Role::Exchange, "Exchange Gain or Loss"),
     (Role::BadDebt, "Bad Debt"),
     (Role::RetainedEarnings, "Retained Earnings"),
+    (Role::Undeposited, "Undeposited Funds"),
 ];
 
 /// The accounts of one organisation by role.

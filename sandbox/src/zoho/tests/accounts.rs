@@ -266,7 +266,7 @@ async fn a_journal_balances_or_is_refused() {
     world.switch("zoho.receivable_lines_need_a_contact", false);
     world.create("/journals", "journal", journal(vec![line(&receivable, "debit", "1"), line(&cash, "credit", "1")])).await;
     assert_eq!(world.get("/journals?reference_number=x-1&per_page=2").await["page_context"]["has_more_page"], true);
-    world.done(Method::DELETE, &format!("/journals/{}", id(&draft, "journal_id")), None).await;
+    world.done(Method::DELETE, &format!("/journals/bulkdelete?journal_ids={}", id(&draft, "journal_id")), None).await;
     assert_eq!(balance(&world, "Rent Expense").await, "0.00");
 }
 
