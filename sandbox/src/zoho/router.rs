@@ -10,9 +10,9 @@ use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
 use super::{
-    actions, bankaccounts, banktransactions, contacts, credits, currencyadjustments, custom_fields, documents, exchangerates,
-    expenses, fields, items, journals, lists, openingbalances, papers, payments, people, projects, reminders, reports, settings,
-    settlements, tables, taxgroups,
+    actions, bankaccounts, banktransactions, buttons, contacts, credits, currencyadjustments, custom_fields, documents,
+    exchangerates, expenses, fields, items, journals, lists, openingbalances, papers, payments, people, projects, reminders,
+    reports, settings, settlements, tables, taxgroups,
 };
 
 /// `/organizations` and below: the only calls that name no organisation.
@@ -32,6 +32,10 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     if let ["settings", "fields", rest @ ..] = call.segments.as_slice() {
         permitted(scopes, "settings", call.method)?;
         return definitions(call, &desk, rest);
+    }
+    if let ["settings", "custombuttons", rest @ ..] = call.segments.as_slice() {
+        permitted(scopes, "settings", call.method)?;
+        return buttons::answer(call, &desk, rest);
     }
     if let [singular, id, "customfields"] = call.segments.as_slice()
         && *call.method == Method::PUT

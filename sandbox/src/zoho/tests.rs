@@ -2,6 +2,7 @@
 
 mod accounts;
 mod books;
+mod buttons;
 mod credits;
 mod ledger;
 mod money;
