@@ -12,6 +12,7 @@ mod call;
 mod consent;
 mod contacts;
 mod control;
+mod conversions;
 mod credits;
 mod currencyadjustments;
 mod custom_fields;

@@ -10,9 +10,9 @@ use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
 use super::{
-    actions, bankaccounts, banktransactions, buttons, contacts, credits, currencyadjustments, custom_fields, documents,
-    exchangerates, expenses, fields, items, journals, lists, openingbalances, papers, payments, people, projects, reminders,
-    reports, settings, settlements, tables, taxgroups,
+    actions, bankaccounts, banktransactions, buttons, contacts, conversions, credits, currencyadjustments, custom_fields,
+    documents, exchangerates, expenses, fields, items, journals, lists, openingbalances, papers, payments, people, projects,
+    reminders, reports, settings, settlements, tables, taxgroups,
 };
 
 /// `/organizations` and below: the only calls that name no organisation.
@@ -95,6 +95,8 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
             actions::bulk_delete(&desk, module, call.query.get(name).ok_or_else(|| Refusal::missing(name))?)
         }
         ("DELETE", [id]) => actions::delete(&desk, module, number(id)?),
+        ("POST", ["fromsalesorder"]) if module == Invoices => conversions::from_sales_order(call, &desk),
+        ("POST", ["fromestimates"]) if module == Invoices => conversions::from_estimates(call, &desk),
         ("POST", ["status", word]) => {
             let name = actions::bulk_name(module, word).ok_or_else(no_such_address)?;
             actions::bulk_status(&desk, module, call.query.get(name).ok_or_else(|| Refusal::missing(name))?, word)

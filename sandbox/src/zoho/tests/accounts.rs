@@ -320,6 +320,7 @@ async fn reports_are_computed_from_the_ledger() {
         "profitandloss",
         "balancesheet",
         "trialbalance?from_date=x&to_date=y",
+        "profitandloss?from_date=2026-05-01&to_date=2026-04-30",
     ] {
         assert_eq!(world.call(Method::GET, &format!("/reports/{path}"), None).await.0, 400, "{path}");
     }

@@ -179,6 +179,38 @@ async fn lists_are_filtered_by_what_is_documented_for_them() {
 }
 
 #[tokio::test]
+async fn orders_and_estimates_become_invoices_once() {
+    let world = World::new().await;
+    let ada = world.contact("Ada", "customer").await;
+    let tax = world.tax("Standard Rate").await;
+    let body = json!({"customer_id": ada, "reference_number": "PO 7", "discount": "10%", "discount_type": "entity_level", "shipping_charge": 3,
+        "line_items": [{"name": "Hour", "quantity": 2, "rate": 50, "tax_id": tax}, {"name": "Trip", "rate": "9.99"}]});
+    let order = world.create("/salesorders", "salesorder", body.clone()).await;
+    let order = id(&order, "salesorder_id");
+    let convert = format!("/invoices/fromsalesorder?salesorder_id={order}");
+    assert_eq!(world.refused(Method::POST, &convert, None).await, (400, 4), "a draft is no order yet");
+    world.done(Method::POST, &format!("/salesorders/{order}/status/open"), None).await;
+    let invoice = world.done(Method::POST, &convert, None).await["invoice"].clone();
+    let order = world.get(&format!("/salesorders/{order}")).await["salesorder"].clone();
+    assert_eq!((&order["status"], &invoice["total"], &invoice["status"]), (&json!("invoiced"), &order["total"], &json!("draft")));
+    assert_eq!((&invoice["reference_number"], &invoice["salesorder_id"]), (&json!("PO 7"), &order["salesorder_id"]));
+    assert_ne!(invoice["line_items"][0]["line_item_id"], order["line_items"][0]["line_item_id"]);
+    assert_eq!(world.refused(Method::POST, &convert, None).await, (400, 4), "once");
+
+    let (first, second) =
+        (world.create("/estimates", "estimate", body.clone()).await, world.create("/estimates", "estimate", body).await);
+    let both = format!("/invoices/fromestimates?estimate_ids={},{}", id(&first, "estimate_id"), id(&second, "estimate_id"));
+    for (estimate, word) in [(&first, "sent"), (&second, "sent"), (&first, "accepted")] {
+        world.done(Method::POST, &format!("/estimates/{}/status/{word}", id(estimate, "estimate_id")), None).await;
+    }
+    assert_eq!(world.refused(Method::POST, &both, None).await, (400, 4), "the second is not accepted");
+    assert_eq!(world.get("/invoices").await["invoices"].as_array().unwrap().len(), 1, "all or none");
+    world.done(Method::POST, &format!("/estimates/{}/status/accepted", id(&second, "estimate_id")), None).await;
+    world.done(Method::POST, &both, None).await;
+    assert_eq!(world.get("/estimates?status=invoiced").await["estimates"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_sales_receipt_is_money_at_once() {
     let world = World::new().await;
     let ada = world.contact("Ada", "customer").await;
