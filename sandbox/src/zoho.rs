@@ -14,6 +14,7 @@ mod connected_apps;
 mod consent;
 mod contacts;
 mod control;
+mod conversions;
 mod credits;
 mod currencyadjustments;
 mod custom_fields;

@@ -42,15 +42,22 @@ pub fn status(desk: &Desk, module: Module, id: i64, word: &str) -> Result<Answer
     Ok(Answer { status: step.answer, ..Answer::done(&format!("{} status has been changed to {word}.", module.noun())) })
 }
 
-/// `POST /invoices/status/{word}?invoice_ids=a,b`: all of them or none.
-pub fn bulk_status(desk: &Desk, module: Module, ids: &str, word: &str) -> Result<Answer, Refusal> {
-    if !matches!((module, word), (Invoices, "sent" | "void")) {
-        return Err(Refusal::new(5, "Invalid URL Passed").at(404));
+/// What the ids of a bulk call are called: `POST /invoices/status/{word}?invoice_ids=a,b`. None where there is no such call.
+pub fn bulk_name(module: Module, word: &str) -> Option<&'static str> {
+    match (module, word) {
+        (Invoices, "sent" | "void") => Some("invoice_ids"),
+        (RecurringInvoices, "stop" | "resume") => Some("recurring_invoice_ids"),
+        (Journals, "publish") => Some("journal_ids"),
+        _ => None,
     }
-    for id in some_ids(desk, ids, "invoice_ids")? {
+}
+
+/// All of them or none.
+pub fn bulk_status(desk: &Desk, module: Module, ids: &str, word: &str) -> Result<Answer, Refusal> {
+    for id in some_ids(desk, ids, "ids")? {
         status(desk, module, id, word)?;
     }
-    Ok(Answer::done(&format!("The status of the selected invoices has been changed to {word}.")))
+    Ok(Answer::done(&format!("The status of the selected {}s has been changed to {word}.", module.noun().to_lowercase())))
 }
 
 /// `POST /{contacts|items|projects|chartofaccounts}/{id}/{active|inactive}`.

@@ -70,7 +70,7 @@ fn written(desk: &Desk, was: Option<Record>, body: &Map<String, Value>) -> Resul
 /// An account as `/bankaccounts` shows it.
 fn show(desk: &Desk, record: &Record) -> Result<Value, Refusal> {
     let mut shown = record.detail.clone();
-    let balance = ledger::balance(desk, record.id, None)?;
+    let balance = ledger::balance(desk, record.id)?;
     let foreign = in_own_currency(desk, record.id)?;
     shown.insert("account_id".to_owned(), record.id.to_string().into());
     shown.insert("is_active".to_owned(), (record.status == "active").into());
@@ -124,7 +124,7 @@ fn in_own_currency(desk: &Desk, account: i64) -> Result<Decimal, Refusal> {
 /// What an account holds in the base currency, positive on the side it grows on.
 pub fn current_balance(desk: &Desk, account: i64) -> Result<Decimal, Refusal> {
     let kind = records::brief(desk, Accounts, account)?.kind;
-    let balance = amounts::round(ledger::balance(desk, account, None)?, 2);
+    let balance = amounts::round(ledger::balance(desk, account)?, 2);
     Ok(if ledger::grows_by_debits(&kind) || balance.is_zero() { balance } else { -balance })
 }
 

@@ -7,7 +7,7 @@ use super::module::Module;
 use super::records::{self, Brief, Desk, Record, decimal, e6, number};
 use super::settings::started;
 use super::shape::{self, Kind::*};
-use super::{amounts, custom_fields, documents, postings, settle};
+use super::{amounts, custom_fields, documents, payments, postings, settle};
 
 const TRANSACTION: &[(&str, shape::Kind)] = &[
     ("date", Date),
@@ -89,6 +89,7 @@ pub fn write(desk: &Desk, was: Option<Record>, body: &Map<String, Value>) -> Res
         None if !new => decimal(record.total_e6),
         _ => settle::positive(body, "amount", decimals)?,
     };
+    payments::charges(&record, amount)?;
     record.total_e6 = e6(amount)?;
     let rate = shape::amount(&record.detail, "exchange_rate")?.unwrap_or_default();
     record.set("amount", number(amount));

@@ -88,6 +88,7 @@ fn texts(module: Module, query: &Query, filter: &mut Filter) {
         CreditNotes => &[("creditnote_number", "name_key"), ("reference_number", ""), ("customer_name", "")],
         VendorCredits => &[("vendor_credit_number", "name_key"), ("reference_number", ""), ("vendor_name", "")],
         PurchaseOrders => &[("purchaseorder_number", "name_key"), ("reference_number", ""), ("vendor_name", "")],
+        SalesReceipts => &[("receipt_number", "name_key")],
         RecurringInvoices => &[("recurrence_name", "name_key"), ("customer_name", "")],
         RecurringBills => &[("recurrence_name", "name_key"), ("vendor_name", "")],
         RecurringExpenses => &[("recurrence_name", "name_key"), ("customer_name", ""), ("account_name", ""), ("account_id", "")],

@@ -24,10 +24,11 @@ pub enum Role {
     Exchange = 10,
     BadDebt = 11,
     RetainedEarnings = 12,
+    Undeposited = 13,
 }
 
 /// The accounts an organisation begins with, by what they are for.
-pub const ROLES: [(Role, &str); 13] = [
+pub const ROLES: [(Role, &str); 14] = [
     (Role::Receivable, "Accounts Receivable"),
     (Role::Payable, "Accounts Payable"),
     (Role::Tax, "GST Payable"),
@@ -41,6 +42,7 @@ pub const ROLES: [(Role, &str); 13] = [
     (Role::Exchange, "Exchange Gain or Loss"),
     (Role::BadDebt, "Bad Debt"),
     (Role::RetainedEarnings, "Retained Earnings"),
+    (Role::Undeposited, "Undeposited Funds"),
 ];
 
 /// The accounts of one organisation by role.
@@ -175,12 +177,12 @@ pub fn erase(desk: &Desk, record: i64) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What an account holds at the end of a day, or altogether; debits positive.
-pub fn balance(desk: &Desk, account: i64, until: Option<&str>) -> Result<Decimal, Refusal> {
+/// What an account holds; debits positive.
+pub fn balance(desk: &Desk, account: i64) -> Result<Decimal, Refusal> {
     let sum: i64 = desk
         .connection
-        .prepare_cached("SELECT coalesce(sum(amount_e6), 0) FROM zoho_entry WHERE account = ?1 AND date <= ?2")?
-        .query_row((account, until.unwrap_or("9999-12-31")), |row| row.get(0))?;
+        .prepare_cached("SELECT coalesce(sum(amount_e6), 0) FROM zoho_entry WHERE account = ?1")?
+        .query_row([account], |row| row.get(0))?;
     Ok(decimal(sum))
 }
 

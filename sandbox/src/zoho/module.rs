@@ -34,6 +34,7 @@ pub enum Module {
     CustomerPaymentRefunds = 27,
     VendorPaymentRefunds = 28,
     ExchangeRates = 29,
+    SalesReceipts = 30,
 }
 
 use Module::*;
@@ -67,7 +68,7 @@ const fn row(names: [&'static str; 7], upserts: bool, filters_by_modified: bool)
 
 /// In the order of the numbers.
 #[rustfmt::skip]
-static FACTS: [Facts; 29] = [
+static FACTS: [Facts; 30] = [
     row(["settings/currencies", "currencies", "currency", "currency_id", "Currency", "settings", "currency"], false, false),
     row(["settings/taxes", "taxes", "tax", "tax_id", "Tax", "settings", "tax"], false, false),
     row(["chartofaccounts", "chartofaccounts", "chart_of_account", "account_id", "Account", "accountants", "chart_of_account"], false, true),
@@ -97,15 +98,16 @@ static FACTS: [Facts; 29] = [
     row(["customerpayments/refunds", "payment_refunds", "payment_refunds", "payment_refund_id", "Refund", "customerpayments", "payment_refund"], false, false),
     row(["vendorpayments/refunds", "vendorpayment_refunds", "vendorpayment_refund", "vendorpayment_refund_id", "Refund", "vendorpayments", "vendorpayment_refund"], false, false),
     row(["exchangerates", "exchange_rates", "exchange_rate", "exchange_rate_id", "Exchange rate", "settings", "exchange_rate"], false, false),
+    row(["salesreceipts", "salesreceipts", "salesreceipt", "sales_receipt_id", "Sales receipt", "invoices", "sales_receipt"], false, false),
 ];
 
 impl Module {
     #[rustfmt::skip]
-    pub const ALL: [Module; 29] = [
+    pub const ALL: [Module; 30] = [
         Currencies, Taxes, Accounts, Contacts, Items, Invoices, Bills, CustomerPayments, VendorPayments, Estimates, SalesOrders, CreditNotes,
         VendorCredits, PurchaseOrders, RecurringInvoices, RecurringBills, RetainerInvoices, Expenses, RecurringExpenses, BankTransactions, Journals,
         Projects, OpeningBalances, BaseCurrencyAdjustments, CreditNoteRefunds, VendorCreditRefunds, CustomerPaymentRefunds, VendorPaymentRefunds,
-        ExchangeRates,
+        ExchangeRates, SalesReceipts,
     ];
 
     fn facts(self) -> &'static Facts {
@@ -163,6 +165,7 @@ impl Module {
                 | RecurringInvoices
                 | RecurringBills
                 | RetainerInvoices
+                | SalesReceipts
         )
     }
 
@@ -234,6 +237,7 @@ impl Module {
             "banktransactions" => BankTransactions,
             "journals" => Journals,
             "projects" => Projects,
+            "salesreceipts" => SalesReceipts,
             _ => return None,
         };
         Some((module, rest))

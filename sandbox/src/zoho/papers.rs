@@ -1,4 +1,4 @@
-//! What differs between the ten kinds of documents, as a table. `documents` does what they have in common.
+//! What differs between the eleven kinds of documents, as a table. `documents` does what they have in common.
 
 use super::module::Module::{self, *};
 use super::shape::{self, Kind::*};
@@ -62,6 +62,7 @@ pub fn of(module: Module) -> Option<&'static Paper> {
         RecurringInvoices => &RECURRING_INVOICE,
         RecurringBills => &RECURRING_BILL,
         RetainerInvoices => &RETAINER_INVOICE,
+        SalesReceipts => &SALES_RECEIPT,
         _ => return None,
     })
 }
@@ -205,6 +206,18 @@ static RETAINER_INVOICE: Paper = Paper {
         step("draft", &["void"], "draft", 200),
         step("void", &["draft", "sent", "partially_paid", "paid"], "void", 200),
     ],
+};
+
+/// A sale and its payment at once.
+static SALES_RECEIPT: Paper = Paper {
+    number: Some(("receipt_number", "SR-")),
+    first: "paid",
+    live: "paid",
+    until: None,
+    own: &[("payment_mode", Guess(100))],
+    required: &["date", "payment_mode"],
+    statuses: &["paid"],
+    steps: &[],
 };
 
 /// Invoices and bills: payments and credits are applied to them. Retainers are paid, too.

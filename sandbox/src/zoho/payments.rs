@@ -48,6 +48,7 @@ pub fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String
     if amount <= Decimal::ZERO {
         return Err(Refusal::invalid("amount"));
     }
+    charges(&record, amount)?;
     record.total_e6 = e6(amount)?;
     account(desk, module, &mut record, body)?;
     if new {
@@ -76,6 +77,14 @@ pub fn remove(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusa
 
 fn list_key(module: Module) -> (&'static str, Module) {
     if module == Module::VendorPayments { ("bills", Module::Bills) } else { ("invoices", Module::Invoices) }
+}
+
+/// What a bank keeps of a payment is a part of it.
+pub fn charges(record: &Record, amount: Decimal) -> Result<(), Refusal> {
+    match shape::amount(&record.detail, "bank_charges")? {
+        Some(charges) if charges < Decimal::ZERO || charges > amount => Err(Refusal::invalid("bank_charges")),
+        _ => Ok(()),
+    }
 }
 
 /// Types of accounts that money is paid out of.

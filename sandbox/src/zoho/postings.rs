@@ -12,7 +12,7 @@ use super::{settle, shape};
 /// Writes a record's entries anew. Records that move no money have none.
 pub fn post(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusal> {
     match module {
-        Invoices | Bills => document(desk, module, record),
+        Invoices | Bills | SalesReceipts => document(desk, module, record),
         CreditNotes | VendorCredits => {
             document(desk, module, record)?;
             refunds(desk, module, record)
@@ -28,10 +28,11 @@ pub fn post(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusal>
     }
 }
 
-/// The account of what is owed, and whether the document's total is a debit there (+1) or a credit (-1).
+/// The account of what is owed or received, and whether the document's total is a debit there (+1) or a credit (-1).
 fn control(module: Module) -> (Role, Decimal) {
     match module {
         Invoices | CustomerPayments => (Role::Receivable, Decimal::ONE),
+        SalesReceipts => (Role::Undeposited, Decimal::ONE),
         CreditNotes => (Role::Receivable, Decimal::NEGATIVE_ONE),
         VendorCredits => (Role::Payable, Decimal::ONE),
         _ => (Role::Payable, Decimal::NEGATIVE_ONE),

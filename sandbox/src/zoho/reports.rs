@@ -12,7 +12,7 @@ use super::records::{Desk, decimal, number};
 use super::{amounts, time};
 
 /// Months begin at 0, as organisations show them: April.
-pub const FISCAL_YEAR_START_MONTH: u32 = 3;
+const FISCAL_YEAR_START_MONTH: u32 = 3;
 
 /// Everything below `/reports`.
 pub fn answer(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal> {
@@ -20,9 +20,13 @@ pub fn answer(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal
         let text = call.query.get(name).filter(|day| !day.is_empty()).ok_or_else(|| Refusal::missing(name))?;
         time::parse_date(text).ok_or_else(|| Refusal::invalid(name))
     };
+    let period = || {
+        let (from, to) = (day("from_date")?, day("to_date")?);
+        if from > to { Err(Refusal::invalid("to_date")) } else { Ok((from, to)) }
+    };
     let report = match (call.method.as_str(), rest) {
-        ("GET", ["trialbalance"]) => trial_balance(desk, day("from_date")?, day("to_date")?)?,
-        ("GET", ["profitandloss"]) => profit_and_loss(desk, day("from_date")?, day("to_date")?)?,
+        ("GET", ["trialbalance"]) => period().and_then(|(from, to)| trial_balance(desk, from, to))?,
+        ("GET", ["profitandloss"]) => period().and_then(|(from, to)| profit_and_loss(desk, from, to))?,
         ("GET", ["balancesheet"]) => balance_sheet(desk, day("to_date").or_else(|_| day("date"))?)?,
         _ => return Err(Refusal::new(5, "Invalid URL Passed").at(404)),
     };

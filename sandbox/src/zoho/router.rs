@@ -10,9 +10,9 @@ use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
 use super::{
-    actions, bankaccounts, banktransactions, buttons, contacts, credits, currencyadjustments, custom_fields, documents,
-    exchangerates, expenses, fields, items, journals, lists, openingbalances, papers, payments, people, platform, projects,
-    reminders, reports, settings, settlements, tables, taxgroups,
+    actions, bankaccounts, banktransactions, buttons, contacts, conversions, credits, currencyadjustments, custom_fields,
+    documents, exchangerates, expenses, fields, items, journals, lists, openingbalances, papers, payments, people, platform,
+    projects, reminders, reports, settings, settlements, tables, taxgroups,
 };
 
 /// `/organizations` and below: the only calls that name no organisation.
@@ -64,7 +64,7 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     match (call.method.as_str(), rest) {
         ("GET", []) => lists::page(&desk, module, &call.query),
         ("GET", [id]) => lists::one(&desk, module, number(id)?),
-        ("GET", [id, "customfields"]) => {
+        ("GET", [id, "customfields"]) if matches!(module, Invoices | CreditNotes) => {
             let record = records::need(&desk, module, number(id)?)?;
             let list = record.detail.get("custom_fields").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
             Ok(Answer::found("custom_fields", &list.to_string()))
@@ -89,20 +89,20 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
             shown(&desk, module, &record, 200, "updated")
         }
         ("DELETE", []) => {
-            let names = ["contact_ids", "invoice_ids", "payment_ids", "vendorpayment_id", "bulk_delete_ids"];
+            let names = ["contact_ids", "invoice_ids", "payment_ids", "vendorpayment_id"];
             let ids = names.iter().find_map(|name| call.query.get(name)).ok_or_else(|| Refusal::missing("ids"))?;
             actions::bulk_delete(&desk, module, ids)
         }
-        ("DELETE", [id]) => actions::delete(&desk, module, number(id)?),
-        ("POST", ["status", word @ ("stop" | "resume")]) if module == RecurringInvoices => {
-            let ids = call.query.get("recurring_invoice_ids").ok_or_else(|| Refusal::missing("recurring_invoice_ids"))?;
-            let ids = actions::some_ids(&desk, ids, "recurring_invoice_ids")?;
-            ids.into_iter().try_for_each(|id| actions::status(&desk, module, id, word).map(drop))?;
-            Ok(Answer::done("The status of the selected recurring invoices has been changed."))
+        ("DELETE", ["bulkdelete"]) if matches!(module, Journals | Accounts) => {
+            let name = if module == Journals { "journal_ids" } else { "account_ids" };
+            actions::bulk_delete(&desk, module, call.query.get(name).ok_or_else(|| Refusal::missing(name))?)
         }
+        ("DELETE", [id]) => actions::delete(&desk, module, number(id)?),
+        ("POST", ["fromsalesorder"]) if module == Invoices => conversions::from_sales_order(call, &desk),
+        ("POST", ["fromestimates"]) if module == Invoices => conversions::from_estimates(call, &desk),
         ("POST", ["status", word]) => {
-            let ids = call.query.get("invoice_ids").ok_or_else(|| Refusal::missing("invoice_ids"))?;
-            actions::bulk_status(&desk, module, ids, word)
+            let name = actions::bulk_name(module, word).ok_or_else(no_such_address)?;
+            actions::bulk_status(&desk, module, call.query.get(name).ok_or_else(|| Refusal::missing(name))?, word)
         }
         ("POST", [id, "status", word]) => actions::status(&desk, module, number(id)?, word),
         ("POST", [id, word @ ("active" | "inactive")]) => actions::activate(&desk, module, number(id)?, *word == "active"),

@@ -131,5 +131,9 @@ pub fn of(module: Module) -> &'static [&'static str] {
         ExchangeRates => &[
             "exchange_rate_id", "currency_id", "currency_code", "effective_date", "rate",
         ],
+        SalesReceipts => &[
+            "status", "sales_receipt_id", "receipt_number", "customer_id", "customer_name", "date", "payment_mode", "currency_id",
+            "currency_code", "total", "created_time", "last_modified_time",
+        ],
     }
 }

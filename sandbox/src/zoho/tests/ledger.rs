@@ -276,7 +276,7 @@ impl Books {
     }
 
     /// What holds at any time.
-    async fn check(&self) {
+    fn check(&self) {
         let crooked =
             self.sql("SELECT record FROM zoho_entry GROUP BY record HAVING sum(amount_e6) <> 0", |row| row.get::<_, i64>(0));
         assert!(crooked.is_empty(), "debits are not credits in {crooked:?}");
@@ -291,6 +291,10 @@ impl Books {
         ] {
             assert_eq!(self.held(account), self.owed(owed), "{account}");
         }
+    }
+
+    /// What the reports say of it.
+    async fn check_reports(&self) {
         let report = self.world.get("/reports/trialbalance?from_date=2026-04-01&to_date=2026-12-31").await;
         let total = &report["trialbalance"][0];
         assert_eq!(total["net_debit_total"], total["net_credit_total"], "{report}");
@@ -333,7 +337,7 @@ fn rate(seed: u8) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_done_debits_are_credits_and_receivables_are_what_is_open(
@@ -342,10 +346,14 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut books = Books::new().await;
-            for deed in &deeds {
+            for (index, deed) in deeds.iter().enumerate() {
                 books.act(*deed).await;
-                books.check().await;
+                books.check();
+                if index.is_multiple_of(8) {
+                    books.check_reports().await;
+                }
             }
+            books.check_reports().await;
             // A storm in which next to everything is refused shows nothing.
             assert!(books.done * 3 > deeds.len(), "{} of {} were done", books.done, deeds.len());
         });

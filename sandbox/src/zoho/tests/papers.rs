@@ -30,11 +30,12 @@ async fn every_kind_of_document_adds_up_and_is_numbered_in_its_own_row() {
         ("/salesorders", "salesorder", "salesorder_number", "SO-000001", "draft", "customer_id"),
         ("/creditnotes", "creditnote", "creditnote_number", "CN-000001", "open", "customer_id"),
         ("/retainerinvoices", "retainerinvoice", "retainerinvoice_number", "RET-000001", "draft", "customer_id"),
+        ("/salesreceipts", "salesreceipt", "receipt_number", "SR-000001", "paid", "customer_id"),
         ("/purchaseorders", "purchaseorder", "purchaseorder_number", "PO-000001", "draft", "vendor_id"),
         ("/vendorcredits", "vendor_credit", "vendor_credit_number", "DN-000001", "draft", "vendor_id"),
     ];
     for (path, key, number, first, status, party) in kinds {
-        let mut body = json!({party: if party == "vendor_id" { &bob } else { &ada }, "date": "2026-01-10", "creditnote_number": "wanted",
+        let mut body = json!({party: if party == "vendor_id" { &bob } else { &ada }, "date": "2026-01-10", "creditnote_number": "wanted", "payment_mode": "cash",
             "line_items": [{"name": "Hour", "quantity": 2, "rate": "10.50", "tax_id": tax, "account_id": rent}]});
         let made = world.create(path, key, body.clone()).await;
         assert_eq!(
@@ -54,8 +55,8 @@ async fn every_kind_of_document_adds_up_and_is_numbered_in_its_own_row() {
         body[party] = json!(if party == "vendor_id" { &ada } else { &bob });
         body["line_items"] = line("1");
         assert_eq!(world.refused(Method::POST, path, Some(body)).await, (400, 2), "{path}: the wrong kind of contact");
-        let made_id =
-            made.as_object().unwrap().iter().find(|(name, _)| **name == format!("{key}_id")).unwrap().1.as_str().unwrap();
+        let made_id = id(&made, if key == "salesreceipt" { "sales_receipt_id".to_owned() } else { format!("{key}_id") }.as_str())
+            .to_owned();
         let read = world.get(&format!("{path}/{made_id}")).await[key].clone();
         assert_eq!(read, made, "{path}");
         let changed = world
@@ -178,6 +179,54 @@ async fn lists_are_filtered_by_what_is_documented_for_them() {
 }
 
 #[tokio::test]
+async fn orders_and_estimates_become_invoices_once() {
+    let world = World::new().await;
+    let ada = world.contact("Ada", "customer").await;
+    let tax = world.tax("Standard Rate").await;
+    let body = json!({"customer_id": ada, "reference_number": "PO 7", "discount": "10%", "discount_type": "entity_level", "shipping_charge": 3,
+        "line_items": [{"name": "Hour", "quantity": 2, "rate": 50, "tax_id": tax}, {"name": "Trip", "rate": "9.99"}]});
+    let order = world.create("/salesorders", "salesorder", body.clone()).await;
+    let order = id(&order, "salesorder_id");
+    let convert = format!("/invoices/fromsalesorder?salesorder_id={order}");
+    assert_eq!(world.refused(Method::POST, &convert, None).await, (400, 4), "a draft is no order yet");
+    world.done(Method::POST, &format!("/salesorders/{order}/status/open"), None).await;
+    let invoice = world.done(Method::POST, &convert, None).await["invoice"].clone();
+    let order = world.get(&format!("/salesorders/{order}")).await["salesorder"].clone();
+    assert_eq!((&order["status"], &invoice["total"], &invoice["status"]), (&json!("invoiced"), &order["total"], &json!("draft")));
+    assert_eq!((&invoice["reference_number"], &invoice["salesorder_id"]), (&json!("PO 7"), &order["salesorder_id"]));
+    assert_ne!(invoice["line_items"][0]["line_item_id"], order["line_items"][0]["line_item_id"]);
+    assert_eq!(world.refused(Method::POST, &convert, None).await, (400, 4), "once");
+
+    let (first, second) =
+        (world.create("/estimates", "estimate", body.clone()).await, world.create("/estimates", "estimate", body).await);
+    let both = format!("/invoices/fromestimates?estimate_ids={},{}", id(&first, "estimate_id"), id(&second, "estimate_id"));
+    for (estimate, word) in [(&first, "sent"), (&second, "sent"), (&first, "accepted")] {
+        world.done(Method::POST, &format!("/estimates/{}/status/{word}", id(estimate, "estimate_id")), None).await;
+    }
+    assert_eq!(world.refused(Method::POST, &both, None).await, (400, 4), "the second is not accepted");
+    assert_eq!(world.get("/invoices").await["invoices"].as_array().unwrap().len(), 1, "all or none");
+    world.done(Method::POST, &format!("/estimates/{}/status/accepted", id(&second, "estimate_id")), None).await;
+    world.done(Method::POST, &both, None).await;
+    assert_eq!(world.get("/estimates?status=invoiced").await["estimates"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_sales_receipt_is_money_at_once() {
+    let world = World::new().await;
+    let ada = world.contact("Ada", "customer").await;
+    let body = json!({"customer_id": ada, "date": "2026-01-10", "payment_mode": "cash", "line_items": line("10")});
+    let mut unpaid = body.clone();
+    unpaid.as_object_mut().unwrap().remove("payment_mode");
+    assert_eq!(world.refused(Method::POST, "/salesreceipts", Some(unpaid)).await, (400, 4));
+    world.create("/salesreceipts", "salesreceipt", body).await;
+    let funds = world.account("Undeposited Funds").await;
+    let funds = world.get(&format!("/chartofaccounts/{funds}")).await;
+    assert_eq!(funds["chart_of_account"]["current_balance"].to_string(), "10.00");
+    let contact = world.get(&format!("/contacts/{ada}")).await;
+    assert_eq!(contact["contact"]["outstanding_receivable_amount"].to_string(), "0.00");
+}
+
+#[tokio::test]
 async fn upserts_and_custom_fields_reach_the_new_collections_and_only_the_documented_ones() {
     let world = World::new().await;
     let (ada, bob) = (world.contact("Ada", "customer").await, world.contact("Bob", "vendor").await);
@@ -266,6 +315,11 @@ async fn templates_stop_resume_and_run_out() {
         body.as_object_mut().unwrap().remove(missing);
         assert_eq!(world.refused(Method::POST, "/recurringinvoices", Some(body)).await, (400, 4), "{missing}");
     }
+    world.done(Method::PUT, &path, Some(json!({"end_date": "2099-01-31"}))).await;
+    let id = id(&made, "recurring_invoice_id");
+    world.done(Method::POST, &format!("/recurringinvoices/status/stop?recurring_invoice_ids={id}"), None).await;
+    assert_eq!(world.get(&path).await["recurring_invoice"]["status"], "stopped");
+    assert_eq!(world.refused(Method::POST, &format!("/recurringinvoices/status/sent?invoice_ids={id}"), None).await, (404, 5));
     let mut wrong = body;
     wrong["recurrence_frequency"] = json!("fortnights");
     assert_eq!(world.refused(Method::POST, "/recurringinvoices", Some(wrong)).await, (400, 2));
