@@ -66,6 +66,7 @@ pub struct Shared {
     pub switches: Switches,
     pub mail: Mailbox,
     pub xero: xero::State,
+    pub zoho: zoho::State,
     /// `http://127.0.0.1:<port>`, without a slash at the end.
     pub base: Arc<str>,
 }

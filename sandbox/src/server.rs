@@ -52,6 +52,7 @@ pub async fn start(options: Options) -> Result<Sandbox> {
         switches: Switches::default(),
         mail: Mailbox::default(),
         xero: xero::State::default(),
+        zoho: zoho::State::default(),
         base,
     };
     prepare(&shared)?;
@@ -62,7 +63,7 @@ pub async fn start(options: Options) -> Result<Sandbox> {
 
 /// Tables, and what exists before anybody does anything: users, organisations, system accounts. A folder from before has them.
 fn prepare(shared: &Shared) -> Result<()> {
-    const LAYOUT: i64 = 1;
+    const LAYOUT: i64 = 2;
     let found = shared.store.with(|connection| connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)));
     match found.map_err(Error::other)? {
         LAYOUT => return Ok(()),
@@ -87,6 +88,7 @@ fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHan
     let (ready, started) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new().name("sandbox".into()).spawn(move || {
         actix_web::rt::System::new().block_on(async move {
+            actix_web::rt::spawn(zoho::webhooks::run(shared.clone()));
             let server = HttpServer::new(move || {
                 App::new()
                     .app_data(web::Data::new(shared.clone()))
@@ -151,7 +153,7 @@ impl Sandbox {
             ("XERO_CLIENT_SECRET", crate::XERO_CLIENT_SECRET.into()),
             ("XERO_WEBHOOK_KEY", crate::XERO_WEBHOOK_KEY.into()),
             ("ZOHO_ACCOUNTS_URL", format!("{base}/zoho/us/accounts")),
-            ("ZOHO_DATA_CENTRES", format!("{},{}", centre("us"), centre("eu"))),
+            ("ZOHO_DATA_CENTRES", ["us", "eu", "uk"].map(centre).join(",")),
             ("ZOHO_CLIENT_ID", crate::ZOHO_CLIENT_ID.into()),
             ("ZOHO_CLIENT_SECRET", crate::ZOHO_CLIENT_SECRET.into()),
             ("SMTP_URL", self.smtp_url()),

@@ -177,13 +177,20 @@ fn provider_of(request: &ServiceRequest) -> Option<(Shared, &'static str)> {
     Some((request.app_data::<web::Data<Shared>>()?.get_ref().clone(), provider))
 }
 
-/// Both providers name the organisation beside the path: Xero in a header, Zoho in the query.
+/// Both providers name the organisation beside the path: Xero in a header, Zoho in the query or in a header of the product.
 fn organisation_of(request: &ServiceRequest) -> String {
     if !request.path().contains("/api/") {
         return String::new();
     }
-    if let Some(tenant) = request.headers().get("xero-tenant-id").and_then(|value| value.to_str().ok()) {
-        return tenant.to_owned();
+    let headers = [
+        "xero-tenant-id",
+        "x-com-zoho-subscriptions-organizationid",
+        "x-com-zoho-invoice-organizationid",
+        "x-com-zoho-expense-organizationid",
+    ];
+    let header = headers.iter().find_map(|name| request.headers().get(*name)).and_then(|value| value.to_str().ok());
+    if let Some(organisation) = header {
+        return organisation.to_owned();
     }
     request.query_string().split('&').find_map(|pair| pair.strip_prefix("organization_id=")).unwrap_or_default().to_owned()
 }

@@ -1,38 +1,70 @@
-//! Zoho in the sandbox: the accounts server of two data centres and Books v3.
+//! Zoho in the sandbox: the accounts servers of three data centres and the finance products.
 
 mod actions;
 mod amounts;
 mod answer;
+mod balances;
+mod bankaccounts;
+mod banktransactions;
 pub(crate) mod browse;
 mod buttons;
 mod call;
+mod cards;
+mod connected_apps;
 mod consent;
 mod contacts;
 mod control;
+mod conversions;
+mod credits;
 mod crm;
+mod currencyadjustments;
 mod custom_fields;
 mod documents;
+mod exchangerates;
+mod expenses;
 mod fields;
+mod filters;
+mod identity;
 mod items;
+mod journals;
+mod ledger;
 mod lines;
 mod lists;
 mod module;
+mod multipart;
 mod numbers;
+mod openingbalances;
 mod organisations;
+mod pages;
+mod paging;
+mod papers;
 mod payments;
+mod people;
+mod platform;
+mod postings;
 mod press;
+mod products;
+mod projects;
 mod records;
+mod refunds;
 mod reminders;
+mod reports;
 mod router;
 mod seed;
+mod sent;
 mod settings;
+mod settle;
+mod settlements;
 mod shape;
+mod summaries;
 mod switches;
 mod tables;
+mod taxgroups;
 #[cfg(test)]
 mod tests;
 mod time;
 mod tokens;
+pub(crate) mod webhooks;
 
 use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
@@ -46,6 +78,12 @@ use crate::switches::Switch;
 /// Open questions about Zoho.
 pub const SWITCHES: &[Switch] = switches::ALL;
 
+/// What is kept in memory.
+#[derive(Clone, Default)]
+pub struct State {
+    pub(crate) post: webhooks::Post,
+}
+
 /// How many records `dump` reads at a time, so that it holds the store only briefly.
 const DUMP_ROWS: i64 = 500;
 
@@ -54,6 +92,9 @@ pub fn configure(cfg: &mut ServiceConfig) {
     call::configure(cfg);
     consent::configure(cfg);
     tokens::configure(cfg);
+    identity::configure(cfg);
+    connected_apps::configure(cfg);
+    webhooks::configure(cfg);
     control::configure(cfg);
     buttons::configure(cfg);
     crm::configure(cfg);
@@ -62,6 +103,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
 /// Tables.
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     tables::create(connection)?;
+    platform::create_tables(connection)?;
+    webhooks::create_tables(connection)?;
     buttons::create_tables(connection)?;
     crm::create_tables(connection)
 }
@@ -109,9 +152,9 @@ pub fn state(shared: &Shared) -> Value {
         let mut orgs: Map<String, Value> = Map::new();
         while let Some(row) = rows.next()? {
             let (id, name, number): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let Some(module) = Module::ALL.into_iter().find(|module| *module as i64 == number) else { continue };
+            let Some(module) = Module::numbered(number) else { continue };
             let mut entry = json!({"status": row.get::<_, String>(3)?, "count": row.get::<_, i64>(4)?});
-            if number >= Module::Invoices as i64 {
+            if module.has_amounts() {
                 entry["total"] = decimal(row.get(5)?).normalize().to_string().into();
                 entry["balance"] = decimal(row.get(6)?).normalize().to_string().into();
             }

@@ -1,6 +1,5 @@
 //! What the customer sees at Zoho: signing in, the consent page of his own data centre, and the way back with a code.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Path, Query, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use rusqlite::{Connection, OptionalExtension};
@@ -9,6 +8,8 @@ use url::Url;
 
 use super::answer::Refusal;
 use super::organisations::{self, Org};
+pub use super::pages::escape;
+use super::pages::{broken, error_page, page};
 use crate::Shared;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -22,7 +23,11 @@ pub const USER_EMAIL: &str = "simon@example.test";
 pub const USER_PASSWORD: &str = "sandbox";
 
 /// The data centres of the sandbox.
-pub const DATA_CENTRES: [&str; 2] = ["us", "eu"];
+pub const DATA_CENTRES: [&str; 3] = ["us", "eu", "uk"];
+
+/// Codes that one client is given in ten minutes while `zoho.grant_tokens_are_throttled` is on.
+const CODES_MAX: i64 = 10;
+const CODES_WINDOW_MS: i64 = 600_000;
 
 #[derive(Deserialize)]
 struct Asked {
@@ -44,7 +49,7 @@ struct Asked {
     code_challenge_method: String,
 }
 
-/// What is kept between the first page and the code.
+/// What is kept between the first page and the code, and with the code until it is exchanged.
 pub struct Kept {
     pub client: String,
     pub redirect_uri: String,
@@ -53,22 +58,21 @@ pub struct Kept {
     pub prompted: bool,
     pub challenge: Option<String>,
     pub challenge_method: String,
-    state: Option<String>,
+    /// Goes back with the code, which does not remember it.
+    pub state: Option<String>,
+    /// The organisation chosen on the consent page, where a scope of the CRM was asked for.
+    pub crm_org: Option<i64>,
 }
 
 impl Kept {
-    /// What a code remembers: everything but the state, which went back with it.
-    pub fn of(
-        client: String,
-        redirect_uri: String,
-        scope: String,
-        offline: bool,
-        prompted: bool,
-        challenge: Option<String>,
-        challenge_method: String,
-    ) -> Self {
-        Self { client, redirect_uri, scope, offline, prompted, challenge, challenge_method, state: None }
+    /// Tokens with a scope of the CRM belong to one organisation of it.
+    fn asks_for_the_crm(&self) -> bool {
+        asks_for_the_crm(&self.scope)
     }
+}
+
+fn asks_for_the_crm(scope: &str) -> bool {
+    scope.split(',').any(|scope| scope.trim().starts_with("ZohoCRM."))
 }
 
 async fn authorise(shared: Data<Shared>, dc: Path<String>, asked: Query<Asked>) -> HttpResponse {
@@ -127,20 +131,32 @@ async fn log_in(shared: Data<Shared>, login: Form<Login>) -> HttpResponse {
 struct Consent {
     request: String,
     action: String,
+    organization: Option<String>,
 }
 
 /// Back to the application: with a code and the place where it must be exchanged, or with `access_denied`.
 async fn consent(shared: Data<Shared>, consent: Form<Consent>) -> HttpResponse {
     let allowed = consent.action == "allow";
     let answer = shared.store.atomically(|connection| {
-        let Some(kept) = take(connection, &consent.request)? else { return Ok(None) };
+        let Some(mut kept) = take(connection, &consent.request)? else { return Ok(Outcome::Expired) };
         let dc = users_data_centre(connection)?;
-        let code = if allowed { issue(&shared, connection, &dc, &kept)? } else { String::new() };
-        Ok::<_, Refusal>(Some((kept, dc, code)))
+        if !allowed || too_many_codes(&shared, connection, &kept.client)? {
+            return Ok(Outcome::Denied(kept));
+        }
+        if kept.asks_for_the_crm() {
+            match chosen(organisations::of_user(connection, &dc)?, consent.organization.as_deref()) {
+                Some(org) => kept.crm_org = Some(org),
+                None => return Ok(Outcome::NotChosen),
+            }
+        }
+        let code = issue(&shared, connection, &dc, &kept)?;
+        Ok::<_, Refusal>(Outcome::Allowed(kept, dc, code))
     });
-    let (kept, dc, code) = match answer {
-        Ok(Some(found)) => found,
-        Ok(None) => return error_page("expired"),
+    let (kept, given) = match answer {
+        Ok(Outcome::Allowed(kept, dc, code)) => (kept, Some((dc, code))),
+        Ok(Outcome::Denied(kept)) => (kept, None),
+        Ok(Outcome::NotChosen) => return error_page("choose_an_organization"),
+        Ok(Outcome::Expired) => return error_page("expired"),
         Err(refusal) => return broken(refusal),
     };
     let Ok(mut back) = Url::parse(&kept.redirect_uri) else { return error_page("invalid_redirect_uri") };
@@ -149,16 +165,44 @@ async fn consent(shared: Data<Shared>, consent: Form<Consent>) -> HttpResponse {
         if let Some(state) = &kept.state {
             query.append_pair("state", state);
         }
-        if allowed {
-            query
+        match given {
+            Some((dc, code)) => query
                 .append_pair("code", &code)
                 .append_pair("location", &dc)
-                .append_pair("accounts-server", &format!("{}/zoho/{dc}/accounts", shared.base));
-        } else {
-            query.append_pair("error", "access_denied");
-        }
+                .append_pair("accounts-server", &format!("{}/zoho/{dc}/accounts", shared.base)),
+            None => query.append_pair("error", "access_denied"),
+        };
     }
     HttpResponse::Found().insert_header(("Location", back.as_str())).finish()
+}
+
+/// How a consent page ends.
+enum Outcome {
+    Allowed(Kept, String, String),
+    Denied(Kept),
+    NotChosen,
+    Expired,
+}
+
+/// The organisation that the form names; without a name, the only one.
+fn chosen(mut all: Vec<Org>, asked: Option<&str>) -> Option<i64> {
+    match asked.filter(|asked| !asked.is_empty()) {
+        Some(asked) => all.iter().find(|org| org.id.to_string() == asked).map(|org| org.id),
+        None if all.len() == 1 => all.pop().map(|org| org.id),
+        None => None,
+    }
+}
+
+/// The eleventh code in ten minutes is `access_denied`, where that is enforced.
+fn too_many_codes(shared: &Shared, connection: &Connection, client: &str) -> Result<bool, Refusal> {
+    if !shared.switches.on("zoho.grant_tokens_are_throttled") {
+        return Ok(false);
+    }
+    let since = shared.clock.now().timestamp_millis() - CODES_WINDOW_MS;
+    let given: i64 =
+        connection
+            .query_row("SELECT count(*) FROM zoho_grant WHERE client = ?1 AND at_ms > ?2", (client, since), |row| row.get(0))?;
+    Ok(given >= CODES_MAX)
 }
 
 /// Where the customer's account lives.
@@ -176,6 +220,9 @@ pub fn secret() -> String {
     format!("1000.{}.{}", hex(), hex())
 }
 
+/// The last word of a scope. The CRM's scopes have four words: `ZohoCRM.modules.contacts.READ`.
+const OPERATIONS: [&str; 6] = ["ALL", "READ", "CREATE", "UPDATE", "DELETE", "WRITE"];
+
 /// Zoho names these on a page of its own instead of sending the customer back.
 fn wrong(asked: &Asked) -> Option<&'static str> {
     let redirect = Url::parse(&asked.redirect_uri).ok();
@@ -185,8 +232,9 @@ fn wrong(asked: &Asked) -> Option<&'static str> {
     let scopes = asked.scope.split(',').map(str::trim);
     let known = |scope: &str| {
         let words: Vec<_> = scope.split('.').collect();
-        (3..=4).contains(&words.len()) && words.iter().all(|word| !word.is_empty() && !word.contains(' '))
-            || matches!(scope, "openid" | "email" | "profile")
+        let operation = words.last().is_some_and(|word| OPERATIONS.iter().any(|known| word.eq_ignore_ascii_case(known)));
+        operation && matches!(words.len(), 3 | 4) && words.iter().all(|word| !word.is_empty() && !word.contains(' '))
+            || matches!(scope, "openid" | "email" | "profile" | "phone")
     };
     match asked {
         _ if asked.client_id != crate::ZOHO_CLIENT_ID => Some("invalid_client"),
@@ -215,6 +263,7 @@ fn take(connection: &Connection, request: &str) -> Result<Option<Kept>, Refusal>
                     challenge: row.get(5)?,
                     challenge_method: row.get(6)?,
                     state: row.get(7)?,
+                    crm_org: None,
                 })
             },
         )
@@ -224,13 +273,15 @@ fn take(connection: &Connection, request: &str) -> Result<Option<Kept>, Refusal>
 
 fn issue(shared: &Shared, connection: &Connection, dc: &str, kept: &Kept) -> Result<String, Refusal> {
     let code = secret();
+    let now = shared.clock.now().timestamp_millis();
     connection.execute(
-        "INSERT INTO zoho_code (code, dc, client, redirect_uri, scope, offline, prompted, challenge, challenge_method, issued_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO zoho_code (code, dc, client, redirect_uri, scope, offline, prompted, challenge, challenge_method, crm_org, issued_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         rusqlite::params![
-            code, dc, kept.client, kept.redirect_uri, kept.scope, kept.offline, kept.prompted, kept.challenge, kept.challenge_method,
-            shared.clock.now().timestamp_millis()
+            code, dc, kept.client, kept.redirect_uri, kept.scope, kept.offline, kept.prompted, kept.challenge, kept.challenge_method, kept.crm_org, now
         ],
     )?;
+    connection.execute("DELETE FROM zoho_grant WHERE at_ms <= ?1", [now - CODES_WINDOW_MS])?;
+    connection.execute("INSERT INTO zoho_grant (client, at_ms) VALUES (?1, ?2)", (&kept.client, now))?;
     Ok(code)
 }
 
@@ -246,31 +297,20 @@ fn login_form(dc: &str, request: &str) -> String {
 
 fn consent_form(dc: &str, request: &str, scope: &str, orgs: &[Org]) -> String {
     let scopes: String = scope.split(',').map(|scope| format!("<li>{}</li>", escape(scope.trim()))).collect();
-    let orgs: String = orgs.iter().map(|org| format!("<li>{}</li>", escape(&org.name))).collect();
+    let (list, choice) = if asks_for_the_crm(scope) {
+        let options: String =
+            orgs.iter().map(|org| format!("<option value=\"{}\">{}</option>", org.id, escape(&org.name))).collect();
+        (
+            String::new(),
+            format!("<label>Choose the organization (Production) <select name=\"organization\">{options}</select></label> "),
+        )
+    } else {
+        let list: String = orgs.iter().map(|org| format!("<li>{}</li>", escape(&org.name))).collect();
+        (format!("<h2>Your organizations</h2><ul>{list}</ul>"), String::new())
+    };
     format!(
-        "<h1>CP Connect</h1><p>CP Connect would like to access the following information.</p><ul>{scopes}</ul>\
-         <h2>Your organizations</h2><ul>{orgs}</ul>\
-         <form method=\"post\" action=\"/zoho/{dc}/accounts/consent\"><input type=\"hidden\" name=\"request\" value=\"{request}\">\
+        "<h1>CP Connect</h1><p>CP Connect would like to access the following information.</p><ul>{scopes}</ul>{list}\
+         <form method=\"post\" action=\"/zoho/{dc}/accounts/consent\"><input type=\"hidden\" name=\"request\" value=\"{request}\">{choice}\
          <button type=\"submit\" name=\"action\" value=\"allow\">Accept</button> <button type=\"submit\" name=\"action\" value=\"reject\">Reject</button></form>"
     )
-}
-
-fn page(title: &str, body: &str) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head><body>{body}</body></html>"
-    ))
-}
-
-fn error_page(error: &str) -> HttpResponse {
-    let mut answer = page("Zoho: error", &format!("<h1>An error occurred</h1><p>{error}</p>"));
-    *answer.status_mut() = StatusCode::BAD_REQUEST;
-    answer
-}
-
-fn broken(refusal: Refusal) -> HttpResponse {
-    HttpResponse::InternalServerError().body(refusal.message)
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

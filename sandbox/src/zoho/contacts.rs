@@ -35,7 +35,7 @@ const CONTACT: &[(&str, shape::Kind)] = &[
     ("country_code", Guess(10)),
     ("facebook", Guess(100)),
     ("twitter", Guess(100)),
-    ("tags", Any),
+    ("tags", Tags),
 ];
 
 /// `POST` and `PUT /contacts`.

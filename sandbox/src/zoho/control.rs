@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::answer::Refusal;
 use super::consent::DATA_CENTRES;
 use super::organisations::{self, Org};
+use super::products::Product;
 use super::{seed, tokens};
 use crate::Shared;
 
@@ -46,6 +47,8 @@ struct Settings {
     price_precision: Option<u32>,
     tax_rounding: Option<String>,
     time_zone: Option<String>,
+    /// The products that share the organisation.
+    apps: Option<Vec<String>>,
 }
 
 /// Where the demo user lives and which organisations he belongs to; unknown ones are founded.
@@ -116,6 +119,12 @@ fn change(connection: &Connection, id: i64, settings: &Settings) -> Result<(), R
     }
     if settings.tax_rounding.as_deref().is_some_and(|rounding| !matches!(rounding, "item_level" | "entity_level")) {
         return Err(Refusal::invalid("tax_rounding"));
+    }
+    if let Some(apps) = &settings.apps {
+        if apps.iter().any(|app| !Product::ALL.iter().any(|product| product.app() == app)) {
+            return Err(Refusal::invalid("apps"));
+        }
+        connection.execute("UPDATE zoho_org SET apps = ?2 WHERE id = ?1", (id, apps.join(",")))?;
     }
     connection.execute(
         "UPDATE zoho_org SET price_precision = coalesce(?2, price_precision), tax_rounding = coalesce(?3, tax_rounding), plan = coalesce(?4, plan),

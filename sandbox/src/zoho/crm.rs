@@ -24,7 +24,6 @@ mod lines;
 mod links;
 mod list;
 mod module;
-pub mod multipart;
 mod notify;
 mod orgs;
 mod query;

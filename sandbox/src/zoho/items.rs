@@ -3,12 +3,13 @@
 use rust_decimal::RoundingStrategy;
 use serde_json::{Map, Value};
 
-use super::answer::Refusal;
-use super::custom_fields;
+use super::answer::{Answer, Refusal};
+use super::call::Query;
 use super::module::Module;
 use super::records::{self, Desk, Record, number};
 use super::settings::started;
 use super::shape::{self, Kind::*};
+use super::{custom_fields, lists};
 
 const ITEM: &[(&str, shape::Kind)] = &[
     ("name", Text(100)),
@@ -22,7 +23,7 @@ const ITEM: &[(&str, shape::Kind)] = &[
     ("purchase_description", Text(2000)),
     ("is_taxable", Flag),
     ("reorder_level", Number),
-    ("tags", Any),
+    ("tags", Tags),
 ];
 
 /// `POST` and `PUT /items`.
@@ -109,4 +110,19 @@ fn defaults(desk: &Desk, record: &mut Record) -> Result<(), Refusal> {
         return Err(Refusal::missing("inventory_account_id"));
     }
     Ok(())
+}
+
+/// `GET /itemdetails?item_ids=a,b`: whole items in one call.
+pub fn details(desk: &Desk, query: &Query) -> Result<Answer, Refusal> {
+    let ids = query.get("item_ids").filter(|ids| !ids.is_empty()).ok_or_else(|| Refusal::missing("item_ids"))?;
+    let mut list = String::from("[");
+    for id in ids.split(',') {
+        let id = id.trim().parse().map_err(|_| Refusal::invalid("item_ids"))?;
+        if list.len() > 1 {
+            list.push(',');
+        }
+        list.push_str(&lists::text(desk, Module::Items, id)?);
+    }
+    list.push(']');
+    Ok(Answer::found("items", &list))
 }

@@ -1,4 +1,4 @@
-//! The lines of an invoice or bill: references looked up, lengths checked, and shown again with their totals.
+//! The lines of a document: references looked up, lengths checked, and shown again with their totals.
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use super::amounts::{Discount, Line, LineTotals, Tax};
 use super::answer::Refusal;
 use super::module::Module;
 use super::records::{self, Brief, Desk, number};
-use super::shape;
+use super::{platform, shape};
 
 /// Lines as sent, with what the arithmetic needs beside what is shown.
 pub struct Lines {
@@ -17,7 +17,10 @@ pub struct Lines {
 
 /// Reads `line_items`. `known` are the ids of lines the document has already.
 pub fn read(desk: &Desk, module: Module, sent: &[Value], known: &[String], item_level: bool) -> Result<Lines, Refusal> {
-    if sent.is_empty() {
+    // Only a party is documented as required of these.
+    let may_be_bare =
+        matches!(module, Module::SalesOrders | Module::VendorCredits | Module::RecurringBills | Module::RecurringInvoices);
+    if sent.is_empty() && (!may_be_bare || desk.on("zoho.every_document_needs_lines")) {
         return Err(Refusal::new(4016, "The document has no line items."));
     }
     let first_id = records::new_ids(desk, sent.len())?;
@@ -135,15 +138,18 @@ fn one(
     shown.insert("quantity".into(), number(quantity));
     shown
         .insert("discount".into(), if item_level { body.get("discount").cloned().unwrap_or_else(|| json!(0)) } else { json!(0) });
-    for key in ["unit", "tags", "project_id", "customer_id"] {
+    for key in ["unit", "project_id", "customer_id"] {
         if let Some(value) = body.get(key).filter(|value| !value.is_null()) {
             shown.insert(key.into(), value.clone());
         }
     }
+    if let Some(tags) = body.get("tags").filter(|tags| !tags.is_null()) {
+        shown.insert("tags".into(), platform::checked_tags(desk, tags, platform::Level::Line)?);
+    }
     Ok((Line { quantity, rate, discount, tax }, shown))
 }
 
-/// The account a line is posted to. A bill's line must name one unless its item does or it carries no amount.
+/// The account a line is posted to. A purchase's line must name one unless its item does or it carries no amount.
 fn account(
     found: &mut Found,
     module: Module,
@@ -157,11 +163,11 @@ fn account(
     if id.is_none()
         && let Some(item) = item
     {
-        let key = if module == Module::Bills { "purchase_account_id" } else { "account_id" };
+        let key = if module.is_purchase() { "purchase_account_id" } else { "account_id" };
         let item = records::need(desk, Module::Items, item.id)?;
         id = item.text(key).parse().ok();
     }
-    if id.is_none() && module == Module::Invoices {
+    if id.is_none() && !module.is_purchase() {
         id = records::named(desk, Module::Accounts, "Sales", 0)?.pop().map(|(id, _)| id);
     }
     let Some(id) = id else {

@@ -5,13 +5,19 @@ use serde_json::{Map, Value};
 use super::answer::Refusal;
 use super::module::Module;
 use super::records::{self, Desk, Record};
-use super::{shape, tables};
+use super::{papers, shape, tables};
 
-/// Gives an invoice or bill its number.
+/// Gives a document its number, or the name that stands for one.
 pub fn give(desk: &Desk, module: Module, record: &mut Record, body: &Map<String, Value>, new: bool) -> Result<(), Refusal> {
-    match module {
-        Module::Bills => bill(desk, record, body),
-        _ => invoice(desk, record, body, new),
+    match papers::of(module).and_then(|paper| paper.number) {
+        Some((key, prefix)) => automatic(desk, module, record, body, new, key, prefix),
+        None if module == Module::Bills => bill(desk, record, body),
+        None => {
+            if let Some(name) = shape::text(body, "recurrence_name") {
+                record.name = name.to_owned();
+            }
+            Ok(())
+        }
     }
 }
 
@@ -20,30 +26,47 @@ pub fn payment(desk: &Desk, module: Module) -> Result<String, Refusal> {
     Ok(tables::take(desk.connection, &format!("{} {}", module.path(), desk.org.id), 1)?.to_string())
 }
 
-/// Without `?ignore_auto_number_generation=true` the caller's own number is not used.
-fn invoice(desk: &Desk, record: &mut Record, body: &Map<String, Value>, new: bool) -> Result<(), Refusal> {
-    let asked = shape::text(body, "invoice_number");
-    match asked {
-        Some(number) if desk.own_number => {
-            shape::length("invoice_number", number, 100)?;
-            if !records::named(desk, Module::Invoices, number, record.id)?.is_empty() {
-                return Err(Refusal::new(4, format!("The invoice number \"{number}\" already exists.")));
+/// Whether the caller's own number is used: with `?ignore_auto_number_generation=true`, in credit notes also said in the body, in
+/// retainer invoices never.
+fn is_own(desk: &Desk, module: Module, body: &Map<String, Value>) -> bool {
+    match module {
+        Module::RetainerInvoices => false,
+        Module::CreditNotes => desk.own_number || shape::flag(body, "ignore_auto_number_generation"),
+        _ => desk.own_number,
+    }
+}
+
+fn automatic(
+    desk: &Desk,
+    module: Module,
+    record: &mut Record,
+    body: &Map<String, Value>,
+    new: bool,
+    key: &str,
+    prefix: &str,
+) -> Result<(), Refusal> {
+    let own = is_own(desk, module, body);
+    match shape::text(body, key) {
+        Some(number) if own => {
+            shape::length(key, number, 100)?;
+            if !records::named(desk, module, number, record.id)?.is_empty() {
+                return Err(Refusal::new(4, format!("The {} number \"{number}\" already exists.", module.noun().to_lowercase())));
             }
             record.name = number.to_owned();
         }
-        None if desk.own_number && new => return Err(Refusal::missing("invoice_number")),
-        _ if new => record.name = next_free(desk)?,
+        None if own && new => return Err(Refusal::missing(key)),
+        _ if new => record.name = next_free(desk, module, prefix)?,
         _ => {}
     }
-    record.set("invoice_number", record.name.clone());
+    record.set(key, record.name.clone());
     Ok(())
 }
 
-fn next_free(desk: &Desk) -> Result<String, Refusal> {
+fn next_free(desk: &Desk, module: Module, prefix: &str) -> Result<String, Refusal> {
     loop {
-        let number = tables::take(desk.connection, &format!("invoice number {}", desk.org.id), 1)?;
-        let name = format!("INV-{number:06}");
-        if records::named(desk, Module::Invoices, &name, 0)?.is_empty() {
+        let number = tables::take(desk.connection, &format!("{} number {}", module.key(), desk.org.id), 1)?;
+        let name = format!("{prefix}{number:06}");
+        if records::named(desk, module, &name, 0)?.is_empty() {
             return Ok(name);
         }
     }

@@ -8,7 +8,8 @@ use serde_json::{Map, Number, Value};
 use super::answer::{Refusal, quoted};
 use super::module::Module;
 use super::organisations::Org;
-use super::{tables, time};
+use super::webhooks::{self, Event};
+use super::{ledger, tables, time};
 use crate::Shared;
 
 /// What every write works with.
@@ -179,11 +180,12 @@ pub fn save(desk: &Desk, module: Module, record: &mut Record, new: bool) -> Resu
             ])?;
     }
     record.saved = detail;
-    Ok(())
+    webhooks::noticed(desk, module, record, if new { Event::Created } else { Event::Edited })
 }
 
-/// Removes a record and its unique values.
+/// Removes a record, its entries and its unique values.
 pub fn remove(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusal> {
+    ledger::erase(desk, record.id)?;
     desk.connection.prepare_cached("DELETE FROM zoho_record WHERE id = ?1")?.execute([record.id])?;
     if let Some(Value::Object(fields)) = record.detail.get("custom_field_hash") {
         for (field, value) in fields {
@@ -193,7 +195,7 @@ pub fn remove(desk: &Desk, module: Module, record: &Record) -> Result<(), Refusa
     for field in ["sku", "account_code"] {
         claim(desk, module, field, record.text(field), "", record.id)?;
     }
-    Ok(())
+    webhooks::noticed(desk, module, record, Event::Deleted)
 }
 
 /// Whose value it is, if anybody's.

@@ -9,7 +9,11 @@ use super::call::Call;
 use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
-use super::{actions, buttons, contacts, custom_fields, documents, fields, items, lists, payments, reminders, settings, tables};
+use super::{
+    actions, bankaccounts, banktransactions, buttons, contacts, conversions, credits, currencyadjustments, custom_fields,
+    documents, exchangerates, expenses, fields, items, journals, lists, openingbalances, papers, payments, people, platform,
+    projects, reminders, reports, settings, settlements, tables, taxgroups,
+};
 
 /// `/organizations` and below: the only calls that name no organisation.
 pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) -> Result<Answer, Refusal> {
@@ -25,6 +29,9 @@ pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) 
 pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> Result<Answer, Refusal> {
     let own_number = call.query.get("ignore_auto_number_generation") == Some("true");
     let desk = Desk { connection, shared: call.shared, org, now: call.shared.clock.now(), own_number };
+    if let Some(answer) = platform::answer(call, &desk, scopes) {
+        return answer;
+    }
     if let ["settings", "fields", rest @ ..] = call.segments.as_slice() {
         permitted(scopes, "settings", call.method)?;
         return definitions(call, &desk, rest);
@@ -35,45 +42,67 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     }
     if let [singular, id, "customfields"] = call.segments.as_slice()
         && *call.method == Method::PUT
-        && let Some(module) = [Invoices, Bills, Items]
-            .into_iter()
-            .find(|module| module.key() == *singular)
-            .or((*singular == "customerpayment").then_some(CustomerPayments))
+        && let Some(module) = HAVE_CUSTOMFIELDS.into_iter().find(|module| module.entity().replace('_', "") == *singular)
     {
         permitted(scopes, module.scope(), call.method)?;
         return set_custom_fields(call, &desk, module, number(id)?);
     }
+    if let Some((scope, answer)) = elsewhere(&call.segments) {
+        permitted(scopes, scope, call.method)?;
+        return answer(call, &desk, &call.segments);
+    }
     let (module, rest) = Module::at(&call.segments).ok_or_else(no_such_address)?;
     permitted(scopes, module.scope(), call.method)?;
+    if let Some(answer) = settlements::answer(call, &desk, module, rest) {
+        return answer;
+    }
+    if module == Contacts
+        && let Some(answer) = people::answer(call, &desk, rest)
+    {
+        return answer;
+    }
     match (call.method.as_str(), rest) {
         ("GET", []) => lists::page(&desk, module, &call.query),
         ("GET", [id]) => lists::one(&desk, module, number(id)?),
-        ("GET", [id, "customfields"]) => {
+        ("GET", [id, "customfields"]) if matches!(module, Invoices | CreditNotes) => {
             let record = records::need(&desk, module, number(id)?)?;
             let list = record.detail.get("custom_fields").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
             Ok(Answer::found("custom_fields", &list.to_string()))
         }
         ("POST", []) => {
-            let record = write(&desk, module, None, &call.json()?)?;
+            let mut record = write(&desk, module, None, &call.json()?)?;
+            let key = if module == CreditNotes { "invoice_id" } else { "bill_id" };
+            if papers::is_credit(module)
+                && let Some(document) = call.query.get(key)
+            {
+                credits::is_for(&desk, module, &mut record, document)?;
+            }
             emailed(call, &desk, 1)?;
-            shown(&desk, module, &record, 201)
+            // Documented so: expenses are created with 200.
+            shown(&desk, module, &record, if matches!(module, Expenses | RecurringExpenses) { 200 } else { 201 }, "created")
         }
         ("PUT", []) if module.upserts() => upsert(call, &desk, module),
         ("PUT", [id]) => {
             let was = records::need(&desk, module, number(id)?)?;
             let record = write(&desk, module, Some(was), &call.json()?)?;
             emailed(call, &desk, 1)?;
-            shown(&desk, module, &record, 200)
+            shown(&desk, module, &record, 200, "updated")
         }
         ("DELETE", []) => {
             let names = ["contact_ids", "invoice_ids", "payment_ids", "vendorpayment_id"];
             let ids = names.iter().find_map(|name| call.query.get(name)).ok_or_else(|| Refusal::missing("ids"))?;
             actions::bulk_delete(&desk, module, ids)
         }
+        ("DELETE", ["bulkdelete"]) if matches!(module, Journals | Accounts) => {
+            let name = if module == Journals { "journal_ids" } else { "account_ids" };
+            actions::bulk_delete(&desk, module, call.query.get(name).ok_or_else(|| Refusal::missing(name))?)
+        }
         ("DELETE", [id]) => actions::delete(&desk, module, number(id)?),
+        ("POST", ["fromsalesorder"]) if module == Invoices => conversions::from_sales_order(call, &desk),
+        ("POST", ["fromestimates"]) if module == Invoices => conversions::from_estimates(call, &desk),
         ("POST", ["status", word]) => {
-            let ids = call.query.get("invoice_ids").ok_or_else(|| Refusal::missing("invoice_ids"))?;
-            actions::bulk_status(&desk, module, ids, word)
+            let name = actions::bulk_name(module, word).ok_or_else(no_such_address)?;
+            actions::bulk_status(&desk, module, call.query.get(name).ok_or_else(|| Refusal::missing(name))?, word)
         }
         ("POST", [id, "status", word]) => actions::status(&desk, module, number(id)?, word),
         ("POST", [id, word @ ("active" | "inactive")]) => actions::activate(&desk, module, number(id)?, *word == "active"),
@@ -105,7 +134,9 @@ fn upsert(call: &Call, desk: &Desk, module: Module) -> Result<Answer, Refusal> {
     let value = call.header("x-unique-identifier-value").ok_or_else(|| Refusal::missing("X-Unique-Identifier-Value"))?;
     let mut body = call.json()?;
     let found = custom_fields::find(desk, module, key, value)?;
-    let own_number = desk.own_number || !desk.on("zoho.upsert_needs_auto_number_flag") && body.contains_key("invoice_number");
+    let number_key = papers::of(module).and_then(|paper| paper.number).map(|(key, _)| key);
+    let has_number = number_key.is_some_and(|key| body.contains_key(key));
+    let own_number = desk.own_number || !desk.on("zoho.upsert_needs_auto_number_flag") && has_number;
     let desk = &Desk { own_number, ..*desk };
     let was = match found {
         Some(id) => Some(records::need(desk, module, id)?),
@@ -118,7 +149,7 @@ fn upsert(call: &Call, desk: &Desk, module: Module) -> Result<Answer, Refusal> {
     }
     let record = write(desk, module, was, &body)?;
     emailed(call, desk, 1)?;
-    shown(desk, module, &record, status)
+    shown(desk, module, &record, status, if status == 201 { "created" } else { "updated" })
 }
 
 fn store_header(body: &mut Map<String, Value>, key: &str, value: &str) {
@@ -136,15 +167,49 @@ fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String, Va
         Accounts => settings::write_account(desk, was, body),
         Contacts => contacts::write(desk, was, body),
         Items => items::write(desk, was, body),
-        Invoices | Bills => documents::write(desk, module, was, body),
         CustomerPayments | VendorPayments => payments::write(desk, module, was, body),
+        Expenses | RecurringExpenses => expenses::write(desk, module, was, body),
+        BankTransactions => banktransactions::write(desk, was, body),
+        Journals => journals::write(desk, was, body),
+        Projects => projects::write(desk, was, body),
+        _ if module.is_document() => documents::write(desk, module, was, body),
+        _ => Err(no_such_address()),
     }
 }
 
-fn shown(desk: &Desk, module: Module, record: &Record, status: u16) -> Result<Answer, Refusal> {
-    let done = if status == 201 { "created" } else { "updated" };
+fn shown(desk: &Desk, module: Module, record: &Record, status: u16, done: &str) -> Result<Answer, Refusal> {
     let json = lists::shown(desk, module, record)?;
     Ok(Answer::with(status, &format!("The {} has been {done}.", module.noun().to_lowercase()), module.key(), &json))
+}
+
+/// `PUT /{singular}/{id}/customfields` is documented for these.
+const HAVE_CUSTOMFIELDS: [Module; 7] = [Invoices, Estimates, SalesOrders, PurchaseOrders, Bills, Items, CustomerPayments];
+
+type Handler = fn(&Call, &Desk, &[&str]) -> Result<Answer, Refusal>;
+
+/// Addresses that are not a collection of records like the others: their scope, and who answers.
+fn elsewhere(segments: &[&str]) -> Option<(&'static str, Handler)> {
+    Some(match segments {
+        ["reports", ..] => ("reports", |call, desk, segments| reports::answer(call, desk, &segments[1..])),
+        ["bankaccounts", ..] => ("banking", |call, desk, segments| bankaccounts::answer(call, desk, &segments[1..])),
+        ["basecurrencyadjustment", ..] => {
+            ("accountants", |call, desk, segments| currencyadjustments::answer(call, desk, &segments[1..]))
+        }
+        ["settings", "openingbalances"] => ("settings", |call, desk, _| openingbalances::answer(call, desk)),
+        ["settings", "taxgroups", ..] => ("settings", |call, desk, segments| taxgroups::answer(call, desk, &segments[2..])),
+        ["settings", "currencies", _, "exchangerates", ..] => {
+            ("settings", |call, desk, segments| exchangerates::answer(call, desk, number(segments[2])?, &segments[4..]))
+        }
+        ["itemdetails"] => ("settings", |call, desk, _| only_get(call).and_then(|()| items::details(desk, &call.query))),
+        ["chartofaccounts", "accounttransactions"] => {
+            ("accountants", |call, desk, _| only_get(call).and_then(|()| bankaccounts::transactions(desk, &call.query)))
+        }
+        _ => return None,
+    })
+}
+
+fn only_get(call: &Call) -> Result<(), Refusal> {
+    if *call.method == Method::GET { Ok(()) } else { Err(no_such_address()) }
 }
 
 fn definitions(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusal> {
@@ -162,7 +227,7 @@ fn definitions(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusa
 }
 
 /// `PUT /{singular}/{id}/customfields`: the body is the list itself.
-fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Result<Answer, Refusal> {
+pub fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Result<Answer, Refusal> {
     let mut record = records::need(desk, module, id)?;
     let body = Map::from_iter([("custom_fields".to_owned(), call.any_json()?)]);
     custom_fields::apply(desk, module, &mut record, &body)?;
@@ -171,7 +236,12 @@ fn set_custom_fields(call: &Call, desk: &Desk, module: Module, id: i64) -> Resul
 }
 
 /// Code 57 unless the token's scopes hold `ZohoBooks.<area>.<operation>`.
-fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
+pub fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
+    permitted_in("ZohoBooks", scopes, area, method)
+}
+
+/// As `permitted`, for a product with a name of its own in scopes.
+pub fn permitted_in(product: &str, scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
     let operation = match *method {
         Method::GET => "READ",
         Method::POST => "CREATE",
@@ -183,7 +253,7 @@ fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
         let mut words = scope.split('.');
         let (service, of, may) = (words.next(), words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let right_area = of == area || of == "fullaccess";
-        service == Some("ZohoBooks") && right_area && (may.eq_ignore_ascii_case("ALL") || may == operation)
+        service == Some(product) && right_area && (may.eq_ignore_ascii_case("ALL") || may == operation)
     };
     match scopes.split([',', ' ']).any(allows) {
         true => Ok(()),
@@ -191,11 +261,13 @@ fn permitted(scopes: &str, area: &str, method: &Method) -> Result<(), Refusal> {
     }
 }
 
-fn number(id: &str) -> Result<i64, Refusal> {
+/// An id in an address.
+pub fn number(id: &str) -> Result<i64, Refusal> {
     id.parse().map_err(|_| no_such_address())
 }
 
-fn no_such_address() -> Refusal {
+/// Code 5, HTTP 404.
+pub fn no_such_address() -> Refusal {
     Refusal::new(5, "Invalid URL Passed").at(404)
 }
 

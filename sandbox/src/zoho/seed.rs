@@ -8,7 +8,7 @@ use super::consent::USER_EMAIL;
 use super::module::Module;
 use super::organisations::{self, Org};
 use super::records::{self, Desk};
-use super::{settings, tables};
+use super::{ledger, settings, tables};
 use crate::Shared;
 
 /// What a new organisation is like.
@@ -114,6 +114,9 @@ fn account(desk: &Desk, name: &str, kind: &str, system: bool) -> Result<(), Refu
     record.set("account_type", kind);
     record.set("is_system_account", system);
     record.set("is_user_created", false);
+    if let Some((role, _)) = ledger::ROLES.into_iter().find(|(_, account)| *account == name) {
+        ledger::appoint(desk, role, record.id)?;
+    }
     records::save(desk, Module::Accounts, &mut record, false)
 }
 

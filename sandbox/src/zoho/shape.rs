@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Refusal;
 use super::records::{Desk, number};
-use super::time;
+use super::{platform, time};
 
 /// What a member must be.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     Address,
     People,
+    /// Reporting tags of a whole record.
+    Tags,
     /// Kept as it is: lists of ids, tags and the like.
     Any,
 }
@@ -155,6 +157,7 @@ fn check(desk: &Desk, name: &str, kind: Kind, value: &Value) -> Result<Value, Re
             Ok(Value::Object(address))
         }
         (People, Value::Array(list)) => list.iter().map(|one| person(desk, one)).collect::<Result<Vec<_>, _>>().map(Value::from),
+        (Tags, _) => platform::checked_tags(desk, value, platform::Level::Record),
         (Any, _) => Ok(value.clone()),
         _ => Err(Refusal::invalid(name)),
     }

@@ -43,7 +43,58 @@ pub const ALL: &[Switch] = &[
     ask("zoho.customer_payments_list_key_has_an_underscore", false, "The list of customer payments is under customer_payments."),
     ask("zoho.bearer_is_accepted", true, "`Authorization: Bearer` works like `Zoho-oauthtoken`."),
     ask("zoho.pkce_is_checked", true, "When a challenge was sent, the code needs its verifier."),
+    ask(
+        "zoho.webhook_signature_covers_parameters",
+        true,
+        "A webhook's signature is over the sorted parameters of address and form and then the body; off: over the body alone.",
+    ),
+    ask(
+        "zoho.webhook_signature_is_timed",
+        false,
+        "A webhook's signature is `t=<ms>,v=<hex>` over time, dot and body, as at Zoho Payments.",
+    ),
+    ask("zoho.webhooks_are_tried_again", true, "A webhook that its receiver refuses is sent again after 1, 5 and 30 minutes."),
+    ask(
+        "zoho.tags_keep_to_their_level",
+        true,
+        "A reporting tag of lines cannot be put on a whole record, nor one of transactions on a line.",
+    ),
+    ask("zoho.reporting_tags_have_no_envelope", false, "Answers of reportingtags carry neither code nor message."),
+    ask(
+        "zoho.fields_can_be_made_in_every_product",
+        false,
+        "Custom fields can be created and changed through Inventory and Invoice too, not through Books alone.",
+    ),
+    ask("zoho.codes_live_one_minute", false, "A code is over after one minute instead of two."),
+    ask(
+        "zoho.grant_tokens_are_throttled",
+        false,
+        "The eleventh consent in ten minutes comes back with access_denied; off, so that a suite may consent as often as it needs.",
+    ),
     ask("zoho.token_throttle_is_400", false, "The eleventh access token in ten minutes is refused with 400 instead of 200."),
+    ask(
+        "zoho.credit_notes_need_date_and_number",
+        true,
+        "A new credit note without date or creditnote_number is refused, even where Zoho could number it itself.",
+    ),
+    ask("zoho.vendor_credits_begin_as_drafts", true, "A new vendor credit is a draft and cannot be applied before status/open."),
+    ask(
+        "zoho.every_document_needs_lines",
+        true,
+        "Sales orders, vendor credits and recurring documents without line items are refused (4016), too.",
+    ),
+    ask("zoho.journals_are_published_at_once", true, "A new journal without a status is published; off: it is a draft."),
+    ask(
+        "zoho.receivable_lines_need_a_contact",
+        true,
+        "Lines of journals and opening balances on receivables or payables are refused without a contact (11016).",
+    ),
+    ask("zoho.projects_need_a_user", true, "A project without user_id is refused, as documented."),
+    ask(
+        "zoho.trial_balance_is_of_the_period",
+        false,
+        "A trial balance counts only what moved between from_date and to_date; off: what accounts hold at to_date.",
+    ),
     ask(
         "zoho.buttons_need_a_paid_plan",
         true,

@@ -9,7 +9,8 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
 
         CREATE TABLE zoho_org (
             id INTEGER PRIMARY KEY, dc TEXT NOT NULL, name TEXT NOT NULL, plan TEXT NOT NULL, currency TEXT NOT NULL, currency_id INTEGER NOT NULL,
-            price_precision INTEGER NOT NULL, tax_rounding TEXT NOT NULL, time_zone TEXT NOT NULL, created INTEGER NOT NULL, member INTEGER NOT NULL);
+            price_precision INTEGER NOT NULL, tax_rounding TEXT NOT NULL, time_zone TEXT NOT NULL, created INTEGER NOT NULL, member INTEGER NOT NULL,
+            apps TEXT NOT NULL DEFAULT 'books,inventory,billing,expense');
 
         CREATE TABLE zoho_record (
             id INTEGER PRIMARY KEY, org INTEGER NOT NULL, module INTEGER NOT NULL,
@@ -31,9 +32,15 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             more TEXT NOT NULL, UNIQUE (org, module, api_name));
 
         CREATE TABLE zoho_applied (
-            payment INTEGER NOT NULL, document INTEGER NOT NULL, id INTEGER NOT NULL, amount_e6 INTEGER NOT NULL,
-            PRIMARY KEY (payment, document)) WITHOUT ROWID;
+            id INTEGER PRIMARY KEY, payment INTEGER NOT NULL, document INTEGER NOT NULL, amount_e6 INTEGER NOT NULL, base_e6 INTEGER NOT NULL);
+        CREATE INDEX zoho_applied_by_payment ON zoho_applied (payment);
         CREATE INDEX zoho_applied_by_document ON zoho_applied (document);
+
+        CREATE TABLE zoho_entry (
+            record INTEGER NOT NULL, line INTEGER NOT NULL, account INTEGER NOT NULL, date TEXT NOT NULL, party INTEGER, currency INTEGER NOT NULL,
+            amount_e6 INTEGER NOT NULL, fcy_e6 INTEGER NOT NULL, PRIMARY KEY (record, line)) WITHOUT ROWID;
+        CREATE INDEX zoho_entry_by_account ON zoho_entry (account, date, amount_e6);
+        CREATE TABLE zoho_role (org INTEGER NOT NULL, role INTEGER NOT NULL, account INTEGER NOT NULL, PRIMARY KEY (org, role)) WITHOUT ROWID;
 
         CREATE TABLE zoho_reminder (record INTEGER PRIMARY KEY, off INTEGER NOT NULL);
         CREATE TABLE zoho_reminded (contact INTEGER PRIMARY KEY);
@@ -44,11 +51,13 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             state TEXT, challenge TEXT, challenge_method TEXT NOT NULL);
         CREATE TABLE zoho_code (
             code TEXT PRIMARY KEY, dc TEXT NOT NULL, client TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL, offline INTEGER NOT NULL,
-            prompted INTEGER NOT NULL, challenge TEXT, challenge_method TEXT NOT NULL, issued_ms INTEGER NOT NULL);
+            prompted INTEGER NOT NULL, challenge TEXT, challenge_method TEXT NOT NULL, crm_org INTEGER, issued_ms INTEGER NOT NULL);
+        CREATE TABLE zoho_grant (client TEXT NOT NULL, at_ms INTEGER NOT NULL);
         CREATE TABLE zoho_refresh (
-            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, dc TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL, issued_ms INTEGER NOT NULL);
+            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, dc TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL, crm_org INTEGER, issued_ms INTEGER NOT NULL);
         CREATE TABLE zoho_access (
-            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, refresh INTEGER, dc TEXT NOT NULL, scope TEXT NOT NULL, issued_ms INTEGER NOT NULL);
+            number INTEGER PRIMARY KEY AUTOINCREMENT, token TEXT NOT NULL UNIQUE, refresh INTEGER, dc TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL,
+            crm_org INTEGER, issued_ms INTEGER NOT NULL);
         CREATE INDEX zoho_access_by_refresh ON zoho_access (refresh);",
     )
 }

@@ -3,20 +3,21 @@
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::answer::Refusal;
-use super::call::Query;
 use super::consent::{DATA_CENTRES, Kept, secret};
-use super::crm::multipart;
+use super::sent::Sent;
 use crate::Shared;
 
 const ACCESS_S: i64 = 3600;
+/// A code's life: the documents say one, two and three minutes; `zoho.codes_live_one_minute` is the strictest reading.
 const CODE_MS: i64 = 120_000;
+const CODE_STRICT_MS: i64 = 60_000;
 /// The 21st refresh token of a user deletes the oldest, without a word.
 const REFRESH_TOKENS_MAX: i64 = 20;
 /// Access tokens that one refresh token gives in ten minutes.
@@ -37,6 +38,43 @@ pub fn scopes_of(connection: &Connection, token: &str, dc: &str, now: DateTime<U
         .query_row((token, dc, now.timestamp_millis() - ACCESS_S * 1000), |row| row.get(0))
         .optional()?;
     Ok(scopes)
+}
+
+/// A valid access token, and what it was given for.
+pub struct Bearer {
+    pub client: String,
+    pub scopes: String,
+    pub issued_ms: i64,
+}
+
+impl Bearer {
+    pub fn has(&self, scope: &str) -> bool {
+        self.scopes.split([',', ' ']).any(|one| one.eq_ignore_ascii_case(scope))
+    }
+
+    pub fn expires_ms(&self) -> i64 {
+        self.issued_ms + ACCESS_S * 1000
+    }
+}
+
+/// The token, if it is valid now in this data centre.
+pub fn bearer(connection: &Connection, token: &str, dc: &str, now: DateTime<Utc>) -> Result<Option<Bearer>, Refusal> {
+    let found = connection
+        .prepare_cached("SELECT client, scope, issued_ms FROM zoho_access WHERE token = ?1 AND dc = ?2 AND issued_ms > ?3")?
+        .query_row((token, dc, now.timestamp_millis() - ACCESS_S * 1000), |row| {
+            Ok(Bearer { client: row.get(0)?, scopes: row.get(1)?, issued_ms: row.get(2)? })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// The organisation that a token's consent chose for the CRM; None where no scope of the CRM was asked for.
+pub fn crm_org_of(connection: &Connection, token: &str) -> Result<Option<i64>, Refusal> {
+    let org: Option<Option<i64>> = connection
+        .prepare_cached("SELECT crm_org FROM zoho_access WHERE token = ?1")?
+        .query_row([token], |row| row.get(0))
+        .optional()?;
+    Ok(org.flatten())
 }
 
 /// Ends every access token, and the refresh tokens too when asked.
@@ -107,11 +145,21 @@ fn code(shared: &Shared, connection: &Connection, dc: &str, sent: &Sent) -> Resu
     let now = shared.clock.now().timestamp_millis();
     let found = connection
         .query_row(
-            "SELECT dc, client, redirect_uri, scope, offline, prompted, challenge, challenge_method, issued_ms FROM zoho_code WHERE code = ?1",
+            "SELECT dc, client, redirect_uri, scope, offline, prompted, challenge, challenge_method, crm_org, issued_ms FROM zoho_code WHERE code = ?1",
             [sent.get("code").unwrap_or_default()],
             |row| {
-                let kept = Kept::of(row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?);
-                Ok((row.get::<_, String>(0)?, kept, row.get::<_, i64>(8)?))
+                let kept = Kept {
+                    client: row.get(1)?,
+                    redirect_uri: row.get(2)?,
+                    scope: row.get(3)?,
+                    offline: row.get(4)?,
+                    prompted: row.get(5)?,
+                    challenge: row.get(6)?,
+                    challenge_method: row.get(7)?,
+                    state: None,
+                    crm_org: row.get(8)?,
+                };
+                Ok((row.get::<_, String>(0)?, kept, row.get::<_, i64>(9)?))
             },
         )
         .optional()?;
@@ -120,7 +168,8 @@ fn code(shared: &Shared, connection: &Connection, dc: &str, sent: &Sent) -> Resu
         return Err(Error("invalid_client"));
     }
     connection.execute("DELETE FROM zoho_code WHERE code = ?1", [sent.get("code")])?;
-    if now - issued > CODE_MS {
+    let lives_ms = if shared.switches.on("zoho.codes_live_one_minute") { CODE_STRICT_MS } else { CODE_MS };
+    if now - issued > lives_ms {
         return Err(Error("invalid_code"));
     }
     if sent.get("redirect_uri") != Some(&kept.redirect_uri) {
@@ -131,65 +180,81 @@ fn code(shared: &Shared, connection: &Connection, dc: &str, sent: &Sent) -> Resu
     }
     let known: bool =
         connection.query_row("SELECT EXISTS (SELECT 1 FROM zoho_refresh WHERE client = ?1)", [&kept.client], |row| row.get(0))?;
-    let mut number = None;
+    let Kept { client, scope, crm_org, .. } = kept;
+    let mut given = Given { number: None, client, scope, crm_org };
     let mut refresh_token = None;
     if kept.offline && (kept.prompted || !known) {
         let token = secret();
         connection.execute(
-            "INSERT INTO zoho_refresh (token, dc, client, scope, issued_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (&token, dc, &kept.client, &kept.scope, now),
+            "INSERT INTO zoho_refresh (token, dc, client, scope, crm_org, issued_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (&token, dc, &given.client, &given.scope, crm_org, now),
         )?;
-        number = Some(connection.last_insert_rowid());
+        given.number = Some(connection.last_insert_rowid());
         refresh_token = Some(token);
-        evict(connection, &kept.client)?;
+        evict(connection, &given.client)?;
     }
-    let mut answer = issue(shared, connection, dc, number, &kept.scope)?;
+    let mut answer = issue(shared, connection, dc, &given)?;
     if let (Some(token), Value::Object(answer)) = (refresh_token, &mut answer) {
         answer.insert("refresh_token".into(), token.into());
     }
     Ok(answer)
 }
 
+/// What an access token is given for: the consent, and the refresh token if there is one.
+struct Given {
+    number: Option<i64>,
+    client: String,
+    scope: String,
+    crm_org: Option<i64>,
+}
+
 fn refresh(shared: &Shared, connection: &Connection, dc: &str, sent: &Sent) -> Result<Value, Denied> {
-    let found: Option<(i64, String, String)> = connection
+    let found: Option<(String, i64, Given)> = connection
         .query_row(
-            "SELECT number, dc, scope FROM zoho_refresh WHERE token = ?1",
+            "SELECT number, dc, client, scope, crm_org FROM zoho_refresh WHERE token = ?1",
             [sent.get("refresh_token").unwrap_or_default()],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| {
+                let number = row.get(0)?;
+                Ok((
+                    row.get(1)?,
+                    number,
+                    Given { number: Some(number), client: row.get(2)?, scope: row.get(3)?, crm_org: row.get(4)? },
+                ))
+            },
         )
         .optional()?;
-    let (number, home, scope) = found.ok_or(Error("invalid_code"))?;
+    let (home, number, given) = found.ok_or(Error("invalid_code"))?;
     if home != dc {
         return Err(Error("invalid_client"));
     }
     let since = shared.clock.now().timestamp_millis() - WINDOW_MS;
-    let given: i64 = connection.query_row(
+    let lately: i64 = connection.query_row(
         "SELECT count(*) FROM zoho_access WHERE refresh = ?1 AND issued_ms > ?2",
         (number, since),
         |row| row.get(0),
     )?;
-    if given >= ACCESS_TOKENS_MAX {
+    if lately >= ACCESS_TOKENS_MAX {
         return Err(Denied::TooMany);
     }
-    issue(shared, connection, dc, Some(number), &scope)
+    issue(shared, connection, dc, &given)
 }
 
 /// A new access token. Only the newest ten of a refresh token stay valid; a spent one still counts in the window of ten minutes.
-fn issue(shared: &Shared, connection: &Connection, dc: &str, refresh: Option<i64>, scope: &str) -> Result<Value, Denied> {
+fn issue(shared: &Shared, connection: &Connection, dc: &str, given: &Given) -> Result<Value, Denied> {
     let token = secret();
     let now = shared.clock.now().timestamp_millis();
     connection.execute(
-        "INSERT INTO zoho_access (token, refresh, dc, scope, issued_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
-        (&token, refresh, dc, scope, now),
+        "INSERT INTO zoho_access (token, refresh, dc, client, scope, crm_org, issued_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (&token, given.number, dc, &given.client, &given.scope, given.crm_org, now),
     )?;
-    if let Some(refresh) = refresh {
+    if let Some(refresh) = given.number {
         connection.execute(
             "DELETE FROM zoho_access WHERE refresh = ?1 AND number NOT IN (SELECT number FROM zoho_access WHERE refresh = ?1 ORDER BY number DESC LIMIT ?2)",
             (refresh, ACCESS_TOKENS_MAX),
         )?;
     }
     Ok(json!({
-        "access_token": token, "scope": scope.replace(',', " "), "api_domain": format!("{}/zoho/{dc}/api", shared.base),
+        "access_token": token, "scope": given.scope.replace(',', " "), "api_domain": format!("{}/zoho/{dc}/api", shared.base),
         "token_type": "Bearer", "expires_in": ACCESS_S,
     }))
 }
@@ -210,15 +275,17 @@ fn proves(kept: &Kept, verifier: Option<&str>) -> bool {
     }
 }
 
-/// Revoking a refresh token ends its access tokens too.
-async fn revoke(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpResponse {
+/// Revoking a refresh token ends its access tokens too. The newer document adds `token_type` and asks for Basic authentication; neither
+/// is needed here.
+async fn revoke(shared: Data<Shared>, request: HttpRequest, dc: Path<String>, body: Bytes) -> HttpResponse {
     let sent = Sent::read(&request, &body);
     let token = sent.get("token").unwrap_or_default();
     let gone = shared.store.atomically(|connection| {
         let number: Option<i64> = connection
-            .query_row("DELETE FROM zoho_refresh WHERE token = ?1 RETURNING number", [token], |row| row.get(0))
+            .query_row("DELETE FROM zoho_refresh WHERE token = ?1 AND dc = ?2 RETURNING number", (token, &*dc), |row| row.get(0))
             .optional()?;
-        let ended = connection.execute("DELETE FROM zoho_access WHERE token = ?1 OR refresh = ?2", (token, number))?;
+        let ended = connection
+            .execute("DELETE FROM zoho_access WHERE (token = ?1 AND dc = ?3) OR refresh = ?2", (token, number, &*dc))?;
         Ok::<_, rusqlite::Error>(number.is_some() || ended > 0)
     });
     match gone {
@@ -232,47 +299,4 @@ async fn server_info(shared: Data<Shared>) -> HttpResponse {
     let locations: serde_json::Map<String, Value> =
         DATA_CENTRES.iter().map(|dc| ((*dc).to_owned(), format!("{}/zoho/{dc}/accounts", shared.base).into())).collect();
     HttpResponse::Ok().json(json!({"result": "success", "locations": locations}))
-}
-
-/// A form as browsers send it, or in parts as the official client for Node does.
-fn form(request: &HttpRequest, body: &[u8]) -> Query {
-    let kind = request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let Some(parts) = multipart::parts(kind, body) else { return Query::parse(&String::from_utf8_lossy(body)) };
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    for part in &parts {
-        form.append_pair(&part.name, &String::from_utf8_lossy(part.content));
-    }
-    Query::parse(&form.finish())
-}
-
-/// Parameters of the query, of the form and of Basic authentication, whichever the client uses.
-struct Sent {
-    query: Query,
-    form: Query,
-    basic: Option<(String, String)>,
-}
-
-impl Sent {
-    fn read(request: &HttpRequest, body: &[u8]) -> Self {
-        let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
-        let basic = header.and_then(|header| header.strip_prefix("Basic ")).and_then(|encoded| STANDARD.decode(encoded).ok());
-        let basic = basic.and_then(|bytes| String::from_utf8(bytes).ok());
-        let decode = |text: &str| {
-            url::form_urlencoded::parse(format!("v={text}").as_bytes())
-                .next()
-                .map(|(_, value)| value.into_owned())
-                .unwrap_or_default()
-        };
-        let basic = basic.as_deref().and_then(|pair| pair.split_once(':')).map(|(id, secret)| (decode(id), decode(secret)));
-        Self { query: Query::parse(request.query_string()), form: form(request, body), basic }
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        let basic = self.basic.as_ref().and_then(|(id, secret)| match name {
-            "client_id" => Some(id.as_str()),
-            "client_secret" => Some(secret.as_str()),
-            _ => None,
-        });
-        self.form.get(name).or_else(|| self.query.get(name)).or(basic)
-    }
 }

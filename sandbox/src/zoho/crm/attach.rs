@@ -9,7 +9,8 @@ use super::desk::Desk;
 use super::module::Module;
 use super::record::{self, Record};
 use super::scopes::Operation;
-use super::{list, multipart, write};
+use super::{list, write};
+use crate::zoho::multipart;
 
 /// A file may be no larger.
 const FILE_BYTES_MAX: usize = 20 * 1024 * 1024;
@@ -48,18 +49,18 @@ fn upload(call: &Call, desk: &Desk, parent: i64) -> Result<Answer, Refusal> {
     let parts = multipart::parts(content_type, call.body).unwrap_or_default();
     let file = parts.iter().find(|part| part.name == "file" && part.file_name.is_some());
     let file = file.ok_or_else(|| Refusal::param_missing("file"))?;
-    if file.content.len() > FILE_BYTES_MAX {
+    if file.bytes.len() > FILE_BYTES_MAX {
         let message = "The size of the file is more than the allowed size";
         return Err(Refusal::new("FILE_SIZE_MORE_THAN_ALLOWED_SIZE", message, json!({"limit": FILE_BYTES_MAX})));
     }
     let mut attachment = Record::new(desk)?;
     attachment.parent = Some(parent);
     attachment.data.insert("File_Name".into(), file.file_name.clone().unwrap_or_default().into());
-    attachment.data.insert("Size".into(), file.content.len().to_string().into());
+    attachment.data.insert("Size".into(), file.bytes.len().to_string().into());
     record::save(desk, Module::Attachments, &desk.fields(Module::Attachments)?, &mut attachment, true)?;
     desk.connection
         .prepare_cached("INSERT INTO zoho_crm_file (record, content) VALUES (?1, ?2)")?
-        .execute((attachment.id, file.content))?;
+        .execute((attachment.id, file.bytes))?;
     let (me, stamp) = (desk.org.me(), desk.org.stamp(attachment.created));
     let by = json!({"name": me.name(), "id": me.id.to_string()});
     let details = json!({"id": attachment.id.to_string(), "Created_Time": stamp, "Modified_Time": stamp, "Created_By": by, "Modified_By": by});

@@ -7,8 +7,9 @@ use super::answer::{Answer, Refusal};
 use super::call::Call;
 use super::desk::Desk;
 use super::scopes::{self, Operation};
-use super::{bulk_read, bulk_write, multipart, notify, orgs, zip};
+use super::{bulk_read, bulk_write, notify, orgs, zip};
 use crate::Shared;
+use crate::zoho::multipart;
 use crate::zoho::tables;
 
 /// A file for bulk write may be no larger.
@@ -83,14 +84,14 @@ pub fn upload(call: &Call, desk: &Desk) -> Result<Answer, Refusal> {
     }
     let parts = multipart::parts(call.header("content-type").unwrap_or_default(), call.body).unwrap_or_default();
     let file = parts.iter().find(|part| part.name == "file").ok_or_else(|| Refusal::param_missing("file"))?;
-    if file.content.len() > FILE_BYTES_MAX {
+    if file.bytes.len() > FILE_BYTES_MAX {
         return Err(Refusal::new("FILE_TOO_LARGE", "File size too large to process", json!({})).at(413));
     }
-    if zip::entries(file.content).is_none() {
+    if zip::entries(file.bytes).is_none() {
         return Err(Refusal::new("INVALID_FILE_FORMAT", "invalid file format. only zip format is supported", json!({})));
     }
     let id = tables::take(desk.connection, tables::IDS, 1)?;
-    desk.connection.execute("INSERT INTO zoho_crm_file (record, content) VALUES (?1, ?2)", (id, file.content))?;
+    desk.connection.execute("INSERT INTO zoho_crm_file (record, content) VALUES (?1, ?2)", (id, file.bytes))?;
     desk.connection.execute("INSERT INTO zoho_crm_upload (id, org) VALUES (?1, ?2)", (id, desk.org.id))?;
     let details = json!({"file_id": id.to_string(), "created_time": desk.org.stamp(desk.now.timestamp())});
     Ok(Answer::json(

@@ -8,7 +8,7 @@ use super::edition::Edition;
 use super::field::{Unique, extend};
 use super::module::Module;
 use crate::Shared;
-use crate::zoho::{organisations, tables, time};
+use crate::zoho::{organisations, tables, time, tokens};
 
 /// One CRM organisation.
 #[derive(Clone, Debug)]
@@ -192,13 +192,15 @@ impl Org {
     }
 }
 
-/// The organisation that a token opens: the CRM of the first finance organisation of its user in this data centre.
-/// (A consent page where one is chosen replaces this one function.)
-pub fn of_token(shared: &Shared, connection: &Connection, dc: &str, _token: &str) -> Result<Org, Refusal> {
-    let home = organisations::of_user(connection, dc)
-        .map_err(|refusal| Refusal::new("INTERNAL_ERROR", refusal.message, json!({})).at(500))?;
-    let home = home.first().ok_or_else(|| Refusal::no_permission(&["Crm_Implied_Api_Access"]))?;
-    found(shared, connection, home)
+/// The organisation that a token opens: the one that its consent chose, else the first of its user in this data centre.
+pub fn of_token(shared: &Shared, connection: &Connection, dc: &str, token: &str) -> Result<Org, Refusal> {
+    let internal = |refusal: crate::zoho::answer::Refusal| Refusal::new("INTERNAL_ERROR", refusal.message, json!({})).at(500);
+    let home = match tokens::crm_org_of(connection, token).map_err(internal)? {
+        Some(chosen) => organisations::by_id(connection, chosen).map_err(internal)?,
+        None => organisations::of_user(connection, dc).map_err(internal)?.into_iter().next(),
+    };
+    let home = home.ok_or_else(|| Refusal::no_permission(&["Crm_Implied_Api_Access"]))?;
+    found(shared, connection, &home)
 }
 
 /// One organisation by its id or its zgid.

@@ -33,14 +33,20 @@ impl World {
         format!("{}{path}", self.sandbox.url())
     }
 
-    /// Through login and consent; where the browser is sent back to.
-    pub async fn redirected(&self, query: &[(&str, &str)], action: &str) -> Url {
+    /// Through login; the request's id and the consent page.
+    pub async fn consent_page(&self, query: &[(&str, &str)]) -> (String, String) {
         let usual = [("response_type", "code"), ("client_id", ZOHO_CLIENT_ID), ("redirect_uri", CALLBACK), ("state", "s t")];
         let page = self.http.get(self.url("/zoho/us/accounts/oauth/v2/auth")).query(&usual).query(query).send().await.unwrap();
         let page = page.text().await.unwrap();
         let request = hidden(&page, "request");
         let login = [("request", request.as_str()), ("username", "simon@example.test"), ("password", "sandbox")];
         let page = self.http.post(self.url(&action_of(&page))).form(&login).send().await.unwrap().text().await.unwrap();
+        (request, page)
+    }
+
+    /// Through login and consent; where the browser is sent back to.
+    pub async fn redirected(&self, query: &[(&str, &str)], action: &str) -> Url {
+        let (request, page) = self.consent_page(query).await;
         let answer = self.http.post(self.url(&action_of(&page))).form(&[("request", &request), ("action", &action.to_owned())]);
         let answer = answer.send().await.unwrap();
         assert_eq!(answer.status(), 302);
@@ -155,11 +161,11 @@ impl World {
     }
 }
 
-fn hidden(page: &str, name: &str) -> String {
+pub fn hidden(page: &str, name: &str) -> String {
     let after = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1;
     after.split_once('"').unwrap().0.to_owned()
 }
 
-fn action_of(page: &str) -> String {
+pub fn action_of(page: &str) -> String {
     page.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned()
 }
