@@ -60,7 +60,7 @@ impl Zoho {
 
 impl World {
     /// A page that is there.
-    async fn page(&self, path: &str) -> String {
+    pub async fn page(&self, path: &str) -> String {
         let answer = self.client.get(self.url(path)).header("accept", "text/html").send().await.unwrap();
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.unwrap()
