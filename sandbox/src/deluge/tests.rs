@@ -69,6 +69,8 @@ fn operators_have_their_ranks() {
         ("--3 - -2", json!(5)),
         ("0.1 + 0.2 == 0.3", json!(true)),
         ("\"1\" == 1", json!(false)),
+        ("-0", json!(0)),
+        ("\"\" + -(1 - 1)", json!("0")),
         ("null == null && null != \"\"", json!(true)),
         ("{1,{\"a\":{}}} == {1,{\"a\":{}}}", json!(true)),
     ] {
@@ -130,6 +132,8 @@ fn a_mistake_is_told_with_its_line() {
         ("return 1 / (2 - 2);", 1, "Division by zero."),
         ("return 79228162514264337593543950335 * 2;", 1, "The number is too large."),
         ("return {1}.get(1);", 1, "The list has nothing at 1."),
+        ("return \"abc\".substring(1.5);", 1, "The text has no part from 1.5 to 3."),
+        ("return \"abc\".substring(0,2.5);", 1, "The text has no part from 0 to 2.5."),
         ("if(1) {}", 1, "A condition is true or false, not a number."),
         ("x = zoho.books.getRecords(\"a\");", 1, "Expected (, found .."),
         ("x = invokeurl(\"a\");", 1, "The function invokeurl is not known here."),
