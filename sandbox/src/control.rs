@@ -141,8 +141,9 @@ async fn advance(shared: Data<Shared>, by: Json<Value>) -> HttpResponse {
     let seconds = by.get("advance_s").and_then(Value::as_i64).and_then(|seconds| seconds.checked_mul(1000));
     // Dates have four digits everywhere, so many small steps may not lead out of them either.
     let lands_well = |ms: &i64| {
-        let there = shared.clock.now().checked_add_signed(TimeDelta::milliseconds(*ms));
-        ms.unsigned_abs() < 100 * 365 * 86_400_000 && there.is_some_and(|there| (1970..9900).contains(&there.year()))
+        let step = TimeDelta::try_milliseconds(*ms).filter(|_| ms.unsigned_abs() < 100 * 365 * 86_400_000);
+        let there = step.and_then(|step| shared.clock.now().checked_add_signed(step));
+        there.is_some_and(|there| (1970..9900).contains(&there.year()))
     };
     match ms.or(seconds).filter(lands_well) {
         Some(ms) => shared.clock.advance_ms(ms),

@@ -48,9 +48,12 @@ struct State {
     /// (provider, endpoint, status) → count, bytes.
     counts: BTreeMap<(&'static str, String, u16), (u64, u64)>,
     orgs: BTreeMap<(&'static str, String), Org>,
-    /// By the minute of the sandbox's clock, then by provider, organisation and endpoint: calls, and refusals among them.
-    windows: BTreeMap<i64, BTreeMap<(&'static str, String, String), (u64, u64)>>,
+    /// By the minute of the sandbox's clock.
+    windows: BTreeMap<i64, Window>,
 }
+
+/// (provider, organisation, endpoint) → calls, and refusals among them.
+type Window = BTreeMap<(&'static str, String, String), (u64, u64)>;
 
 #[derive(Default)]
 struct Org {
@@ -153,7 +156,7 @@ fn told_apart<K: Ord, V>(counted: &BTreeMap<K, V>, key: K, others: impl FnOnce()
 }
 
 /// One minute, as the control plane shows it.
-fn window((minute, counts): (&i64, &BTreeMap<(&'static str, String, String), (u64, u64)>)) -> Value {
+fn window((minute, counts): (&i64, &Window)) -> Value {
     let endpoints: Vec<_> = counts
         .iter()
         .map(|((provider, org, endpoint), (calls, refused))| {

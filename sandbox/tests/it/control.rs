@@ -308,6 +308,9 @@ async fn the_clock_cannot_be_moved_out_of_the_calendar() {
     let world = World::new().await;
     let by_years = async |years: i64| world.post("/_sandbox/clock", json!({"advance_s": years * 365 * 86_400})).await.status();
     assert_eq!(by_years(-60).await, 400, "before 1970");
+    for ms in [i64::MIN, i64::MAX] {
+        assert_eq!(world.post("/_sandbox/clock", json!({"advance_ms": ms})).await.status(), 400);
+    }
     let mut steps = 0;
     while by_years(99).await == 200 {
         steps += 1;
