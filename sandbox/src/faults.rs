@@ -246,6 +246,7 @@ mod tests {
             (json!({"kind": "normalise", "how": ["round"], "places": -1}), "`places` is a whole number"),
             (json!({"kind": "wrong_content_type", "content_type": 7}), "`content_type` is a text"),
             (json!("html"), "a rule is an object"),
+            (json!({"kind": "silent_edit", "tenant": "t", "resource": "Colours", "record": {}}), "no list `Colours`"),
         ] {
             let said = says(json!([rule]));
             assert!(said.contains(part), "{said}");

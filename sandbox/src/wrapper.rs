@@ -57,7 +57,7 @@ pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static
         endpoint: endpoint_of(&method, &path),
         status: if cut { 0 } else { answer.status().as_u16() },
         bytes,
-        write: method != Method::GET && path.contains("/api/"),
+        write: !method.is_safe() && path.contains("/api/"),
     });
     Ok(answer)
 }

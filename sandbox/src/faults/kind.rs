@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::refusals::{Limit, Server};
 use super::whole;
+use crate::xero::kinds::Kind as XeroList;
 
 /// What happens to a request that is struck.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,7 +101,11 @@ impl Kind {
             Some("revoke_token") => Kind::RevokeToken,
             Some("silent_edit") => Kind::SilentEdit {
                 tenant: text("tenant").ok_or("silent_edit needs `tenant`")?,
-                resource: text("resource").ok_or("silent_edit needs `resource`")?,
+                resource: match text("resource") {
+                    Some(list) if XeroList::of_path(&list).is_some() => list,
+                    Some(other) => return Err(format!("Xero has no list `{other}`")),
+                    None => return Err("silent_edit needs `resource`".into()),
+                },
                 record: rule.get("record").cloned().ok_or("silent_edit needs `record`")?,
             },
             Some("normalise") => Kind::Normalise { how: tidyings(rule)? },
