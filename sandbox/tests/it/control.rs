@@ -346,3 +346,26 @@ async fn a_body_that_is_too_large_to_be_tidied_is_refused_and_noted() {
     let counts = world.control("/_sandbox/requests").await["counts"].clone();
     assert_eq!((&counts[0]["endpoint"], &counts[0]["status"]), (&json!("PUT /Contacts"), &json!(413)), "{counts}");
 }
+
+#[tokio::test]
+async fn a_caller_who_takes_his_time_is_answered() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::new().await;
+    let address = world.sandbox.url().trim_start_matches("http://").to_owned();
+    let ask = async |stream: &mut tokio::net::TcpStream| {
+        stream.write_all(b"GET /_sandbox/clock HTTP/1.1\r\nHost: sandbox\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&answer[..read]));
+    };
+    let mut silent = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let mut idle = tokio::net::TcpStream::connect(&address).await.unwrap();
+    ask(&mut idle).await;
+    // Longer than a server that thinks of strangers would wait.
+    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    ask(&mut silent).await;
+    ask(&mut idle).await;
+    let asked = std::time::Instant::now();
+    world.sandbox.stop().await;
+    assert!(asked.elapsed().as_secs() < 5, "idle connections do not hold the end up");
+}
