@@ -124,16 +124,18 @@ async fn measure(size: u64) {
 /// Reads every invoice in pages of 1,000; per second.
 async fn read(server: &Server, token: &str, size: u64) -> (f64, f64) {
     let began = Instant::now();
-    let (mut bytes, mut pages) = (0, 0);
+    let (mut bytes, mut last) = (0, Default::default());
     for page in 1..=size.div_ceil(1000) {
         let path = format!("/xero/api/api.xro/2.0/Invoices?page={page}&pageSize=1000&unitdp=4&order=UpdatedDateUTC%20ASC");
         let answer = call(server, reqwest::Method::GET, &path, token).send().await.expect("an answer");
         assert_eq!(answer.status(), 200);
-        bytes += answer.bytes().await.expect("a page").len();
-        pages += 1;
+        last = answer.bytes().await.expect("a page");
+        bytes += last.len();
     }
-    assert!(pages > 0);
     let took = began.elapsed().as_secs_f64();
+    let last: Value = serde_json::from_slice(&last).expect("JSON");
+    let rows = last["Invoices"].as_array().map_or(0, Vec::len) as u64;
+    assert_eq!((&last["pagination"]["itemCount"], rows), (&json!(size), (size - 1) % 1000 + 1), "a page is missing");
     (size as f64 / took, bytes as f64 / took / 1_048_576.0)
 }
 

@@ -3,6 +3,7 @@
 use actix_web::http::header::ACCEPT;
 use actix_web::web::{Data, Json, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{Datelike, TimeDelta};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -110,8 +111,15 @@ async fn limits(shared: Data<Shared>, wanted: Json<Map<String, Value>>) -> HttpR
 }
 
 async fn turn(shared: Data<Shared>, wanted: Json<Map<String, Value>>) -> HttpResponse {
+    let mut turned = Vec::new();
     for (name, value) in wanted.iter() {
         let Some(on) = value.as_bool() else { return wrong(&format!("`{name}` is true or false")) };
+        if switches::all().all(|switch| switch.name != name) {
+            return wrong(&switches::Unknown(name.clone()).to_string());
+        }
+        turned.push((name, on));
+    }
+    for (name, on) in turned {
         if let Err(error) = shared.switches.set(name, on) {
             return wrong(&error.to_string());
         }
@@ -131,9 +139,15 @@ async fn show_switches(shared: Data<Shared>) -> HttpResponse {
 async fn advance(shared: Data<Shared>, by: Json<Value>) -> HttpResponse {
     let ms = by.get("advance_ms").and_then(Value::as_i64);
     let seconds = by.get("advance_s").and_then(Value::as_i64).and_then(|seconds| seconds.checked_mul(1000));
-    match ms.or(seconds) {
-        Some(ms) if ms.unsigned_abs() < 100 * 365 * 86_400_000 => shared.clock.advance_ms(ms),
-        _ => return wrong("advance_ms or advance_s is wanted, within a hundred years"),
+    // Dates have four digits everywhere, so many small steps may not lead out of them either.
+    let lands_well = |ms: &i64| {
+        let step = TimeDelta::try_milliseconds(*ms).filter(|_| ms.unsigned_abs() < 100 * 365 * 86_400_000);
+        let there = step.and_then(|step| shared.clock.now().checked_add_signed(step));
+        there.is_some_and(|there| (1970..9900).contains(&there.year()))
+    };
+    match ms.or(seconds).filter(lands_well) {
+        Some(ms) => shared.clock.advance_ms(ms),
+        None => return wrong("advance_ms or advance_s is wanted, within a hundred years, and not beyond 1970 or 9900"),
     }
     time(shared).await
 }
@@ -190,6 +204,12 @@ async fn burn_mail(shared: Data<Shared>) -> HttpResponse {
 async fn dump_zoho(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
     const CHUNK_BYTES: usize = 64 * 1024;
     let (org, resource) = path.into_inner();
+    match shared.store.with(|connection| zoho::browse::organisation(connection, &org)) {
+        Ok(Some(_)) if zoho::browse::has_list(&resource) => {}
+        Ok(Some(_)) => return HttpResponse::NotFound().json(json!({"error": format!("there is no list `{resource}`")})),
+        Ok(None) => return HttpResponse::NotFound().json(json!({"error": format!("there is no organisation `{org}`")})),
+        Err(error) => return failed(&error),
+    }
     let (fill, drain) = tokio::sync::mpsc::channel::<String>(4);
     let reading = web::block(move || {
         let mut chunk = String::new();

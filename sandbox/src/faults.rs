@@ -23,10 +23,7 @@ pub struct Faults {
 
 /// When a fault strikes, and which.
 struct Rule {
-    provider: Option<String>,
-    method: Option<String>,
-    path_contains: Option<String>,
-    query_contains: Option<String>,
+    matching: Matching,
     kind: Kind,
     /// So many matching requests pass unharmed first.
     after: u64,
@@ -37,6 +34,40 @@ struct Rule {
     random: SmallRng,
     struck: u64,
 }
+
+/// Which requests a rule is about; what is left out matches everything.
+struct Matching {
+    provider: Option<String>,
+    method: Option<String>,
+    path_contains: Option<String>,
+    query_contains: Option<String>,
+}
+
+/// What a rule may have. A misspelt member would make it strike for ever, or nobody.
+const MEMBERS: [&str; 22] = [
+    "match",
+    "kind",
+    "after",
+    "times",
+    "probability",
+    "seed",
+    "ms",
+    "code",
+    "body",
+    "headers",
+    "limit",
+    "retry_after_s",
+    "content_type",
+    "tenant",
+    "resource",
+    "record",
+    "how",
+    "places",
+    "by",
+    "field",
+    "value",
+    "fields",
+];
 
 /// A rule that cannot be understood.
 #[derive(Debug, thiserror::Error)]
@@ -79,39 +110,29 @@ impl Faults {
 
 impl Rule {
     fn parse(rule: &Value) -> Result<Self, String> {
-        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let number = |name: &str| rule.get(name).and_then(Value::as_u64);
-        let matching = rule.get("match").unwrap_or(&Value::Null);
-        for name in matching.as_object().into_iter().flat_map(serde_json::Map::keys) {
-            if !matches!(name.as_str(), "provider" | "method" | "path_contains" | "query_contains") {
-                return Err(format!("`match` has provider, method, path_contains and query_contains, not `{name}`"));
-            }
+        let members = rule.as_object().ok_or("a rule is an object")?;
+        if let Some(name) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
+            return Err(format!("a rule has no `{name}`"));
         }
+        let matching = Matching::parse(rule.get("match"))?;
         let kind = Kind::parse(rule)?;
         let probability = match rule.get("probability") {
             None => 1.0,
             Some(value) => value.as_f64().filter(|chance| (0.0..=1.0).contains(chance)).ok_or("`probability` is 0 to 1")?,
         };
         Ok(Self {
-            provider: text(matching, "provider"),
-            method: text(matching, "method"),
-            path_contains: text(matching, "path_contains"),
-            query_contains: text(matching, "query_contains"),
+            matching,
             kind,
-            after: number("after").unwrap_or(0),
-            times: number("times").unwrap_or(u64::MAX),
+            after: whole(rule, "after")?.unwrap_or(0),
+            times: whole(rule, "times")?.unwrap_or(u64::MAX),
             probability,
-            random: SmallRng::seed_from_u64(number("seed").unwrap_or(0)),
+            random: SmallRng::seed_from_u64(whole(rule, "seed")?.unwrap_or(0)),
             struck: 0,
         })
     }
 
     fn strike(&mut self, provider: &str, method: &str, path: &str, query: &str) -> Option<Kind> {
-        let fits = self.provider.as_deref().is_none_or(|wanted| wanted == provider)
-            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-            && self.path_contains.as_deref().is_none_or(|wanted| path.contains(wanted))
-            && self.query_contains.as_deref().is_none_or(|wanted| query.contains(wanted));
-        if !fits || self.times == 0 {
+        if self.times == 0 || !self.matching.fits(provider, method, path, query) {
             return None;
         }
         if self.after > 0 {
@@ -124,6 +145,45 @@ impl Rule {
         self.times -= 1;
         self.struck += 1;
         Some(self.kind.clone())
+    }
+}
+
+impl Matching {
+    fn parse(matching: Option<&Value>) -> Result<Self, String> {
+        let mut parsed = Self { provider: None, method: None, path_contains: None, query_contains: None };
+        let members = match matching {
+            None | Some(Value::Null) => return Ok(parsed),
+            Some(matching) => matching.as_object().ok_or("`match` is an object")?,
+        };
+        for (name, value) in members {
+            let place = match name.as_str() {
+                "provider" => &mut parsed.provider,
+                "method" => &mut parsed.method,
+                "path_contains" => &mut parsed.path_contains,
+                "query_contains" => &mut parsed.query_contains,
+                _ => return Err(format!("`match` has provider, method, path_contains and query_contains, not `{name}`")),
+            };
+            *place = Some(value.as_str().ok_or_else(|| format!("`{name}` is a text"))?.to_owned());
+        }
+        match parsed.provider.as_deref() {
+            None | Some("xero" | "zoho") => Ok(parsed),
+            Some(other) => Err(format!("`provider` is xero or zoho, not `{other}`")),
+        }
+    }
+
+    fn fits(&self, provider: &str, method: &str, path: &str, query: &str) -> bool {
+        self.provider.as_deref().is_none_or(|wanted| wanted == provider)
+            && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.path_contains.as_deref().is_none_or(|wanted| path.contains(wanted))
+            && self.query_contains.as_deref().is_none_or(|wanted| query.contains(wanted))
+    }
+}
+
+/// A whole number of a rule, if it is there.
+fn whole(rule: &Value, name: &str) -> Result<Option<u64>, String> {
+    match rule.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value.as_u64().map(Some).ok_or_else(|| format!("`{name}` is a whole number, 0 or more")),
     }
 }
 
@@ -172,6 +232,25 @@ mod tests {
         assert!(says(json!([{"kind": "normalise", "how": ["iron"]}])).contains("trim, upper, lower, round"));
         assert!(says(json!([{"kind": "unknown_enum"}])).contains("needs `field`"));
         assert!(says(json!([{"kind": "html", "match": {"path": "/x"}}])).contains("not `path`"));
+        for (rule, part) in [
+            (json!({"kind": "html", "times": "3"}), "`times` is a whole number"),
+            (json!({"kind": "html", "times": -1}), "`times` is a whole number"),
+            (json!({"kind": "html", "after": 1.5}), "`after` is a whole number"),
+            (json!({"kind": "html", "seed": "x"}), "`seed` is a whole number"),
+            (json!({"kind": "html", "time": 3}), "no `time`"),
+            (json!({"kind": "html", "match": "zoho"}), "`match` is an object"),
+            (json!({"kind": "html", "match": {"provider": 5}}), "`provider` is a text"),
+            (json!({"kind": "html", "match": {"provider": "Xero"}}), "xero or zoho"),
+            (json!({"kind": "page_shift", "by": "2"}), "`by` is a whole number"),
+            (json!({"kind": "too_many", "limit": "day", "retry_after_s": 4_294_967_296_u64}), "`retry_after_s` is too large"),
+            (json!({"kind": "normalise", "how": ["round"], "places": -1}), "`places` is a whole number"),
+            (json!({"kind": "wrong_content_type", "content_type": 7}), "`content_type` is a text"),
+            (json!("html"), "a rule is an object"),
+            (json!({"kind": "silent_edit", "tenant": "t", "resource": "Colours", "record": {}}), "no list `Colours`"),
+        ] {
+            let said = says(json!([rule]));
+            assert!(said.contains(part), "{said}");
+        }
         assert_eq!(faults.struck().len(), 1);
     }
 }

@@ -12,6 +12,10 @@ use serde_json::{Value, json};
 const LOG_LINES_MAX: usize = 10_000;
 /// The newest so many minutes are counted apart: a day.
 const WINDOWS_MAX: usize = 1_440;
+/// So many endpoints, organisations, and pairs of them in a minute are told apart. A client that makes names up may not fill the memory.
+const NAMES_MAX: usize = 2_000;
+/// The name of all that came after.
+const OTHERS: &str = "(others)";
 const MINUTE_MS: i64 = 60_000;
 
 /// One answered request.
@@ -44,9 +48,12 @@ struct State {
     /// (provider, endpoint, status) → count, bytes.
     counts: BTreeMap<(&'static str, String, u16), (u64, u64)>,
     orgs: BTreeMap<(&'static str, String), Org>,
-    /// By the minute of the sandbox's clock, then by provider, organisation and endpoint: calls, and refusals among them.
-    windows: BTreeMap<i64, BTreeMap<(&'static str, String, String), (u64, u64)>>,
+    /// By the minute of the sandbox's clock.
+    windows: BTreeMap<i64, Window>,
 }
+
+/// (provider, organisation, endpoint) → calls, and refusals among them.
+type Window = BTreeMap<(&'static str, String, String), (u64, u64)>;
 
 #[derive(Default)]
 struct Org {
@@ -78,8 +85,8 @@ impl Drop for InFlight {
 impl Requests {
     /// A request for an organisation begins.
     pub fn begin(&self, provider: &'static str, org: &str) -> InFlight {
-        let key = (provider, org.to_owned());
         let mut state = self.lock();
+        let key = told_apart(&state.orgs, (provider, org.to_owned()), || (provider, OTHERS.to_owned()));
         let entry = state.orgs.entry(key.clone()).or_default();
         entry.in_flight += 1;
         entry.in_flight_max = entry.in_flight_max.max(entry.in_flight);
@@ -91,14 +98,20 @@ impl Requests {
     pub fn note(&self, entry: Entry) {
         let mut state = self.lock();
         state.total += 1;
-        let count = state.counts.entry((entry.provider, entry.endpoint.clone(), entry.status)).or_default();
+        let (provider, status) = (entry.provider, entry.status);
+        let others = || OTHERS.to_owned();
+        let key = told_apart(&state.counts, (provider, entry.endpoint.clone(), status), || (provider, others(), status));
+        let count = state.counts.entry(key).or_default();
         count.0 += 1;
         count.1 += entry.bytes;
         if !entry.org.is_empty() {
-            state.orgs.entry((entry.provider, entry.org.clone())).or_default().note(&entry);
+            let key = told_apart(&state.orgs, (provider, entry.org.clone()), || (provider, others()));
+            state.orgs.entry(key).or_default().note(&entry);
         }
         let window = state.windows.entry(entry.at.timestamp_millis().div_euclid(MINUTE_MS)).or_default();
-        let count = window.entry((entry.provider, entry.org.clone(), entry.endpoint.clone())).or_default();
+        let key = (provider, entry.org.clone(), entry.endpoint.clone());
+        let key = told_apart(window, key, || (provider, others(), others()));
+        let count = window.entry(key).or_default();
         count.0 += 1;
         count.1 += u64::from(entry.status == 429);
         if state.windows.len() > WINDOWS_MAX {
@@ -137,8 +150,13 @@ impl Requests {
     }
 }
 
+/// The key itself while there is room for it, else that of all others.
+fn told_apart<K: Ord, V>(counted: &BTreeMap<K, V>, key: K, others: impl FnOnce() -> K) -> K {
+    if counted.len() < NAMES_MAX || counted.contains_key(&key) { key } else { others() }
+}
+
 /// One minute, as the control plane shows it.
-fn window((minute, counts): (&i64, &BTreeMap<(&'static str, String, String), (u64, u64)>)) -> Value {
+fn window((minute, counts): (&i64, &Window)) -> Value {
     let endpoints: Vec<_> = counts
         .iter()
         .map(|((provider, org, endpoint), (calls, refused))| {
@@ -227,6 +245,28 @@ mod tests {
         assert_eq!((&windows[0]["from"], &windows[0]["calls"]), (&json!("1970-01-01T00:01:00Z"), &json!(1)));
         let first = requests.report(0, usize::MAX)["windows"][0]["endpoints"][0].clone();
         assert_eq!((&first["endpoint"], &first["calls"], &first["refused_429"]), (&json!("GET /Invoices"), &json!(2), &json!(1)));
+    }
+
+    #[test]
+    fn a_client_that_makes_names_up_fills_no_memory_and_is_counted_all_the_same() {
+        let requests = Requests::default();
+        for number in 0..3 * NAMES_MAX {
+            let made_up = format!("made up {number}");
+            let in_flight = requests.begin("xero", &made_up);
+            requests.note(Entry { org: made_up.clone(), endpoint: made_up, ..entry(0, 200) });
+            drop(in_flight);
+        }
+        let report = requests.report(0, 1);
+        for list in [&report["counts"], &report["organisations"], &report["windows"][0]["endpoints"]] {
+            assert_eq!(list.as_array().unwrap().len(), NAMES_MAX + 1);
+        }
+        let sum =
+            |list: &Value, figure: &str| list.as_array().unwrap().iter().filter_map(|one| one[figure].as_u64()).sum::<u64>();
+        let all = 3 * NAMES_MAX as u64;
+        assert_eq!((sum(&report["counts"], "count"), sum(&report["organisations"], "calls")), (all, all));
+        assert_eq!((&report["total"], &report["windows"][0]["calls"]), (&json!(all), &json!(all)));
+        let one_of_many = report["organisations"].as_array().unwrap().iter().find(|org| org["org"] == OTHERS).unwrap();
+        assert_eq!(one_of_many["in_flight_max"], 1, "what has ended is in flight no more");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io::{Error, Result};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpResponse, HttpServer, middleware, web};
@@ -20,6 +21,9 @@ use crate::{Options, Shared, control, people, wrapper, xero, zoho};
 
 /// The largest body anybody may send: Xero documents 3.5 MB, Zoho less, the control plane takes lists of records.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Longer than clients keep an idle connection for its next use, so that none is closed under a request.
+const KEEP_ALIVE: Duration = Duration::from_secs(600);
 
 /// A running sandbox. Dropping it without `stop` leaves the server running until the process ends.
 pub struct Sandbox {
@@ -104,6 +108,10 @@ fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHan
             })
             .on_connect(wrapper::keep_socket)
             .workers(1)
+            // The one worker waits while a company is planted. A caller who waits with it has done nothing wrong: by actix's own
+            // five seconds his connection would be closed without an answer.
+            .client_request_timeout(Duration::ZERO)
+            .keep_alive(KEEP_ALIVE)
             .disable_signals()
             .listen(listener)
             .map(HttpServer::run);

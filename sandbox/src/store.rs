@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
 
 /// A shared handle. Every provider module creates tables of its own in it.
 #[derive(Clone)]
@@ -22,6 +23,10 @@ impl Store {
             "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
         )?;
         connection.set_prepared_statement_cache_capacity(256);
+        // SQLite's own knows A to Z only, and a search for SÖHNE would not even find itself.
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+        connection
+            .create_scalar_function("lower", 1, flags, |call| Ok(call.get_raw(0).as_str_or_null()?.map(str::to_lowercase)))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 

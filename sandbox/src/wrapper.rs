@@ -57,7 +57,7 @@ pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static
         endpoint: endpoint_of(&method, &path),
         status: if cut { 0 } else { answer.status().as_u16() },
         bytes,
-        write: method != Method::GET && path.contains("/api/"),
+        write: !method.is_safe() && path.contains("/api/"),
     });
     Ok(answer)
 }
@@ -131,7 +131,10 @@ async fn play(
         }
         Some(Kind::Normalise { how }) => {
             let mut request = request;
-            let sent = request.extract::<web::Bytes>().await?;
+            let sent = match request.extract::<web::Bytes>().await {
+                Ok(sent) => sent,
+                Err(error) => return Ok(request.error_response(error)),
+            };
             let tidied = tamper::sent(&sent, &how).map_or(sent, web::Bytes::from);
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(tidied.len()));
             request.set_payload(Payload::from(tidied));
@@ -195,7 +198,7 @@ fn organisation_of(request: &ServiceRequest) -> String {
     request.query_string().split('&').find_map(|pair| pair.strip_prefix("organization_id=")).unwrap_or_default().to_owned()
 }
 
-/// `PUT /invoices/{id}`: ids are the parts of a path with no letter beyond f, or of a uuid's length.
+/// `PUT /invoices/{id}`: ids are the parts of a path that are six digits or more, or have the form of a uuid.
 fn endpoint_of(method: &Method, path: &str) -> String {
     let path = ["/api.xro/2.0", "/books/v3", "/crm/v8"]
         .iter()

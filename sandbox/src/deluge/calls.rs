@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::Mistake;
@@ -104,7 +105,7 @@ fn of_map(name: &str, call: &Call, map: &Rc<Map>, arguments: &[Value], meter: &m
 fn of_list(name: &str, call: &Call, list: &Rc<List>, arguments: &[Value], meter: &mut Meter) -> Result<Value, Mistake> {
     match (name, arguments) {
         ("get", [Value::Number(index)]) => {
-            let found = index.to_usize().filter(|_| index.fract().is_zero()).and_then(|index| list.values.get(index));
+            let found = place(index).and_then(|index| list.values.get(index));
             found.cloned().ok_or_else(|| Mistake::at(call.line, format!("The list has nothing at {index}.")))
         }
         ("contains", [wanted]) => {
@@ -138,7 +139,7 @@ fn of_text(name: &str, call: &Call, text: &Rc<str>, arguments: &[Value], meter: 
                 [Value::Number(end)] => *end,
                 _ => return Err(miscounted(call)),
             };
-            part(text, from.to_usize(), end.to_usize())
+            part(text, place(from), place(&end))
                 .ok_or_else(|| Mistake::at(call.line, format!("The text has no part from {from} to {end}.")))
         }
         ("replaceall", [Value::Text(what), Value::Text(with), rest @ ..]) => {
@@ -151,6 +152,11 @@ fn of_text(name: &str, call: &Call, text: &Rc<str>, arguments: &[Value], meter: 
         }
         _ => Err(unfit(call, &Value::Text(text.clone()))),
     }
+}
+
+/// A number that can be a place in a text or a list.
+fn place(number: &Decimal) -> Option<usize> {
+    number.to_usize().filter(|_| number.fract().is_zero())
 }
 
 /// By characters, the end not included.

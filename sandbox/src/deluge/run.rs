@@ -204,7 +204,8 @@ impl Desk {
         for sign in signs.iter().rev() {
             value = match (*sign, value) {
                 ("!", Value::Flag(flag)) => Value::Flag(!flag),
-                ("-", Value::Number(number)) => Value::Number(-number),
+                // Zero minus the number: a zero with a sign would be written with it.
+                ("-", Value::Number(number)) => Value::Number(Decimal::ZERO - number),
                 (sign, other) => {
                     return Err(Mistake::at(inner.line, format!("The sign {sign} cannot stand before {}.", other.noun())));
                 }

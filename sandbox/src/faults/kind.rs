@@ -5,6 +5,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::refusals::{Limit, Server};
+use super::whole;
+use crate::xero::kinds::Kind as XeroList;
 
 /// What happens to a request that is struck.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,6 @@ impl Kind {
     pub fn parse(rule: &Value) -> Result<Self, String> {
         let text = |name: &str| rule.get(name).and_then(Value::as_str).map(str::to_owned);
         let number = |name: &str| rule.get(name).and_then(Value::as_u64);
-        let small = |name: &str| number(name).and_then(|figure| u32::try_from(figure).ok());
         Ok(match text("kind").as_deref() {
             Some("latency") => Kind::Latency { ms: number("ms").ok_or("latency needs `ms`")? },
             Some("status") => Kind::Status {
@@ -79,7 +80,7 @@ impl Kind {
                     .as_deref()
                     .and_then(Limit::named)
                     .ok_or("too_many needs `limit`: minute, day, concurrent or appminute")?,
-                retry_after_s: small("retry_after_s"),
+                retry_after_s: small(rule, "retry_after_s")?,
             },
             Some("server_error") => Kind::ServerError {
                 server: number("code").and_then(Server::of).ok_or("server_error needs `code`: 500, 502, 503 or 504")?,
@@ -87,7 +88,11 @@ impl Kind {
             Some("html") => Kind::Html,
             Some("truncated_json") => Kind::TruncatedJson,
             Some("wrong_content_type") => {
-                let content_type = text("content_type").unwrap_or_else(|| "text/html; charset=utf-8".into());
+                let content_type = match rule.get("content_type") {
+                    None => "text/html; charset=utf-8",
+                    Some(value) => value.as_str().ok_or("`content_type` is a text")?,
+                };
+                let content_type = content_type.to_owned();
                 HeaderValue::from_str(&content_type).map_err(|_| "`content_type` is no header value")?;
                 Kind::WrongContentType { content_type }
             }
@@ -96,11 +101,15 @@ impl Kind {
             Some("revoke_token") => Kind::RevokeToken,
             Some("silent_edit") => Kind::SilentEdit {
                 tenant: text("tenant").ok_or("silent_edit needs `tenant`")?,
-                resource: text("resource").ok_or("silent_edit needs `resource`")?,
+                resource: match text("resource") {
+                    Some(list) if XeroList::of_path(&list).is_some() => list,
+                    Some(other) => return Err(format!("Xero has no list `{other}`")),
+                    None => return Err("silent_edit needs `resource`".into()),
+                },
                 record: rule.get("record").cloned().ok_or("silent_edit needs `record`")?,
             },
             Some("normalise") => Kind::Normalise { how: tidyings(rule)? },
-            Some("page_shift") => Kind::PageShift { by: small("by").unwrap_or(1) as usize },
+            Some("page_shift") => Kind::PageShift { by: small(rule, "by")?.unwrap_or(1) as usize },
             Some("empty_list") => Kind::EmptyList,
             Some("unknown_enum") => Kind::UnknownEnum {
                 field: text("field").ok_or("unknown_enum needs `field`")?,
@@ -136,9 +145,13 @@ impl Tidying {
     }
 }
 
+fn small(rule: &Value, name: &str) -> Result<Option<u32>, String> {
+    whole(rule, name)?.map(|figure| u32::try_from(figure).map_err(|_| format!("`{name}` is too large"))).transpose()
+}
+
 fn tidyings(rule: &Value) -> Result<Vec<Tidying>, String> {
     const WORDS: &str = "normalise needs `how`, a list of trim, upper, lower, round";
-    let places = rule.get("places").and_then(Value::as_u64).and_then(|places| u32::try_from(places).ok()).unwrap_or(2);
+    let places = small(rule, "places")?.unwrap_or(2);
     let how = rule.get("how").and_then(Value::as_array).filter(|how| !how.is_empty()).ok_or(WORDS)?;
     how.iter()
         .map(|word| match word.as_str() {

@@ -55,16 +55,18 @@ pub enum Whose {
     Xero,
     ZohoFinance,
     ZohoCrm,
-    /// Sign-in servers of either provider.
-    SignIn,
+    /// Sign-in servers.
+    XeroSignIn,
+    ZohoSignIn,
 }
 
 impl Whose {
     /// From the provider and the path of a request.
     pub fn of(provider: &str, path: &str) -> Self {
         match provider {
-            _ if !path.contains("/api/") => Whose::SignIn,
-            "xero" => Whose::Xero,
+            "xero" if path.contains("/api/") => Whose::Xero,
+            "xero" => Whose::XeroSignIn,
+            _ if !path.contains("/api/") => Whose::ZohoSignIn,
             _ if path.contains("/crm/") => Whose::ZohoCrm,
             _ => Whose::ZohoFinance,
         }
@@ -95,10 +97,18 @@ pub fn too_many(whose: Whose, limit: Limit, retry_after_s: Option<u32>) -> HttpR
             after(&mut answer, retry_after_s);
             json_answer(answer, &crm("TOO_MANY_REQUESTS", "You have made too many requests in a short period."))
         }
-        Whose::SignIn => {
+        Whose::XeroSignIn => {
             after(&mut answer, retry_after_s);
             json_answer(answer, &json!({"error": "temporarily_unavailable"}))
         }
+        // Zoho's throttle of tokens answers 200 and says it in the body.
+        Whose::ZohoSignIn => json_answer(
+            HttpResponse::Ok(),
+            &json!({
+                "error_description": "You have made too many requests continuously. Please try again after some time.",
+                "error": "Access Denied", "status": "failure",
+            }),
+        ),
     }
 }
 
@@ -141,7 +151,7 @@ pub fn server_error(whose: Whose, server: Server) -> HttpResponse {
         ),
         (Whose::ZohoFinance, _) => json_answer(answer, &json!({"code": 1000, "message": "Internal Error"})),
         (Whose::ZohoCrm, _) => json_answer(answer, &crm("INTERNAL_ERROR", "Internal server error occurred.")),
-        (Whose::SignIn, _) => answer.insert_header((CONTENT_TYPE, "text/plain")).body(status.to_string()),
+        (Whose::XeroSignIn | Whose::ZohoSignIn, _) => answer.insert_header((CONTENT_TYPE, "text/plain")).body(status.to_string()),
     }
 }
 

@@ -20,7 +20,10 @@ pub fn answered(body: &[u8], kind: &Kind) -> Option<Vec<u8>> {
             rows.drain(..(*by).min(rows.len()));
         }
         Kind::EmptyList => rows(&mut answer)?.clear(),
-        Kind::UnknownEnum { field, value } => replace(&mut answer, field, value),
+        // The envelope keeps its own words: Xero's has a Status of its own.
+        Kind::UnknownEnum { field, value } => {
+            records(&mut answer).into_iter().for_each(|record| replace_in(record, field, value));
+        }
         Kind::NewFields { fields } => add(&mut answer, fields),
         _ => return None,
     }
@@ -62,16 +65,18 @@ fn add(answer: &mut Value, fields: &Map<String, Value>) {
 fn replace(value: &mut Value, field: &str, with: &Value) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(|entry| replace(entry, field, with)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                if name == field {
-                    *member = with.clone();
-                } else {
-                    replace(member, field, with);
-                }
-            }
-        }
+        Value::Object(members) => replace_in(members, field, with),
         _ => {}
+    }
+}
+
+fn replace_in(members: &mut Map<String, Value>, field: &str, with: &Value) {
+    for (name, member) in members {
+        if name == field {
+            *member = with.clone();
+        } else {
+            replace(member, field, with);
+        }
     }
 }
 
@@ -93,27 +98,28 @@ fn tidy(value: &mut Value, how: &[Tidying]) {
 }
 
 fn is_typed(name: &str) -> bool {
-    const FIXED: [&str; 18] = [
-        "Type",
-        "Status",
+    const FIXED: [&str; 17] = [
         "LineAmountTypes",
-        "TaxType",
         "AccountCode",
         "ItemCode",
         "Code",
         "CurrencyCode",
         "Date",
         "DueDate",
-        "contact_type",
+        "ExpiryDate",
+        "status",
         "currency_code",
         "date",
         "due_date",
+        "entity",
+        "page_view",
         "api_name",
         "Url",
-        "account_type",
         "value",
     ];
-    !FIXED.contains(&name) && !name.ends_with("ID") && !name.ends_with("_id")
+    // AddressType, contact_type, ContactStatus …: words of a list.
+    const ENDS: [&str; 5] = ["ID", "_id", "Type", "_type", "Status"];
+    !FIXED.contains(&name) && !ENDS.iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -141,22 +147,22 @@ mod tests {
         let unknown = Kind::UnknownEnum { field: "Status".into(), value: "FROZEN".into() };
         let seen = through(json!({"Status": "OK", "Invoices": [{"Status": "PAID", "Total": 1.10}]}), &unknown);
         assert_eq!(seen["Invoices"][0]["Status"], "FROZEN");
+        assert_eq!(seen["Status"], "OK", "the envelope is nobody's record");
         let new = Kind::NewFields { fields: json!({"Colour": "red"}).as_object().unwrap().clone() };
-        assert_eq!(
-            through(json!({"Invoices": [{"Total": 1.10}]}), &new)["Invoices"][0].to_string(),
-            r#"{"Colour":"red","Total":1.10}"#
-        );
+        let with_digits = answered(br#"{"Invoices": [{"Total": 1.10}]}"#, &new).unwrap();
+        assert_eq!(with_digits, br#"{"Invoices":[{"Colour":"red","Total":1.10}]}"#);
         assert_eq!(through(json!({"code": 0, "invoice": {"total": 5}}), &new)["invoice"]["Colour"], "red");
     }
 
     #[test]
     fn what_people_type_is_tidied_and_codes_are_not() {
-        let body = json!({"Name": "  Ada   Brusch ", "ContactID": "aB", "LineItems": [{"Description": " x", "UnitAmount": 1.2345, "Quantity": 3, "TaxType": "Output2"}]});
+        let body = json!({"Name": "  Ada   Brusch ", "ContactID": "aB", "LineItems": [{"Description": " x", "UnitAmount": 1.2345, "Quantity": 3, "TaxType": "Output2"}],
+            "Addresses": [{"AddressType": "Street"}], "entity_type": "customer"});
         let tidied = sent(body.to_string().as_bytes(), &[Tidying::Trim, Tidying::Upper, Tidying::Round(2)]).unwrap();
         let tidied: Value = serde_json::from_slice(&tidied).unwrap();
         assert_eq!(
             tidied.to_string(),
-            r#"{"ContactID":"aB","LineItems":[{"Description":"X","Quantity":3,"TaxType":"Output2","UnitAmount":1.23}],"Name":"ADA BRUSCH"}"#
+            r#"{"Addresses":[{"AddressType":"Street"}],"ContactID":"aB","LineItems":[{"Description":"X","Quantity":3,"TaxType":"Output2","UnitAmount":1.23}],"Name":"ADA BRUSCH","entity_type":"customer"}"#
         );
     }
 }

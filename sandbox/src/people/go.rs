@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::page::{self, Product};
@@ -55,15 +55,19 @@ struct Choice {
 
 /// `/organisationlogin/default.aspx?shortcode=!cLp42&redirecturl=/Contacts/View/…`: the only classic link that names its organisation.
 async fn choose(shared: Data<Shared>, choice: Query<Choice>) -> HttpResponse {
-    let is_path = choice.redirecturl.starts_with('/') && !choice.redirecturl.starts_with("//");
-    match shared.store.with(|connection| browse::by_short_code(connection, &choice.shortcode)) {
-        Ok(Some(_)) if is_path => {
-            let place = format!("{}/xero/go{}", shared.base, choice.redirecturl);
-            HttpResponse::Found().insert_header(("Location", place)).finish()
-        }
-        Ok(_) => page::missing(Product::Xero),
-        Err(error) => page::broken(&error),
+    let place = inside(&shared.base, &choice.redirecturl);
+    match (shared.store.with(|connection| browse::by_short_code(connection, &choice.shortcode)), place) {
+        (Ok(Some(_)), Some(place)) => HttpResponse::Found().insert_header(("Location", place)).finish(),
+        (Ok(_), _) => page::missing(Product::Xero),
+        (Err(error), _) => page::broken(&error),
     }
+}
+
+/// The address of a path of Xero's own, in the letters that a header may have.
+fn inside(base: &str, path: &str) -> Option<String> {
+    let is_path = path.starts_with('/') && !path.starts_with("//");
+    let place = Url::parse(&format!("{base}/xero/go{path}")).ok().filter(|_| is_path)?;
+    place.path().starts_with("/xero/go/").then(|| place.into())
 }
 
 async fn home(shared: Data<Shared>, short_code: Path<String>) -> HttpResponse {

@@ -54,12 +54,19 @@ pub fn counts(connection: &Connection, org: i64) -> rusqlite::Result<Vec<(&'stat
     Ok(Module::ALL.into_iter().map(|module| (module.list_key(), count(module))).collect())
 }
 
+/// Whether there is a list of this name.
+pub fn has_list(name: &str) -> bool {
+    Module::named(name).is_some()
+}
+
 /// Where a link into Zoho's own screens leads: `/contacts/46…`, `/paymentsreceived/46…?filter_by=Status.All`. The list, and the record
-/// if it names one.
+/// if it names one. A number that no record can have is no place.
 pub fn place(fragment: &str) -> Option<(&'static str, Option<i64>)> {
     let path = fragment.split('?').next().unwrap_or_default().trim_matches('/');
     let (path, id) = match path.rsplit_once('/') {
-        Some((before, last)) if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) => (before, last.parse().ok()),
+        Some((before, last)) if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (before, Some(last.parse().ok()?))
+        }
         _ => (path, None),
     };
     let list = match path {
@@ -187,6 +194,7 @@ mod tests {
             ("/settings/taxes", Some(("taxes", None))),
             ("/invoices", Some(("invoices", None))),
             ("/home/dashboard", None),
+            ("/contacts/99999999999999999999", None),
             ("", None),
         ] {
             assert_eq!(place(fragment), is, "{fragment}");

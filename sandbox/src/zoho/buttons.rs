@@ -83,6 +83,9 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 /// `{"plans_without": ["free", "standard"], "code": 57, "status": 401, "message": "…"}`; what is left out becomes as it was at first.
 async fn set_gate(shared: Data<Shared>, gate: Json<Gate>) -> HttpResponse {
+    if !(400..600).contains(&gate.status) {
+        return HttpResponse::BadRequest().json(json!({"error": "`status` is that of a refusal, 400 to 599"}));
+    }
     let text = json!(*gate).to_string();
     let stored = shared.store.with(|connection| {
         connection.execute("INSERT OR REPLACE INTO zoho_button_gate (id, gate) VALUES (1, ?1)", [text]).map(|_| ())
@@ -171,22 +174,25 @@ fn permitted_by_plan(desk: &Desk) -> Result<(), Refusal> {
 fn write(desk: &Desk, was: Button, body: &Map<String, Value>) -> Result<Button, Refusal> {
     let (id, created) = (was.id, was.created);
     let old = desk.on("zoho.button_old_names_accepted");
-    let said = |name: &str, old_name: &str, was: String| {
-        let said = shape::text(body, name).or_else(|| shape::text(body, old_name).filter(|_| old));
-        let emptied = body.contains_key(name) && said.is_none();
-        if emptied { String::new() } else { said.map_or(was, str::to_owned) }
+    let said = |name: &str, old_name: &str, was: String| match text_in(body, name)? {
+        None if old => Ok::<_, Refusal>(text_in(body, old_name)?.unwrap_or(was)),
+        Some(emptied) if emptied.is_empty() && old => Ok(text_in(body, old_name)?.unwrap_or(emptied)),
+        said => Ok(said.unwrap_or(was)),
     };
     let script = match body.get(CUSTOM_FUNCTION) {
         None | Some(Value::Null) => was.script,
-        Some(Value::Object(function)) => shape::text(function, "script").map_or(was.script, str::to_owned),
+        Some(Value::Object(function)) => text_in(function, "script")?.unwrap_or(was.script),
         Some(_) => return Err(Refusal::invalid(CUSTOM_FUNCTION)),
     };
+    if script.is_empty() {
+        return Err(Refusal::missing("script"));
+    }
     let button = Button {
         id,
-        name: said("name", "button_name", was.name),
-        entity_type: said("entity_type", "entity", was.entity_type),
-        page_view: said("page_view", "location", was.page_view),
-        action_type: said("action_type", "action_type", was.action_type),
+        name: said("name", "button_name", was.name)?,
+        entity_type: said("entity_type", "entity", was.entity_type)?,
+        page_view: said("page_view", "location", was.page_view)?,
+        action_type: said("action_type", "action_type", was.action_type)?,
         script,
         created,
         modified: desk.now.timestamp(),
@@ -209,6 +215,17 @@ fn write(desk: &Desk, was: Button, body: &Map<String, Value>) -> Result<Button, 
             button.modified
         ])?;
     Ok(button)
+}
+
+/// What the body says of a text; null empties it. Numbers are taken for texts, as elsewhere in Books.
+fn text_in(body: &Map<String, Value>, name: &str) -> Result<Option<String>, Refusal> {
+    match body.get(name) {
+        None => Ok(None),
+        Some(Value::Null) => Ok(Some(String::new())),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Number(number)) if name != "script" => Ok(Some(number.to_string())),
+        Some(_) => Err(Refusal::invalid(name)),
+    }
 }
 
 fn check(desk: &Desk, button: &Button) -> Result<(), Refusal> {

@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::answer::Refusal;
 use super::buttons::{self, Button};
-use super::lists;
 use super::module::Module;
 use super::records::{self, Desk};
+use super::{lists, shape};
 use crate::deluge::{self, Opened};
 
 /// What the page has to do next.
@@ -70,7 +70,9 @@ impl Script {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         });
-        let failed = returned.and_then(|map| map.get("code")).is_some_and(|code| *code != 0 && *code != "0");
+        let failed = returned
+            .and_then(|map| map.get("code"))
+            .is_some_and(|code| shape::decimal_of(code).is_none_or(|code| !code.is_zero()));
         let message = message.filter(|text| !text.is_empty()).or_else(|| failed.then(|| "The function has failed.".to_owned()));
         Pressed { opens: outcome.opened, message, failed, info: outcome.info }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::people::Zoho;
 use crate::{World, demo};
 
 #[tokio::test]
@@ -281,4 +282,90 @@ async fn links_into_xero_open_the_record_they_name() {
     let there = open(hop(&format!("/Contacts/View/{id}"))).await;
     assert!(there.headers()["location"].to_str().unwrap().ends_with(&format!("/xero/go/Contacts/View/{id}")));
     assert_eq!(open(hop("//evil.example")).await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_mistake_in_an_order_changes_nothing() {
+    let world = World::new().await;
+    let before = world.control("/_sandbox/switches").await;
+    let half = json!({"xero.not_modified_304": true, "zoho.no_such_thing": true});
+    assert_eq!(world.post("/_sandbox/switches", half).await.status(), 400);
+    let half = json!({"xero.not_modified_304": true, "zoho.pkce_is_checked": "off"});
+    assert_eq!(world.post("/_sandbox/switches", half).await.status(), 400);
+    assert_eq!(world.control("/_sandbox/switches").await, before);
+    for path in ["/_sandbox/zoho/12/contacts", "/_sandbox/zoho/x/contacts"] {
+        assert_eq!(world.client.get(world.url(path)).send().await.unwrap().status(), 404, "{path}");
+    }
+    let zoho = Zoho::of(&world).await;
+    for (list, status) in [("contacts", 200), ("taxes", 200), ("colours", 404)] {
+        let dump = world.client.get(world.url(&format!("/_sandbox/zoho/{}/{list}", zoho.org))).send().await.unwrap();
+        assert_eq!(dump.status(), status, "{list}");
+    }
+}
+
+#[tokio::test]
+async fn the_clock_cannot_be_moved_out_of_the_calendar() {
+    let world = World::new().await;
+    let by_years = async |years: i64| world.post("/_sandbox/clock", json!({"advance_s": years * 365 * 86_400})).await.status();
+    assert_eq!(by_years(-60).await, 400, "before 1970");
+    for ms in [i64::MIN, i64::MAX] {
+        assert_eq!(world.post("/_sandbox/clock", json!({"advance_ms": ms})).await.status(), 400);
+    }
+    let mut steps = 0;
+    while by_years(99).await == 200 {
+        steps += 1;
+        assert!(steps < 100, "time has no end");
+    }
+    assert!(steps > 70);
+    assert!(world.page("/").await.contains("Both companies"), "everything still answers");
+}
+
+#[tokio::test]
+async fn a_sign_in_server_that_has_too_much_says_so_as_each_provider_does() {
+    let world = World::new().await;
+    let order = async || {
+        world.order("/_sandbox/faults", json!([{"kind": "too_many", "limit": "minute", "retry_after_s": 3, "times": 1}])).await
+    };
+    order().await;
+    let answer = world.refresh("any").await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &reqwest::header::HeaderValue::from(3)));
+    order().await;
+    let answer = world.client.post(world.url("/zoho/eu/accounts/oauth/v2/token")).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.json::<Value>().await.unwrap()["error"].clone()), (200, "Access Denied".into()));
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_to_be_tidied_is_refused_and_noted() {
+    let world = World::new().await;
+    world.order("/_sandbox/faults", json!([{"kind": "normalise", "how": ["trim"]}])).await;
+    let huge = world.client.put(world.url("/xero/api/api.xro/2.0/Contacts")).body(vec![b' '; 17 * 1024 * 1024]);
+    // The answer may be lost when the server stops listening in the middle of the body.
+    if let Ok(answer) = huge.send().await {
+        assert_eq!(answer.status(), 413);
+    }
+    let counts = world.control("/_sandbox/requests").await["counts"].clone();
+    assert_eq!((&counts[0]["endpoint"], &counts[0]["status"]), (&json!("PUT /Contacts"), &json!(413)), "{counts}");
+}
+
+#[tokio::test]
+async fn a_caller_who_takes_his_time_is_answered() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::new().await;
+    let address = world.sandbox.url().trim_start_matches("http://").to_owned();
+    let ask = async |stream: &mut tokio::net::TcpStream| {
+        stream.write_all(b"GET /_sandbox/clock HTTP/1.1\r\nHost: sandbox\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 4096];
+        let read = stream.read(&mut answer).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"), "{:?}", String::from_utf8_lossy(&answer[..read]));
+    };
+    let mut silent = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let mut idle = tokio::net::TcpStream::connect(&address).await.unwrap();
+    ask(&mut idle).await;
+    // Longer than a server that thinks of strangers would wait.
+    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    ask(&mut silent).await;
+    ask(&mut idle).await;
+    let asked = std::time::Instant::now();
+    world.sandbox.stop().await;
+    assert!(asked.elapsed().as_secs() < 5, "idle connections do not hold the end up");
 }

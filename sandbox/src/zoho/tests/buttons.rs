@@ -29,6 +29,9 @@ async fn a_button_is_made_read_changed_and_removed() {
     let list = world.get(PATH).await;
     assert_eq!((&list["custombuttons"][0]["name"], list["custombuttons"][0].get("customfunction")), (&json!("Hello"), None));
     let body = json!({"customfunction": {"script": "return Map();"}});
+    for emptied in [json!({"customfunction": {"script": ""}}), json!({"name": ""}), json!({"page_view": null})] {
+        assert_eq!(world.refused(Method::PUT, &format!("{PATH}/{id}"), Some(emptied)).await, (400, 4));
+    }
     let changed = world.done(Method::PUT, &format!("{PATH}/{id}"), Some(body)).await;
     assert_eq!(changed["custombutton"]["name"], "Hello", "what is not named stays");
     assert_eq!(world.get(&format!("{PATH}/{id}")).await["custombutton"]["customfunction"]["script"], "return Map();");
@@ -52,6 +55,9 @@ async fn wrong_buttons_are_refused() {
         ("page_view", json!("everywhere")),
         ("action_type", json!("fly")),
         ("customfunction", json!("info 1;")),
+        ("customfunction", json!({"script": 5})),
+        ("name", json!(["Xero Link"])),
+        ("page_view", json!({"a": 1})),
         ("customfunction", json!({"script": "x = ;"})),
     ] {
         let mut body = button("Xero Link", "info 1;");
@@ -101,6 +107,12 @@ async fn a_plan_without_buttons_is_refused_as_ordered() {
     world.control("custombuttons", gate).await;
     let (status, answer) = world.call(Method::POST, PATH, Some(button("B", "info 1;"))).await;
     assert_eq!((status, answer), (403, json!({"code": 9999, "message": "Not in this plan."})));
+    for status in [42, 200, 600] {
+        let gate = json!({"plans_without": [], "status": status});
+        let answer = world.http.post(world.url("/_sandbox/zoho/custombuttons")).json(&gate).send().await.unwrap();
+        assert_eq!(answer.status(), 400, "{status} is no refusal");
+    }
+    assert_eq!(world.refused(Method::POST, PATH, Some(button("B", "info 1;"))).await, (403, 9999), "nothing was changed");
     world.switch("zoho.buttons_need_a_paid_plan", false);
     world.create(PATH, "custombutton", button("B", "info 1;")).await;
 }
@@ -137,6 +149,9 @@ async fn a_script_sees_the_record_and_the_organisation() {
     let failing = world.create(PATH, "custombutton", failing).await;
     let pressed = world.press("contacts", id, &failing).await;
     assert_eq!((&pressed["message"], &pressed["failed"]), (&json!("Not linked"), &json!(true)));
+    let fine = button("Fine", "r = Map();\nr.put(\"code\", 1.50 - 1.50);\nreturn r;");
+    let fine = world.create(PATH, "custombutton", fine).await;
+    assert_eq!(world.press("contacts", id, &fine).await["failed"], false, "0.00 is zero");
     let broken = world.create(PATH, "custombutton", button("Broken", "a = 1;\nreturn b;")).await;
     let pressed = world.press("contacts", id, &broken).await;
     assert_eq!(pressed["message"], "Error at line 2: Variable 'b' is not defined.");
