@@ -94,7 +94,7 @@ fn page(desk: &Desk, query: &Query) -> Result<Answer, Refusal> {
         "SELECT id FROM zoho_record WHERE org = ?1 AND module = ?2 AND kind IN ('bank', 'credit_card') AND status LIKE ?3 ORDER BY name_key, id LIMIT ?4 OFFSET ?5",
     )?;
     let ids: Vec<i64> = statement
-        .query_map((desk.org.id, Accounts as i64, status, per_page + 1, (page - 1) * per_page), |row| row.get(0))?
+        .query_map((desk.org.id, Accounts as i64, status, per_page + 1, (page - 1).saturating_mul(per_page)), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let more = ids.len() as i64 > per_page;
     let rows = ids
@@ -144,7 +144,7 @@ pub fn transactions(desk: &Desk, query: &Query) -> Result<Answer, Refusal> {
         }
     }
     sql.push_str(" ORDER BY e.date DESC, e.record DESC, e.line LIMIT ? OFFSET ?");
-    values.extend([Sql::Integer(per_page + 1), Sql::Integer((page - 1) * per_page)]);
+    values.extend([Sql::Integer(per_page + 1), Sql::Integer((page - 1).saturating_mul(per_page))]);
     let mut statement = desk.connection.prepare_cached(&sql)?;
     let mut found = statement.query(rusqlite::params_from_iter(values))?;
     let mut rows = Vec::new();

@@ -66,7 +66,7 @@ pub fn narrowed(desk: &Desk, module: Module, query: &Query, narrow: Option<(&str
     _ = write!(sql, " LIMIT ? OFFSET ?");
     let mut values = vec![Sql::Integer(desk.org.id), Sql::Integer(module as i64)];
     values.extend(filter.values);
-    values.extend([Sql::Integer(per_page + 1), Sql::Integer((page - 1) * per_page)]);
+    values.extend([Sql::Integer(per_page + 1), Sql::Integer((page - 1).saturating_mul(per_page))]);
 
     let mut body = format!("{{\"code\":0,\"message\":\"success\",\"{}\":[", list_key(desk, module));
     let mut count = 0;
