@@ -1,6 +1,7 @@
 //! One call of the Accounting API: who calls, what was sent, and which part of the sandbox answers.
 
 mod answer;
+mod body;
 mod read;
 mod write;
 
@@ -94,6 +95,7 @@ fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
         ("GET", [id]) => read::single(call, kind, id),
         ("PUT" | "POST", []) => write::many(call, kind),
         ("POST", [id]) => write::one(call, kind, id),
+        ("DELETE", [id]) if kind.about().delete => write::delete(call, kind, id),
         _ => Ok(answer::absent()),
     }
 }

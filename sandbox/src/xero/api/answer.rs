@@ -38,6 +38,8 @@ pub enum Failure {
     /// 400 ValidationException with the elements as they were sent and what is wrong with them.
     Invalid(Vec<Value>),
     Absent,
+    /// 413: more than 3.5 MB were sent.
+    TooLarge,
     /// 501: Xero may do it, the sandbox does not.
     Lacking(String),
     Store(rusqlite::Error),
@@ -58,6 +60,18 @@ impl Failure {
         Failure::Bad { number: 14, kind: "PostDataInvalidException", says: says.into() }
     }
 
+    /// Nothing was sent that a list could take.
+    pub fn nothing(collection: &str) -> Self {
+        let one = singular(collection);
+        Failure::Bad {
+            number: 17,
+            kind: "NoDataProcessedException",
+            says: format!(
+                "No data has been processed for this endpoint. This endpoint is expecting {one} data to be specifed in the request body."
+            ),
+        }
+    }
+
     pub fn answer(self) -> Answer {
         match self {
             Failure::Bad { number, kind, says } => {
@@ -69,6 +83,7 @@ impl Failure {
                     .to_string(),
             ),
             Failure::Absent => absent(),
+            Failure::TooLarge => Answer { status: 413, body: Body::Text("The request body is larger than 3.5 MB") },
             Failure::Lacking(what) => Answer::json(
                 501,
                 json!({"ErrorNumber": 501, "Type": "NotImplementedException", "Message": format!("the sandbox does not do `{what}`")})
@@ -82,6 +97,19 @@ impl Failure {
     }
 }
 
+/// What one element of a collection is called: `Invoice` of `Invoices`.
+pub fn singular(collection: &str) -> String {
+    match collection {
+        "Addresses" => "Address".into(),
+        "Tracking" | "FromTracking" | "ToTracking" => "TrackingCategory".into(),
+        "TaxBreakdown" => "TaxBreakdownComponent".into(),
+        _ => match collection.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => collection.strip_suffix('s').unwrap_or(collection).to_owned(),
+        },
+    }
+}
+
 /// 404, in Xero's words.
 pub fn absent() -> Answer {
     Answer { status: 404, body: Body::Text("The resource you're looking for cannot be found") }
@@ -90,6 +118,11 @@ pub fn absent() -> Answer {
 impl Answer {
     pub fn json(status: u16, body: String) -> Self {
         Self { status, body: Body::Json(body) }
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self { status: 204, body: Body::Empty }
     }
 
     /// Records in Xero's envelope: `records` is their JSON, joined by commas; `pagination` is a member with its comma, or nothing.

@@ -69,6 +69,9 @@ pub fn single(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
     let four_decimals = call.parameter("unitdp") == Some("4");
     let org = call.caller.org.n;
     let found = call.shared.store.with(|connection| match Uuid::parse_str(id) {
+        Err(_) if kind == Kind::Contacts => {
+            records::by_other(connection, org, kind, id).map(|found| found.into_iter().next().map(|(body, _)| body))
+        }
         Ok(id) => records::by_id(connection, org, kind, id).map(|found| found.map(|(body, _)| body)),
         Err(_) if kind.about().found_by_name => {
             records::by_name(connection, org, kind, id).map(|found| found.into_iter().next().map(|(body, _)| body))
@@ -88,16 +91,7 @@ fn reshaped(kind: Kind, query: &Query, shortened: bool, body: &str) -> String {
         documents::shorten(kind, &mut record);
     }
     if !query.four_decimals {
-        for part in ["SalesDetails", "PurchaseDetails"] {
-            if let Some(Value::Object(details)) = record.get_mut(part) {
-                round(details, "UnitPrice");
-            }
-        }
-        if let Some(Value::Array(lines)) = record.get_mut("LineItems") {
-            for line in lines.iter_mut().filter_map(Value::as_object_mut) {
-                round(line, "UnitAmount");
-            }
-        }
+        two_decimals(&mut record);
     }
     if query.summary_only {
         let computed: &[&str] = match kind {
@@ -110,6 +104,20 @@ fn reshaped(kind: Kind, query: &Query, shortened: bool, body: &str) -> String {
         }
     }
     Value::Object(record).to_string()
+}
+
+/// Unit prices as those see them who do not ask for four decimals.
+pub fn two_decimals(record: &mut Record) {
+    for part in ["SalesDetails", "PurchaseDetails"] {
+        if let Some(Value::Object(details)) = record.get_mut(part) {
+            round(details, "UnitPrice");
+        }
+    }
+    if let Some(Value::Array(lines)) = record.get_mut("LineItems") {
+        for line in lines.iter_mut().filter_map(Value::as_object_mut) {
+            round(line, "UnitAmount");
+        }
+    }
 }
 
 fn round(record: &mut Record, name: &str) {
