@@ -17,6 +17,7 @@ pub(crate) mod kinds;
 mod lines;
 mod lists;
 mod login;
+mod merge;
 mod money;
 mod query;
 pub(crate) mod records;

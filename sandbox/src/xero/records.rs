@@ -114,6 +114,22 @@ pub fn by_other(connection: &Connection, org: i64, kind: Kind, other: &str) -> r
         .collect()
 }
 
+/// Id, time of change and body of some records of a contact.
+pub fn of_contact(
+    connection: &Connection,
+    org: i64,
+    kind: Kind,
+    contact: Uuid,
+    take: usize,
+) -> rusqlite::Result<Vec<(Uuid, i64, String)>> {
+    connection
+        .prepare_cached("SELECT id, modified, body FROM xero_record WHERE org = ?1 AND kind = ?2 AND contact = ?3 LIMIT ?4")?
+        .query_map(params![org, kind.number(), contact.as_bytes(), take as i64], |row| {
+            Ok((Uuid::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?
+        .collect()
+}
+
 /// Whether a record of another list holds a piece of text. It reads until it finds one: for rare questions.
 pub fn mentions(connection: &Connection, org: i64, but: Kind, piece: &str) -> rusqlite::Result<bool> {
     connection
