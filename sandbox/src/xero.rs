@@ -10,6 +10,7 @@ pub(crate) mod documents;
 mod enter;
 mod fields;
 mod go;
+mod idempotency;
 mod identity;
 pub(crate) mod json;
 mod keys;
@@ -33,6 +34,7 @@ use uuid::Uuid;
 pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_NAME, USER_PASSWORD};
 pub use desk::{Refused, put};
 pub(crate) use desk::{code_id, ledger};
+pub use idempotency::Idempotency;
 pub use kinds::{KINDS, Kind};
 pub use lists::Memo;
 pub(crate) use login::escape;
@@ -133,6 +135,7 @@ pub struct State {
     pub registration: Registration,
     pub memo: Memo,
     pub settings: Settings,
+    pub idempotency: Idempotency,
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {

@@ -54,8 +54,6 @@ pub enum How {
 pub enum No {
     /// Xero's sentences, as `ValidationErrors` carry them.
     Says(Vec<String>),
-    /// The same, where some are about something inside the record.
-    Within(Vec<Flaw>),
     /// No record has the id that the address names.
     Absent,
     Store(rusqlite::Error),
@@ -73,17 +71,6 @@ impl<T: Into<String>> From<T> for Flaw {
     fn from(says: T) -> Self {
         Flaw { inside: None, says: says.into() }
     }
-}
-
-impl From<Flaw> for No {
-    fn from(flaw: Flaw) -> Self {
-        No::Within(vec![flaw])
-    }
-}
-
-/// All that is wrong, or nothing.
-pub fn refuse(flaws: Vec<Flaw>) -> Result<(), No> {
-    if flaws.is_empty() { Ok(()) } else { Err(No::Within(flaws)) }
 }
 
 impl From<rusqlite::Error> for No {
@@ -117,6 +104,7 @@ pub struct Desk<'a> {
     /// Unit prices are taken with four decimals; an app has to ask for it.
     pub four_decimals: bool,
     warnings: RefCell<Vec<String>>,
+    flaws: RefCell<Vec<Flaw>>,
 }
 
 /// What is known of the record that is being entered.
@@ -158,7 +146,6 @@ pub fn put(shared: &Shared, tenant: &str, list: &str, entered: &Value, silent: b
                 let record = record.as_object().ok_or_else(|| wrong("a record is an object".into()))?;
                 desk.enter(kind, record.clone(), How::Upsert).map(Value::Object).map_err(|no| match no {
                     No::Says(says) => wrong(says.join(" ")),
-                    No::Within(flaws) => wrong(flaws.into_iter().map(|flaw| flaw.says).collect::<Vec<_>>().join(" ")),
                     No::Absent => wrong("there is no such record".into()),
                     No::Store(error) => Refused::Store(error),
                 })
@@ -216,8 +203,8 @@ impl<'a> Desk<'a> {
         let ledger = shared.xero.settings.ledger(connection, org.n)?;
         let today = zone::today(&ledger.timezone, now);
         let four_decimals = by != By::App;
-        let warnings = RefCell::default();
-        Ok(Self { connection, shared, org, ledger, now_ms: now.timestamp_millis(), today, by, four_decimals, warnings })
+        let (warnings, flaws) = (RefCell::default(), RefCell::default());
+        Ok(Self { connection, shared, org, ledger, now_ms: now.timestamp_millis(), today, by, four_decimals, warnings, flaws })
     }
 
     /// Whether an open question is answered with yes.
@@ -238,6 +225,21 @@ impl<'a> Desk<'a> {
     /// What was remarked since this was last asked.
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.take()
+    }
+
+    /// Refuses a record for all that is wrong with it, and remembers where inside the record that is.
+    pub fn refuse(&self, flaws: Vec<Flaw>) -> Result<(), No> {
+        if flaws.is_empty() {
+            return Ok(());
+        }
+        let says = flaws.iter().map(|flaw| flaw.says.clone()).collect();
+        *self.flaws.borrow_mut() = flaws;
+        Err(No::Says(says))
+    }
+
+    /// What the last refusal said about things inside the record.
+    pub fn flaws(&self) -> Vec<Flaw> {
+        self.flaws.take()
     }
 
     /// Takes one record in. Answers it as it is kept.

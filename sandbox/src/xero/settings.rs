@@ -13,6 +13,7 @@ use super::kinds::Kind;
 #[derive(Clone, Default)]
 pub struct Settings {
     orgs: Arc<Mutex<HashMap<i64, Known>>>,
+    busy: Arc<Mutex<HashMap<Kind, u64>>>,
 }
 
 #[derive(Default)]
@@ -56,6 +57,21 @@ impl Settings {
     /// Puts them back.
     pub fn put_back(&self, org: i64, numbers: HashMap<Kind, u64>) {
         self.lock().entry(org).or_default().numbers = numbers;
+    }
+
+    /// From how many records on a list is only given to those who ask for what is found fast. None: always given.
+    pub fn busy_from(&self, kind: Kind) -> Option<u64> {
+        let ordered = self.busy.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&kind).copied();
+        ordered.or(match kind {
+            Kind::Invoices => Some(500_000),
+            Kind::Payments | Kind::Contacts => Some(100_000),
+            _ => None,
+        })
+    }
+
+    /// Sets that number.
+    pub fn set_busy_from(&self, kind: Kind, count: u64) {
+        self.busy.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(kind, count);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<i64, Known>> {

@@ -1,11 +1,15 @@
 //! What the Accounting API answers: Xero's envelope, its refusals, and the figures that every answer carries.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::xml;
 use crate::Shared;
 use crate::xero::access::{self, Caller};
 use crate::xero::app;
@@ -15,6 +19,28 @@ use crate::xero::kinds::Kind;
 pub struct Answer {
     pub status: u16,
     pub body: Body,
+}
+
+/// An answer as it goes out, but for what it says about limits.
+#[derive(Clone)]
+pub struct Rendered {
+    pub status: u16,
+    /// The content type.
+    pub kind: Option<Cow<'static, str>>,
+    pub body: Bytes,
+}
+
+impl Rendered {
+    /// To an admitted caller.
+    pub fn response(self, caller: &Caller) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = HttpResponse::build(status);
+        access::with_remaining(&mut answer, caller.permit.remaining(), caller.app_remaining);
+        if let Some(kind) = self.kind {
+            answer.insert_header((CONTENT_TYPE, kind.as_ref()));
+        }
+        if self.body.is_empty() { answer.finish() } else { answer.body(self.body) }
+    }
 }
 
 pub enum Body {
@@ -144,22 +170,16 @@ impl Answer {
         Self::json(200, body)
     }
 
-    /// As it goes out to an admitted caller.
-    pub fn response(self, _: &Shared, caller: &Caller, wants_json: bool) -> HttpResponse {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut answer = HttpResponse::build(status);
-        access::with_remaining(&mut answer, caller.permit.remaining());
-        match self.body {
-            Body::Empty => answer.finish(),
-            Body::Json(_) if !wants_json && self.status == 200 => answer.insert_header((CONTENT_TYPE, "text/xml; charset=utf-8")).body(format!(
-                "<Response xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"><Id>{}</Id><Status>OK</Status><ProviderName>{}</ProviderName></Response>",
-                Uuid::new_v4(),
-                app::APP_NAME
-            )),
-            Body::Json(text) => answer.insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).body(text),
-            Body::Text(text) => answer.insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text),
-            Body::File(kind, bytes) => answer.insert_header((CONTENT_TYPE, kind)).body(bytes),
-        }
+    /// As it goes out: in JSON for those who ask for it, else in XML.
+    pub fn rendered(self, wants_json: bool) -> Rendered {
+        let (kind, body) = match self.body {
+            Body::Empty => (None, Bytes::new()),
+            Body::Json(text) if !wants_json => (Some("text/xml; charset=utf-8".into()), xml::of_json(&text).into()),
+            Body::Json(text) => (Some("application/json; charset=utf-8".into()), text.into()),
+            Body::Text(text) => (Some("text/plain; charset=utf-8".into()), Bytes::from_static(text.as_bytes())),
+            Body::File(kind, bytes) => (Some(kind.into()), bytes.into()),
+        };
+        Rendered { status: self.status, kind, body }
     }
 
     /// As it goes out to somebody who was not admitted.

@@ -1,15 +1,18 @@
 //! What was sent: read, spelt as Xero spells it, and refused where a value cannot be what its field holds.
 
+use rust_decimal::Decimal;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
-use super::{Call, Failure};
+use super::{Call, Failure, xml};
 use crate::xero::fields::{self, Shape};
 use crate::xero::json::{self, Record};
 use crate::xero::kinds::Kind;
 
 /// A body may have 3.5 MB.
 const BYTES_MAX: usize = 3_500_000;
+/// No amount, price or quantity is larger; beyond this sums could not be kept exactly.
+const NUMBER_MAX: i64 = 10_000_000_000_000;
 /// Nothing that Xero knows lies deeper: a document in a collection, its contact, an address of it.
 const DEPTH_MAX: usize = 8;
 
@@ -54,6 +57,11 @@ fn parsed(call: &Call, collection: &str) -> Result<Value, Failure> {
     if call.body.iter().all(u8::is_ascii_whitespace) {
         return Err(Failure::nothing(collection));
     }
+    if call.header("Content-Type").is_some_and(|kind| kind.contains("xml")) {
+        let text =
+            std::str::from_utf8(call.body).map_err(|error| Failure::body(format!("XML for post data was invalid,{error}")))?;
+        return xml::to_json(text).map_err(|says| Failure::body(format!("XML for post data was invalid,{says}")));
+    }
     serde_json::from_slice(call.body).map_err(|error| Failure::body(format!("JSON for post data was invalid,{error}")))
 }
 
@@ -88,13 +96,13 @@ fn value_of(
         (Shape::Text, text @ Value::String(_)) => text,
         (Shape::Text, Value::Number(number)) => Value::String(number.to_string()),
         (Shape::Text, Value::Bool(word)) => Value::String(word.to_string()),
-        (Shape::Number, number @ Value::Number(_)) if json::decimal(&number).is_some() => number,
+        (Shape::Number, number @ Value::Number(_)) if json::decimal(&number).is_some_and(is_bearable) => number,
         (Shape::Number | Shape::Date | Shape::Id | Shape::Boolean, Value::String(text)) if text.trim().is_empty() => {
             return Ok(None);
         }
         (Shape::Number, Value::String(text)) => {
             let value = Value::String(text);
-            match json::decimal(&value).map(|amount| amount.to_string().parse::<Number>()) {
+            match json::decimal(&value).filter(|amount| is_bearable(*amount)).map(|amount| amount.to_string().parse::<Number>()) {
                 Some(Ok(number)) => Value::Number(number),
                 _ => return wrong(&format!("string to decimal: {}", value.as_str().unwrap_or_default()), "decimal"),
             }
@@ -138,6 +146,10 @@ fn value_of(
     Ok(Some(value))
 }
 
+fn is_bearable(amount: Decimal) -> bool {
+    amount.abs() < Decimal::from(NUMBER_MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -166,6 +178,7 @@ mod tests {
         for (sent, path) in [
             (json!({"LineItems": [{}, {"Quantity": "many"}]}), "Invoices[0].LineItems[1].Quantity"),
             (json!({"LineItems": "none"}), "Invoices[0].LineItems"),
+            (json!({"Total": 1e13}), "Invoices[0].Total"),
             (json!({"Date": "soon"}), "Invoices[0].Date"),
             (json!({"SentToContact": "perhaps"}), "Invoices[0].SentToContact"),
             (json!({"Contact": {"ContactID": "7"}}), "Invoices[0].Contact.ContactID"),

@@ -8,8 +8,9 @@ use super::answer::Body;
 use super::{Answer, Call, Failure};
 use crate::xero::json::{Record, decimal_of, number};
 use crate::xero::kinds::Kind;
+use crate::xero::lists::{self, Filter};
 use crate::xero::query::{self, Query, Refusal};
-use crate::xero::{documents, lists, money, records};
+use crate::xero::{documents, money, records};
 
 /// Xero refuses lists without pages of organisations with very many documents ("not filtering efficiently"); where exactly is
 /// not documented. The sandbox stops where an answer would be larger than anybody should hold.
@@ -19,7 +20,6 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Unreadable(says) => Failure::query(says),
-            Refusal::Lacking(what) => Failure::Lacking(what),
         }
     }
 }
@@ -27,8 +27,15 @@ impl From<Refusal> for Failure {
 /// `GET /{list}`.
 pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
     let since = call.headers.get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
-    let query = &query::read(kind, &call.query, since)?;
+    let mut query = query::read(kind, &call.query, since)?;
     let org = call.caller.org.n;
+    if kind == Kind::ManualJournals
+        && !query.filter.order.is_empty()
+        && call.shared.switches.on("xero.ordered_manual_journals_have_one_page")
+    {
+        query.page = query.page.map(|(_, size)| (1, size));
+    }
+    let query = &query;
     let mut records = String::with_capacity(if query.page.is_some() { 2 << 20 } else { 64 << 10 });
     let shortened = query.page.is_none() && (kind == Kind::Contacts || kind.about().lines);
     let as_stored = !shortened && !query.summary_only && (query.four_decimals || !kind.about().unit_prices);
@@ -41,14 +48,20 @@ pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
         if as_stored { records.push_str(body) } else { records.push_str(&reshaped(kind, query, shortened, body)) }
     };
     let memo = &call.shared.xero.memo;
+    let busy = call.shared.xero.settings.busy_from(kind);
     let count = call.shared.store.with(|connection| {
+        if let Some(busy) = busy.filter(|_| !query.optimised)
+            && lists::count_of(connection, memo, org, kind, &Filter::default())? >= busy
+        {
+            return Ok(u64::MAX);
+        }
         let count = lists::count_of(connection, memo, org, kind, &query.filter)?;
         if query.page.is_none() && count > UNPAGED_MAX {
             return Ok(count);
         }
         lists::list(connection, memo, org, kind, &query.filter, query.page, &mut each)
     })?;
-    if query.page.is_none() && count > UNPAGED_MAX {
+    if count == u64::MAX || (query.page.is_none() && count > UNPAGED_MAX) {
         return Err(Failure::query(format!(
             "Your request is not filtering {} efficiently, given the extremely high volume for this organisation.",
             kind.collection()

@@ -5,11 +5,13 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Call, Failure, body, read};
+use super::{Answer, Call, Failure, read};
 use crate::xero::desk::{By, Desk, Flaw, How, No};
 use crate::xero::json::Record;
 use crate::xero::kinds::{Kind, Takes};
 use crate::xero::{code_id, records};
+
+pub(super) use super::body::records as elements;
 
 /// PUT and POST of a list.
 pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
@@ -18,7 +20,7 @@ pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
     if takes == Takes::Nothing {
         return Err(Failure::Absent);
     }
-    let elements = body::records(call, kind)?;
+    let elements = elements(call, kind)?;
     if takes == Takes::One && elements.len() > 1 {
         return Err(Failure::body(format!("{} takes one record in a call", kind.path())));
     }
@@ -28,7 +30,7 @@ pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
 /// POST to one record's address.
 pub fn one(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
     let id = call.shared.store.with(|connection| key(connection, call, kind, id))?.ok_or(Failure::Absent)?;
-    let element = body::records(call, kind)?.into_iter().next().ok_or_else(|| Failure::nothing(kind.collection()))?;
+    let element = elements(call, kind)?.into_iter().next().ok_or_else(|| Failure::nothing(kind.collection()))?;
     write(call, kind, vec![(element, How::At(id))])
 }
 
@@ -43,9 +45,8 @@ pub fn delete(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
             Err(No::Absent) => Err(Failure::Absent),
             Err(No::Says(says)) => {
                 let was = desk.read(kind, id).ok().flatten().map(|(record, _)| record).unwrap_or_default();
-                Err(Failure::Invalid(vec![refused(kind, was, &says.into_iter().map(Flaw::from).collect::<Vec<_>>())]))
+                Err(Failure::Invalid(vec![refused(was, &says)]))
             }
-            Err(No::Within(flaws)) => Err(Failure::Invalid(vec![refused(kind, Record::new(), &flaws)])),
         }
     });
     call.shared.xero.memo.changed();
@@ -85,7 +86,7 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
             connection.prepare_cached("SAVEPOINT element")?.execute([])?;
             let echo = sent.clone();
             let numbers = settings.numbers(org);
-            let flaws = match desk.enter(kind, sent, how) {
+            let says = match desk.enter(kind, sent, how) {
                 Ok(record) => {
                     connection.prepare_cached("RELEASE element")?.execute([])?;
                     push(&mut answered, &taken(&desk, kind, record, alone));
@@ -93,13 +94,12 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
                 }
                 Err(No::Store(error)) => return Err(Failure::Store(error)),
                 Err(No::Absent) => return Err(Failure::Absent),
-                Err(No::Says(says)) => says.into_iter().map(Flaw::from).collect(),
-                Err(No::Within(flaws)) => flaws,
+                Err(No::Says(says)) => says,
             };
             desk.warnings();
             settings.put_back(org, numbers);
             connection.execute_batch("ROLLBACK TO element; RELEASE element")?;
-            let refused = refused(kind, echo, &flaws);
+            let refused = refused(pointed_at(kind, echo, &desk.flaws()), &says);
             if alone {
                 push(&mut answered, &refused);
             } else {
@@ -137,9 +137,17 @@ fn taken(desk: &Desk, kind: Kind, mut record: Record, alone: bool) -> Value {
     Value::Object(record)
 }
 
-/// An element as it was sent, with what is wrong with it: on itself, and inside it where it is wrong.
-pub fn refused(kind: Kind, mut element: Record, flaws: &[Flaw]) -> Value {
-    let message = |flaw: &Flaw| json!({"Message": flaw.says});
+/// An element as it was sent, with what is wrong with it.
+pub(super) fn refused(mut element: Record, says: &[String]) -> Value {
+    element.insert("StatusAttributeString".into(), "ERROR".into());
+    element.insert("HasErrors".into(), true.into());
+    element.insert("HasValidationErrors".into(), true.into());
+    element.insert("ValidationErrors".into(), says.iter().map(|says| json!({"Message": says})).collect());
+    Value::Object(element)
+}
+
+/// What was sent, with what is wrong inside it, where that is; a new one has an id of zeros.
+fn pointed_at(kind: Kind, mut element: Record, flaws: &[Flaw]) -> Record {
     if !kind.is_coded() {
         element.entry(kind.id_field()).or_insert_with(|| Uuid::nil().to_string().into());
     }
@@ -147,15 +155,11 @@ pub fn refused(kind: Kind, mut element: Record, flaws: &[Flaw]) -> Value {
         let Value::Array(inner) = inner else { continue };
         for (index, inner) in inner.iter_mut().enumerate() {
             let own = flaws.iter().filter(|flaw| flaw.inside.as_ref().is_some_and(|(of, at)| of == list && *at == index));
-            let own: Value = own.map(message).collect();
+            let own: Value = own.map(|flaw| json!({"Message": flaw.says})).collect();
             if let Some(inner) = inner.as_object_mut() {
                 inner.insert("ValidationErrors".into(), own);
             }
         }
     }
-    element.insert("StatusAttributeString".into(), "ERROR".into());
-    element.insert("HasErrors".into(), true.into());
-    element.insert("HasValidationErrors".into(), true.into());
-    element.insert("ValidationErrors".into(), flaws.iter().map(message).collect());
-    Value::Object(element)
+    element
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{defaults, too_long};
-use crate::xero::desk::{Desk, Flaw, Known, No, refuse};
+use crate::xero::desk::{Desk, Flaw, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::records;
@@ -85,7 +85,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             record.remove(name);
         }
     }
-    refuse(flaws(desk, record))?;
+    desk.refuse(flaws(desk, record))?;
     unique(desk, known, record)
 }
 

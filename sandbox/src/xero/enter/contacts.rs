@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{defaults, field_is, too_long};
-use crate::xero::desk::{Desk, Flaw, Known, No, refuse};
+use crate::xero::desk::{Desk, Flaw, Known, No};
 use crate::xero::json::{Record, decimal_of, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::records;
@@ -73,7 +73,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             let tidy = name.split_whitespace().collect::<Vec<_>>().join(" ");
             record.insert("Name".into(), tidy.into());
         }
-        refuse(flaws(desk, record))?;
+        desk.refuse(flaws(desk, record))?;
         complete(record);
     }
     let name = text_of(record, "Name").ok_or("The Contact Name must be specified.")?.to_owned();

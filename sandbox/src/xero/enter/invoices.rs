@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{contact_of, currencies, field_is, note_role, too_long};
-use crate::xero::desk::{Desk, Known, No, refuse};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::documents;
 use crate::xero::json::{self, Record, decimal_of, number, text_of};
 use crate::xero::kinds::Kind;
@@ -199,7 +199,7 @@ fn prepare(desk: &Desk, known: &Known, record: &mut Record, sale: bool, lines_en
             flaws.push("One or more line items must be specified".into());
         }
     }
-    refuse(flaws)
+    desk.refuse(flaws)
 }
 
 /// Lines that are kept under another LineAmountTypes are computed again; the tax of the other amounts does not stay.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{defaults, too_long};
-use crate::xero::desk::{Desk, Flaw, Known, No, refuse};
+use crate::xero::desk::{Desk, Flaw, Known, No};
 use crate::xero::json::{self, Record, decimal_of, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::{money, records};
@@ -31,7 +31,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         return Err(format!("Price List Item with Code '{code}' already exists").into());
     }
     if desk.by_app() {
-        refuse(flaws(desk, record))?;
+        desk.refuse(flaws(desk, record))?;
         track(known, record)?;
     }
     defaults(
