@@ -122,6 +122,21 @@ pub const SWITCHES: &[Switch] = &[
         says: "an item that any document names cannot be deleted",
     },
     Switch { name: "xero.tax_rates_need_a_report_tax_type", default: true, says: "a tax rate needs a ReportTaxType" },
+    Switch {
+        name: "xero.merging_touches_documents",
+        default: false,
+        says: "merging two contacts moves the UpdatedDateUTC of the documents that change hands",
+    },
+    Switch {
+        name: "xero.ordered_manual_journals_have_one_page",
+        default: true,
+        says: "manual journals with an order answer their first page whatever page is asked for",
+    },
+    Switch {
+        name: "xero.query_strings_have_2048_characters",
+        default: true,
+        says: "an address whose query is longer than 2,048 characters is answered with 414; off: longer than 8,192",
+    },
 ];
 
 /// The organisation of the story.
