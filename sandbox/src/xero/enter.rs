@@ -10,12 +10,13 @@ mod overpayments;
 mod payments;
 mod tax_rates;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::desk::{Desk, Flaw, Known, No};
 use super::json::{Record, text_of};
 use super::kinds::Kind;
+use super::records;
 pub use document_contact::contact_of;
 
 /// Fills a record in, or refuses it. What it changes beside the record itself, it keeps.
@@ -102,10 +103,11 @@ fn too_long(record: &Record, longest: &[(&str, usize)], inside: Option<(&'static
 
 /// The first document makes a contact a customer or a supplier; its time of change stays.
 fn note_role(desk: &Desk, id: Uuid, role: &str) -> Result<(), No> {
-    let Some((mut contact, modified)) = desk.read(Kind::Contacts, id)? else { return Ok(()) };
-    if contact.get(role) == Some(&json!(true)) {
+    let known = records::brief(desk.connection, desk.org.n, Kind::Contacts, id)?;
+    if known.is_none_or(|contact| if role == "IsCustomer" { contact.customer } else { contact.supplier }) {
         return Ok(());
     }
+    let Some((mut contact, modified)) = desk.read(Kind::Contacts, id)? else { return Ok(()) };
     contact.insert(role.into(), true.into());
     desk.keep(Kind::Contacts, id, modified, contact).map(|_| ())
 }

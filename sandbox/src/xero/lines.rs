@@ -202,7 +202,7 @@ fn amounts(line: &mut Record, rules: Rules, wrong: &mut dyn FnMut(String)) {
             wrong("The UnitAmount should be used when specifying a discount for a line item.".into());
         }
         (quantity, None) => {
-            let quantity = quantity.unwrap_or(Decimal::ONE);
+            let quantity = money::rounded(quantity.unwrap_or(Decimal::ONE), 4);
             if quantity.is_zero() {
                 if !amount.is_zero() {
                     wrong(format!("The line total {amount} does not match the expected line total 0.00"));

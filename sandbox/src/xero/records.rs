@@ -90,6 +90,24 @@ pub fn by_id(connection: &Connection, org: i64, kind: Kind, id: Uuid) -> rusqlit
         .optional()
 }
 
+/// What the columns say of one record, for those who need no more of it.
+#[derive(Clone, Debug)]
+pub struct Brief {
+    pub name: String,
+    pub status: String,
+    pub customer: bool,
+    pub supplier: bool,
+}
+
+pub fn brief(connection: &Connection, org: i64, kind: Kind, id: Uuid) -> rusqlite::Result<Option<Brief>> {
+    connection
+        .prepare_cached("SELECT name, status, customer, supplier FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?
+        .query_row(params![org, kind.number(), id.as_bytes()], |row| {
+            Ok(Brief { name: row.get(0)?, status: row.get(1)?, customer: row.get(2)?, supplier: row.get(3)? })
+        })
+        .optional()
+}
+
 /// Body and id of every record of that number, name or code; the oldest first.
 pub fn by_name(connection: &Connection, org: i64, kind: Kind, name: &str) -> rusqlite::Result<Vec<(String, Uuid)>> {
     connection

@@ -11,8 +11,8 @@ use crate::xero::kinds::Kind;
 
 /// A body may have 3.5 MB.
 const BYTES_MAX: usize = 3_500_000;
-/// No amount, price or quantity is larger; beyond this sums could not be kept exactly.
-const NUMBER_MAX: i64 = 10_000_000_000_000;
+/// No amount, price or quantity is larger: a price times a quantity, summed over the lines of a body, is still kept exactly.
+const NUMBER_MAX: i64 = 100_000_000_000;
 /// Nothing that Xero knows lies deeper: a document in a collection, its contact, an address of it.
 const DEPTH_MAX: usize = 8;
 

@@ -73,7 +73,7 @@ fn key(connection: &Connection, call: &Call, kind: Kind, id: &str) -> Result<Opt
 }
 
 fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer, Failure> {
-    let alone = call.parameter("summarizeErrors").is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    let alone = answers_alone(kind) && call.parameter("summarizeErrors").is_some_and(|value| value.eq_ignore_ascii_case("false"));
     let four_decimals = call.parameter("unitdp") == Some("4");
     let (settings, org) = (&call.shared.xero.settings, call.caller.org.n);
     let numbers = settings.numbers(org);
@@ -99,7 +99,10 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
             desk.warnings();
             settings.put_back(org, numbers);
             connection.execute_batch("ROLLBACK TO element; RELEASE element")?;
-            let refused = refused(pointed_at(kind, echo, &desk.flaws()), &says);
+            let mut refused = refused(pointed_at(kind, echo, &desk.flaws()), &says);
+            if let Some(refused) = refused.as_object_mut() {
+                refused.retain(|name, _| marks(kind, name));
+            }
             if alone {
                 push(&mut answered, &refused);
             } else {
@@ -135,6 +138,29 @@ fn taken(desk: &Desk, kind: Kind, mut record: Record, alone: bool) -> Value {
         record.insert("Warnings".into(), warnings.iter().map(|says| json!({"Message": says})).collect());
     }
     Value::Object(record)
+}
+
+/// Lists where `summarizeErrors` counts; elsewhere it is ignored.
+fn answers_alone(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Accounts
+            | Kind::TaxRates
+            | Kind::Currencies
+            | Kind::ContactGroups
+            | Kind::TrackingCategories
+            | Kind::LinkedTransactions
+            | Kind::Organisations
+    )
+}
+
+/// Whether records of a kind have a field that says how they were taken: not all have all of them.
+fn marks(kind: Kind, name: &str) -> bool {
+    match name {
+        "HasErrors" => matches!(kind, Kind::Invoices | Kind::CreditNotes),
+        "HasValidationErrors" | "StatusAttributeString" => answers_alone(kind),
+        _ => true,
+    }
 }
 
 /// An element as it was sent, with what is wrong with it.

@@ -8,6 +8,7 @@ use crate::xero::desk::{Desk, How, No};
 use crate::xero::documents;
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
+use crate::xero::records;
 
 const UNNAMED: &str =
     "The Contact must contain at least 1 of the following elements to identify the contact: Name, ContactID, ContactNumber";
@@ -24,33 +25,37 @@ pub fn contact_of(desk: &Desk, record: &mut Record) -> Result<Uuid, No> {
     };
     let known = match id {
         Some(id) => {
-            let (contact, _) = desk.read(Kind::Contacts, id)?.ok_or_else(|| format!("there is no contact `{id}`"))?;
-            Some((id, contact))
+            let contact = records::brief(desk.connection, desk.org.n, Kind::Contacts, id)?;
+            Some((id, contact.ok_or_else(|| format!("there is no contact `{id}`"))?))
         }
         None => None,
     };
-    if desk.by_app() && known.as_ref().is_some_and(|(_, contact)| text_of(contact, "ContactStatus") == Some("ARCHIVED")) {
+    if desk.by_app() && known.as_ref().is_some_and(|(_, contact)| contact.status == "ARCHIVED") {
         return Err("The Contact with the specified contact details has been archived. The Contact must be un-archived before creating new invoices or credit notes.".into());
     }
-    let (id, contact) = match known {
-        Some((id, contact)) if !desk.by_app() || says_nothing_new(&sent, &contact) => (id, contact),
+    let (id, name) = match known {
+        Some((id, contact)) if !desk.by_app() || says_nothing_new(desk, id, &sent)? => (id, contact.name),
         known => {
             sent.remove("ContactID");
             let how = known.map_or(How::Create, |(id, _)| How::At(id));
             let contact = desk.enter(Kind::Contacts, sent, how)?;
             let id = text_of(&contact, "ContactID").and_then(|id| Uuid::parse_str(id).ok()).ok_or(UNNAMED)?;
-            (id, contact)
+            (id, text_of(&contact, "Name").unwrap_or_default().to_owned())
         }
     };
-    let name = text_of(&contact, "Name").unwrap_or_default();
-    record.insert("Contact".into(), documents::contact_summary(&id.to_string(), name));
+    record.insert("Contact".into(), documents::contact_summary(&id.to_string(), &name));
     Ok(id)
 }
 
 /// Whether a contact is already as it is sent; then it is not touched.
-fn says_nothing_new(sent: &Record, contact: &Record) -> bool {
-    sent.iter().filter(|(name, _)| contacts::WRITABLE.contains(&name.as_str())).all(|(name, value)| {
+fn says_nothing_new(desk: &Desk, id: Uuid, sent: &Record) -> Result<bool, No> {
+    let says = |name: &str, value: &Value| {
         let empty = matches!(value, Value::Array(list) if list.is_empty());
-        name == "ContactID" || empty || contact.get(name) == Some(value)
-    })
+        name != "ContactID" && !empty && contacts::WRITABLE.contains(&name)
+    };
+    if !sent.iter().any(|(name, value)| says(name, value)) {
+        return Ok(true);
+    }
+    let Some((contact, _)) = desk.read(Kind::Contacts, id)? else { return Ok(false) };
+    Ok(sent.iter().filter(|(name, value)| says(name, value)).all(|(name, value)| contact.get(name) == Some(value)))
 }

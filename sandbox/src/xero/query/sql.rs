@@ -108,7 +108,7 @@ fn words(field: &Field, how: Words, text: &str, lower: bool, sql: &mut String, v
     let expression = expression(field);
     let expression = if lower { format!("lower({expression})") } else { expression };
     if text.is_empty() {
-        sql.push_str("1");
+        sql.push('1');
         return;
     }
     let length = text.chars().count();
