@@ -313,3 +313,41 @@ async fn a_foreign_document_without_a_rate_gets_that_of_the_day_and_a_warning() 
     assert_eq!(kept["Invoices"][0]["CurrencyRate"], first["CurrencyRate"]);
     assert!(kept["Invoices"][0].get("Warnings").is_none(), "a warning is said once");
 }
+
+#[tokio::test]
+async fn a_tax_that_is_sent_is_kept_until_the_amounts_mean_something_else() {
+    let (world, tokens, ada) = with_ada().await;
+    let mut draft = sale(&ada);
+    draft["Status"] = "DRAFT".into();
+    draft["LineItems"][0]["TaxAmount"] = "14.99".into();
+    let (_, made) = world.send(&tokens, "PUT", "Invoices", draft).await;
+    let sums = |answer: &Value| ["SubTotal", "TotalTax", "Total"].map(|name| answer["Invoices"][0][name].to_string());
+    assert_eq!(sums(&made), ["100.00", "14.99", "114.99"]);
+    let path = format!("Invoices/{}", made["Invoices"][0]["InvoiceID"].as_str().unwrap());
+    let (_, told) = world.send(&tokens, "POST", &path, json!({"Reference": "x"})).await;
+    assert_eq!(sums(&told), ["100.00", "14.99", "114.99"]);
+    let (_, told) = world.send(&tokens, "POST", &path, json!({"LineAmountTypes": "Inclusive"})).await;
+    assert_eq!(sums(&told), ["86.96", "13.04", "100.00"]);
+    let (_, told) = world.send(&tokens, "POST", &path, json!({"LineAmountTypes": "NoTax"})).await;
+    assert_eq!(sums(&told), ["100.00", "0.00", "100.00"]);
+    assert_eq!(told["Invoices"][0]["LineItems"][0]["TaxType"], "NONE");
+}
+
+#[tokio::test]
+async fn what_a_line_leaves_out_follows_from_the_rest_of_it() {
+    let (world, tokens, ada) = with_ada().await;
+    let mut invoice = sale(&ada);
+    invoice["LineItems"] = json!([
+        {"Description": "by amount", "Quantity": 4, "LineAmount": "50", "AccountCode": "200"},
+        {"Description": "by price", "UnitAmount": "12.5", "LineAmount": "45", "DiscountRate": "10", "AccountCode": "200"},
+        {"Description": "one of it", "UnitAmount": "7", "AccountCode": "200"},
+    ]);
+    let (status, told) = world.send(&tokens, "PUT", "Invoices?unitdp=4", invoice).await;
+    assert_eq!(status, 200, "{told}");
+    let lines = told["Invoices"][0]["LineItems"].as_array().unwrap();
+    let of = |index: usize| ["Quantity", "UnitAmount", "LineAmount"].map(|name| lines[index][name].to_string());
+    assert_eq!(of(0), ["4.0000", "12.5000", "50.00"]);
+    assert_eq!(of(1), ["4.0000", "12.5000", "45.00"]);
+    assert_eq!(of(2), ["1.0000", "7.0000", "7.00"]);
+    assert_eq!(told["Invoices"][0]["TotalDiscount"].to_string(), "5.00");
+}
