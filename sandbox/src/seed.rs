@@ -126,6 +126,7 @@ pub(crate) fn training(shared: &Shared) -> rusqlite::Result<()> {
 fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> {
     shared.store.atomically(|connection| {
         records::clear(connection, org.n)?;
+        xero::forget_parts(connection, org.n)?;
         settings(connection, org)
     })?;
     shared.xero.memo.changed();

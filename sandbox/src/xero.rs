@@ -16,9 +16,11 @@ pub(crate) mod kinds;
 mod lists;
 mod login;
 mod money;
+mod parameters;
 mod query;
 pub(crate) mod records;
 pub(crate) mod sessions;
+mod tracking;
 
 use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
@@ -48,6 +50,26 @@ pub const SWITCHES: &[Switch] = &[
         default: false,
         says: "a list with If-Modified-Since and nothing newer answers 304 instead of an empty list",
     },
+    Switch {
+        name: "xero.status_moves_are_checked",
+        default: true,
+        says: "quotes and purchase orders move only DRAFT, SENT, ACCEPTED or DECLINED, INVOICED, and DRAFT, SUBMITTED, AUTHORISED, BILLED, and are not edited at the end",
+    },
+    Switch {
+        name: "xero.quote_updates_need_contact_and_date",
+        default: true,
+        says: "an update of a quote that does not name Contact and Date is refused",
+    },
+    Switch {
+        name: "xero.unknown_tracking_is_left_out",
+        default: false,
+        says: "a line that names an unknown tracking category or option is kept without it instead of being refused",
+    },
+    Switch {
+        name: "xero.group_membership_touches_contacts",
+        default: false,
+        says: "joining or leaving a contact group moves the UpdatedDateUTC of the contact",
+    },
 ];
 
 /// The organisation of the story.
@@ -73,7 +95,15 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     sessions::create_tables(connection)?;
-    records::create_tables(connection)
+    records::create_tables(connection)?;
+    enter::contact_groups::create_tables(connection)?;
+    enter::linked_transactions::create_tables(connection)
+}
+
+/// Forgets what belongs to the records of one organisation and is not among them.
+pub(crate) fn forget_parts(connection: &Connection, org: i64) -> rusqlite::Result<()> {
+    enter::contact_groups::clear(connection, org)?;
+    enter::linked_transactions::clear(connection, org)
 }
 
 /// Two organisations with their settings; the training company has been connected long ago.

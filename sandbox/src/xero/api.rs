@@ -1,7 +1,11 @@
 //! One call of the Accounting API: who calls, what was sent, and which part of the sandbox answers.
 
 mod answer;
+mod groups;
+mod organisation;
+mod parts;
 mod read;
+mod tracking;
 mod write;
 
 use actix_web::http::Method;
@@ -72,23 +76,32 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
 #[derive(Clone, Copy)]
 enum Area {
     List(Kind),
+    Part(Kind, parts::Part),
 }
 
 impl Area {
-    fn of(word: &str, _: &[String]) -> Option<Self> {
-        Kind::of_path(word).map(Area::List)
+    fn of(word: &str, segments: &[String]) -> Option<Self> {
+        let kind = Kind::of_path(word)?;
+        Some(parts::Part::of(kind, segments).map_or(Area::List(kind), |part| Area::Part(kind, part)))
     }
 
     fn areas(self) -> &'static [&'static str] {
         match self {
             Area::List(kind) => kind.about().areas,
+            Area::Part(kind, part) => part.areas(kind),
         }
     }
 }
 
 fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
-    let Area::List(kind) = area;
     let rest: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
+    let kind = match area {
+        Area::List(kind) => kind,
+        Area::Part(kind, part) => return part.answer(call, kind, &rest),
+    };
+    if let Some(answer) = parts::instead(call, kind, &rest) {
+        return answer;
+    }
     match (call.method.as_str(), rest.as_slice()) {
         ("GET", []) => read::list(call, kind),
         ("GET", [id]) => read::single(call, kind, id),

@@ -1,10 +1,18 @@
 //! What Xero makes of a record that is entered, a file a kind.
 
+pub mod contact_groups;
 mod contacts;
 mod invoices;
 mod items;
+mod lines;
+pub mod linked_transactions;
+mod moves;
 mod overpayments;
 mod payments;
+mod purchase_orders;
+mod quotes;
+mod repeating_invoices;
+pub mod tracking_categories;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,6 +30,12 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         Kind::Overpayments => overpayments::enter(desk, known, record),
         Kind::Contacts => contacts::enter(desk, known, record),
         Kind::Items => items::enter(desk, known, record),
+        Kind::TrackingCategories => tracking_categories::enter(desk, known, record),
+        Kind::ContactGroups => contact_groups::enter(desk, known, record),
+        Kind::Quotes => quotes::enter(desk, known, record),
+        Kind::PurchaseOrders => purchase_orders::enter(desk, known, record),
+        Kind::RepeatingInvoices => repeating_invoices::enter(desk, known, record),
+        Kind::LinkedTransactions => linked_transactions::enter(desk, known, record),
         _ => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 use uuid::Uuid;
 
 use super::kinds::Kind;
+use super::parameters::Own;
 
 /// What a list is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,6 +23,8 @@ pub struct Filter {
     pub supplier: Option<bool>,
     pub without_archived: bool,
     pub descending: bool,
+    /// What only one list can be asked for.
+    pub own: Vec<Own>,
 }
 
 impl Filter {
@@ -195,6 +198,9 @@ fn narrowed(org: i64, kind: Kind, filter: &Filter, select: &str) -> (String, Vec
         if let Some(wanted) = wanted {
             sql.push_str(&format!(" AND {column} = {}", i32::from(wanted)));
         }
+    }
+    for own in &filter.own {
+        own.narrow(&mut sql, &mut values);
     }
     (sql, values)
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::kinds::{Kind, Pages};
 use super::lists::Filter;
+use super::parameters;
 
 /// Xero clamps larger pages silently.
 const PAGE_SIZE_MAX: u32 = 1000;
@@ -58,9 +59,10 @@ pub fn read(kind: Kind, parameters: &[(String, String)], since: Option<&str>) ->
                 return Err(Refusal::Lacking(name.clone()));
             }
             // Xero ignores what it does not know.
-            _ => {}
+            _ => parameters::read(kind, name, value, &mut query.filter)?,
         }
     }
+    parameters::left_out(kind, parameters, &mut query.filter);
     query.filter.meet(conditions);
     query.page = page.map(|number| (number, page_size));
     if let Some(since) = since.filter(|_| knows_changes(kind)) {

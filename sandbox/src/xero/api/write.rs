@@ -40,7 +40,7 @@ fn key(connection: &rusqlite::Connection, call: &Call, kind: Kind, id: &str) -> 
 }
 
 /// What was sent: `{"Invoices": […]}`, a bare list, or one record.
-fn elements(call: &Call, kind: Kind) -> Result<Vec<Record>, Failure> {
+pub(super) fn elements(call: &Call, kind: Kind) -> Result<Vec<Record>, Failure> {
     let body: Value = serde_json::from_slice(call.body).map_err(|error| Failure::body(error.to_string()))?;
     let list = match body {
         Value::Array(list) => list,
@@ -93,7 +93,7 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
 }
 
 /// An element as it was sent, with what is wrong with it.
-fn refused(mut element: Map<String, Value>, says: &[String]) -> Value {
+pub(super) fn refused(mut element: Map<String, Value>, says: &[String]) -> Value {
     let errors: Vec<Value> = says.iter().map(|says| json!({"Message": says})).collect();
     element.insert("StatusAttributeString".into(), "ERROR".into());
     element.insert("HasValidationErrors".into(), true.into());
