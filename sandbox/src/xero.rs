@@ -3,24 +3,29 @@
 mod access;
 mod api;
 mod app;
+mod attachments;
 mod connections;
 mod control;
 mod desk;
 pub(crate) mod documents;
 mod enter;
 mod go;
+mod history;
 mod identity;
 pub(crate) mod json;
+mod kept;
 mod keys;
 pub(crate) mod kinds;
 mod lists;
 mod login;
 mod money;
 mod parameters;
+mod pdf;
 mod query;
 pub(crate) mod records;
 pub(crate) mod sessions;
 mod tracking;
+mod webhooks;
 
 use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
@@ -61,7 +66,7 @@ pub const SWITCHES: &[Switch] = &[
         says: "an update of a quote that does not name Contact and Date is refused",
     },
     Switch {
-        name: "xero.unknown_tracking_is_left_out",
+        name: "xero.unknown_tracking_is_ignored",
         default: false,
         says: "a line that names an unknown tracking category or option is kept without it instead of being refused",
     },
@@ -69,6 +74,13 @@ pub const SWITCHES: &[Switch] = &[
         name: "xero.group_membership_touches_contacts",
         default: false,
         says: "joining or leaving a contact group moves the UpdatedDateUTC of the contact",
+    },
+    Switch { name: "xero.attachments_up_to_10_mb", default: false, says: "a file may have 10 MB instead of 3 MB" },
+    Switch { name: "xero.attaching_touches_records", default: false, says: "a new file moves the UpdatedDateUTC of its record" },
+    Switch {
+        name: "xero.payment_events_have_data",
+        default: false,
+        says: "events of the category PAYMENT carry Type, Status and UpdatedDateUTCString as those of prepayments do",
     },
 ];
 
@@ -82,6 +94,9 @@ pub const TRAINING: Uuid = Uuid::from_u128(0x7e57_11a6_6b1d_4c3f_9d10_0c0f_fee0_
 pub struct State {
     pub registration: Registration,
     pub memo: Memo,
+    pub webhooks: webhooks::Webhooks,
+    /// Letters that Xero would have sent to customers.
+    pub emailed: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -91,19 +106,25 @@ pub fn configure(cfg: &mut ServiceConfig) {
     api::configure(cfg);
     go::configure(cfg);
     control::configure(cfg);
+    webhooks::configure(cfg);
 }
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     sessions::create_tables(connection)?;
     records::create_tables(connection)?;
     enter::contact_groups::create_tables(connection)?;
-    enter::linked_transactions::create_tables(connection)
+    enter::linked_transactions::create_tables(connection)?;
+    attachments::create_tables(connection)?;
+    history::create_tables(connection)?;
+    webhooks::create_tables(connection)
 }
 
 /// Forgets what belongs to the records of one organisation and is not among them.
 pub(crate) fn forget_parts(connection: &Connection, org: i64) -> rusqlite::Result<()> {
     enter::contact_groups::clear(connection, org)?;
-    enter::linked_transactions::clear(connection, org)
+    enter::linked_transactions::clear(connection, org)?;
+    attachments::clear(connection, org)?;
+    history::clear(connection, org)
 }
 
 /// Two organisations with their settings; the training company has been connected long ago.
@@ -144,5 +165,6 @@ pub fn state(shared: &Shared) -> rusqlite::Result<Value> {
         }
         shown.push(json!({"tenant": org.tenant, "name": org.name, "connected": connected, "counts": counts, "groups": groups}));
     }
-    Ok(json!({"organisations": shown}))
+    let emailed = shared.xero.emailed.load(std::sync::atomic::Ordering::Relaxed);
+    Ok(json!({"organisations": shown, "emailed_customers": emailed}))
 }

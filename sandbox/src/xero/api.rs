@@ -1,10 +1,13 @@
 //! One call of the Accounting API: who calls, what was sent, and which part of the sandbox answers.
 
 mod answer;
+mod attachments;
 mod groups;
+mod notes;
 mod organisation;
 mod parts;
 mod read;
+mod sending;
 mod tracking;
 mod write;
 

@@ -10,7 +10,7 @@ use super::documents::{self, Ledger};
 use super::json::{self, Record, decimal_of, text_of};
 use super::kinds::Kind;
 use super::sessions::{self, Org};
-use super::{enter, lists, records};
+use super::{enter, kept, lists, records};
 use crate::Shared;
 
 /// Why it cannot be done.
@@ -230,7 +230,9 @@ impl<'a> Desk<'a> {
             json::set_updated(&mut record, modified_ms, kind.about().twin);
         }
         let row = documents::row(kind, id, modified_ms, &record);
+        let before = kept::before(self, kind, id)?;
         records::store(self.connection, self.org.n, kind, &row)?;
+        kept::after(self, kind, &row, before.as_ref(), &record)?;
         Ok(record)
     }
 

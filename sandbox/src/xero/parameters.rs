@@ -64,8 +64,12 @@ pub fn read(kind: Kind, name: &str, value: &str, filter: &mut Filter) -> Result<
             filter.statuses.push(word);
         }
         (Kind::LinkedTransactions, "LinkedTransactionID") => filter.ids.push(id(name, value)?),
-        (Kind::LinkedTransactions, "SourceTransactionID") => filter.own.push(is("$.SourceTransactionID", id(name, value)?.to_string())),
-        (Kind::LinkedTransactions, "TargetTransactionID") => filter.own.push(is("$.TargetTransactionID", id(name, value)?.to_string())),
+        (Kind::LinkedTransactions, "SourceTransactionID") => {
+            filter.own.push(is("$.SourceTransactionID", id(name, value)?.to_string()))
+        }
+        (Kind::LinkedTransactions, "TargetTransactionID") => {
+            filter.own.push(is("$.TargetTransactionID", id(name, value)?.to_string()))
+        }
         (Kind::LinkedTransactions, "ContactID") => filter.own.push(is("$.ContactID", id(name, value)?.to_string())),
         _ => {}
     }

@@ -22,7 +22,7 @@ pub fn resolve(desk: &Desk, lines: &mut [Value]) -> Result<(), No> {
             categories.push(category.clone());
         }
     })?;
-    let unknown_is_left_out = desk.on("xero.unknown_tracking_is_left_out");
+    let unknown_is_left_out = desk.on("xero.unknown_tracking_is_ignored");
     for line in lines {
         let Some(Value::Array(tracking)) = line.get_mut("Tracking") else { continue };
         if tracking.len() > CATEGORIES_OF_A_LINE {

@@ -3,6 +3,7 @@
 
 mod control;
 mod xero_books;
+mod xero_records;
 mod xero_sign_in;
 
 use reqwest::header::{ACCEPT, LOCATION};

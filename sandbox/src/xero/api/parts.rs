@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Answer, Call, Failure, answer, groups, organisation, tracking, write};
+use super::{Answer, Call, Failure, answer, attachments, groups, notes, organisation, sending, tracking, write};
 use crate::xero::desk::{By, Desk, No};
 use crate::xero::json::Record;
 use crate::xero::kinds::Kind;
@@ -18,6 +18,16 @@ pub enum Part {
     Actions,
     /// `/Organisation/{id}/CISSettings`, `/Contacts/{id}/CISSettings`.
     Cis,
+    /// `/{list}/{id}/Attachments`.
+    Attachments,
+    /// `/{list}/{id}/History`.
+    History,
+    /// `/Invoices/{id}/Email`.
+    Email,
+    /// `/Invoices/{id}/OnlineInvoice`.
+    Online,
+    /// `/{list}/{id}/pdf`.
+    Pdf,
 }
 
 impl Part {
@@ -28,6 +38,11 @@ impl Part {
             Kind::ContactGroups if is(2, "Contacts") => Some(Part::Members),
             Kind::Organisations if is(1, "Actions") && segments.len() == 2 => Some(Part::Actions),
             Kind::Organisations | Kind::Contacts if is(2, "CISSettings") => Some(Part::Cis),
+            Kind::Invoices if is(2, "Email") => Some(Part::Email),
+            Kind::Invoices if is(2, "OnlineInvoice") => Some(Part::Online),
+            kind if is(2, "Attachments") && kind.about().attachments => Some(Part::Attachments),
+            kind if is(2, "History") && kind.about().history => Some(Part::History),
+            kind if is(2, "pdf") && sending::has_pdf(kind) => Some(Part::Pdf),
             _ => None,
         }
     }
@@ -36,7 +51,8 @@ impl Part {
     pub fn areas(self, kind: Kind) -> &'static [&'static str] {
         match self {
             Part::Cis => &["settings"],
-            Part::Options | Part::Members | Part::Actions => kind.about().areas,
+            Part::Attachments => &["attachments"],
+            _ => kind.about().areas,
         }
     }
 
@@ -47,6 +63,11 @@ impl Part {
             (Part::Members, [id, _, below @ ..]) => groups::members(call, id, below),
             (Part::Actions, _) if call.method == "GET" => organisation::actions(call),
             (Part::Cis, [id, _]) if call.method == "GET" => organisation::cis(call, kind, id),
+            (Part::Attachments, [id, _, below @ ..]) => attachments::answer(call, kind, id, below),
+            (Part::History, [id, _]) => notes::answer(call, kind, id),
+            (Part::Email, [id, _]) if call.method == "POST" => sending::email(call, id),
+            (Part::Online, [id, _]) if call.method == "GET" => sending::online(call, id),
+            (Part::Pdf, [id, _]) if call.method == "GET" => sending::printed(call, kind, id),
             _ => Ok(answer::absent()),
         }
     }
@@ -60,6 +81,11 @@ pub fn instead(call: &Call, kind: Kind, rest: &[&str]) -> Option<Result<Answer, 
         (Kind::TrackingCategories, "DELETE", [id]) => Some(tracking::delete(call, id)),
         (Kind::ContactGroups, "GET", [id]) => Some(groups::single(call, id)),
         (Kind::LinkedTransactions, "DELETE", [id]) => Some(organisation::delete_linked(call, id)),
+        (kind, "GET", [id])
+            if sending::has_pdf(kind) && call.header("accept").is_some_and(|accept| accept.contains("application/pdf")) =>
+        {
+            Some(sending::printed(call, kind, id))
+        }
         _ => None,
     }
 }

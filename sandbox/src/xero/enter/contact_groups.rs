@@ -160,7 +160,8 @@ fn write_into(desk: &Desk, contact: Uuid, of: Uuid, group: Option<&Record>) -> R
     groups.retain(|other| other.get("ContactGroupID").and_then(Value::as_str) != Some(&id));
     if let Some(group) = group {
         let name = group.get("Name");
-        groups.push(json!({"ContactGroupID": id, "Name": name, "Status": "ACTIVE", "Contacts": [], "HasValidationErrors": false}));
+        groups
+            .push(json!({"ContactGroupID": id, "Name": name, "Status": "ACTIVE", "Contacts": [], "HasValidationErrors": false}));
     }
     record.insert("ContactGroups".into(), Value::Array(groups));
     let at = if desk.on("xero.group_membership_touches_contacts") { desk.touched(modified) } else { modified };

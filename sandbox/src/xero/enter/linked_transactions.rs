@@ -124,9 +124,11 @@ pub fn delete(desk: &Desk, linked: Uuid) -> Result<(), No> {
     }
     let values = params![desk.org.n, linked.as_bytes()];
     desk.connection.prepare_cached("DELETE FROM xero_linked WHERE org = ?1 AND linked = ?2")?.execute(values)?;
-    desk.connection
-        .prepare_cached("DELETE FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?
-        .execute(params![desk.org.n, Kind::LinkedTransactions.number(), linked.as_bytes()])?;
+    desk.connection.prepare_cached("DELETE FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?.execute(params![
+        desk.org.n,
+        Kind::LinkedTransactions.number(),
+        linked.as_bytes()
+    ])?;
     Ok(())
 }
 
@@ -134,9 +136,11 @@ fn remember(desk: &Desk, linked: Uuid, documents: [Option<Uuid>; 2]) -> Result<(
     let values = params![desk.org.n, linked.as_bytes()];
     desk.connection.prepare_cached("DELETE FROM xero_linked WHERE org = ?1 AND linked = ?2")?.execute(values)?;
     for document in documents.into_iter().flatten() {
-        desk.connection
-            .prepare_cached("INSERT OR IGNORE INTO xero_linked VALUES (?1, ?2, ?3)")?
-            .execute(params![desk.org.n, document.as_bytes(), linked.as_bytes()])?;
+        desk.connection.prepare_cached("INSERT OR IGNORE INTO xero_linked VALUES (?1, ?2, ?3)")?.execute(params![
+            desk.org.n,
+            document.as_bytes(),
+            linked.as_bytes()
+        ])?;
     }
     Ok(())
 }

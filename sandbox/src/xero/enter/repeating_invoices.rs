@@ -88,7 +88,8 @@ fn schedule(desk: &Desk, record: &mut Record) -> Result<(), No> {
     if !text_of(schedule, "DueDateType").is_some_and(|kind| DUE.contains(&kind)) {
         return Err(format!("Schedule.DueDateType is one of {}", DUE.join(", ")).into());
     }
-    let start = schedule.get("StartDate").or_else(|| schedule.get("NextScheduledDate")).and_then(json::date).unwrap_or(desk.today);
+    let start =
+        schedule.get("StartDate").or_else(|| schedule.get("NextScheduledDate")).and_then(json::date).unwrap_or(desk.today);
     let end = schedule.get("EndDate").and_then(json::date);
     if end.is_some_and(|end| end < start) {
         return Err("Schedule.EndDate is before its StartDate".into());
