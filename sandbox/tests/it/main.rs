@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod control;
+mod xero_attachments;
 mod xero_books;
 mod xero_records;
 mod xero_sign_in;
+mod xero_webhooks;
 
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, RequestBuilder, Response};
