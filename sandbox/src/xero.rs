@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod app;
 mod attachments;
+mod connected_apps;
 mod connections;
 mod control;
 mod desk;
@@ -32,7 +33,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_NAME, USER_PASSWORD};
+pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_ID, USER_NAME, USER_PASSWORD};
 pub use desk::{Refused, put};
 pub(crate) use desk::{code_id, ledger};
 pub use kinds::{KINDS, Kind};
@@ -102,6 +103,7 @@ pub struct State {
 pub fn configure(cfg: &mut ServiceConfig) {
     login::configure(cfg);
     identity::configure(cfg);
+    connected_apps::configure(cfg);
     connections::configure(cfg);
     api::configure(cfg);
     go::configure(cfg);
@@ -116,7 +118,8 @@ pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     enter::linked_transactions::create_tables(connection)?;
     attachments::create_tables(connection)?;
     history::create_tables(connection)?;
-    webhooks::create_tables(connection)
+    webhooks::create_tables(connection)?;
+    connected_apps::create_tables(connection)
 }
 
 /// Forgets what belongs to the records of one organisation and is not among them.

@@ -4,6 +4,7 @@
 mod control;
 mod xero_attachments;
 mod xero_books;
+mod xero_connected_apps;
 mod xero_records;
 mod xero_sign_in;
 mod xero_webhooks;

@@ -456,3 +456,49 @@ async fn an_organisation_says_what_may_be_done_and_only_british_ones_have_the_sc
         json!([{"CISEnabled": false}])
     );
 }
+
+#[tokio::test]
+async fn planted_companies_have_offers_and_their_contacts_and_invoices_stay_the_same() {
+    let (world, tokens) = connected().await;
+    let planted = world.order("/_sandbox/seed", json!({"profile": "tiny"})).await;
+    let count = async |path: &str, list: &str| world.read(&tokens, path).await[list].as_array().unwrap().len();
+    assert_eq!(count("Quotes", "Quotes").await, 12);
+    assert_eq!(
+        (planted["quotes"].as_u64(), planted["contacts"].as_u64(), planted["invoices"].as_u64()),
+        (Some(12), Some(12), Some(20))
+    );
+    assert_eq!(count("PurchaseOrders", "PurchaseOrders").await, 8);
+    assert_eq!(count("RepeatingInvoices", "RepeatingInvoices").await, 4);
+    assert_eq!(count("ContactGroups", "ContactGroups").await, 3);
+    assert_eq!(count("BrandingThemes", "BrandingThemes").await, 2);
+    assert_eq!(count("Users", "Users").await, 3);
+    assert_eq!(count("Contacts?includeArchived=true", "Contacts").await, 12);
+    let region = world.read(&tokens, "TrackingCategories").await["TrackingCategories"][0].clone();
+    assert_eq!((&region["Name"], region["Options"].as_array().unwrap().len()), (&json!("Region"), 3));
+    let quotes = async || world.read(&tokens, "Quotes?page=1").await["Quotes"].as_array().unwrap().clone();
+    let first = quotes().await;
+    assert!(first.iter().any(|quote| quote["LineItems"][0]["Tracking"][0]["Option"] == "North"));
+    let contacts = async || {
+        let list = world.read(&tokens, "Contacts?page=1&includeArchived=true").await["Contacts"].as_array().unwrap().clone();
+        list.into_iter()
+            .map(|contact| (text(&contact["ContactID"]), contact["UpdatedDateUTC"].clone(), contact["IsCustomer"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let before = contacts().await;
+    // The youngest contact of the plan is years old: joining a group or getting a quote has not made it new.
+    assert!(before.iter().all(|(_, updated, _)| text(updated) < text(&first[0]["UpdatedDateUTC"])));
+    world.order("/_sandbox/seed", json!({"profile": "tiny"})).await;
+    assert_eq!(contacts().await, before);
+    let known = |quotes: &[Value]| {
+        let mut known: Vec<_> = quotes
+            .iter()
+            .map(|quote| (text(&quote["QuoteID"]), quote["Total"].to_string(), text(&quote["LineItems"][0]["LineItemID"])))
+            .collect();
+        known.sort();
+        known
+    };
+    assert_eq!(known(&quotes().await), known(&first), "the same seed gives the same quotes");
+    world.order("/_sandbox/seed", json!({"profile": "nasty"})).await;
+    assert_eq!(count("TrackingCategories?includeArchived=true", "TrackingCategories").await, 3);
+    assert_eq!(count("Quotes", "Quotes").await, 4);
+}
