@@ -28,7 +28,10 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         Kind::Invoices => invoices::enter(desk, known, record),
         Kind::Payments => payments::enter(desk, known, record),
         Kind::Overpayments => overpayments::enter(desk, known, record),
-        Kind::Contacts => contacts::enter(desk, known, record),
+        Kind::Contacts => {
+            contact_groups::stay(known, record);
+            contacts::enter(desk, known, record)
+        }
         Kind::Items => items::enter(desk, known, record),
         Kind::TrackingCategories => tracking_categories::enter(desk, known, record),
         Kind::ContactGroups => contact_groups::enter(desk, known, record),

@@ -192,6 +192,9 @@ async fn contacts_show_their_groups_and_groups_their_contacts() {
         json!([])
     );
 
+    let sent = json!({"ContactID": grace, "FirstName": "Grace", "ContactGroups": []});
+    world.xero(&tokens, Method::POST, &format!("Contacts/{grace}"), sent).await;
+    assert_eq!(groups(&grace).await["ContactGroups"][0]["Name"], "VIPs", "groups are not left through the contact");
     world.xero(&tokens, Method::POST, &path, json!({"Name": "Friends"})).await;
     assert_eq!(groups(&grace).await["ContactGroups"][0]["Name"], "Friends");
     let out = world.call_xero(&tokens, Method::DELETE, &format!("{path}/Contacts/{ada}"), None).await;

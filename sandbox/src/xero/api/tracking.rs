@@ -16,7 +16,12 @@ pub fn list(call: &Call) -> Result<Answer, Failure> {
     let query = query::read(TrackingCategories, &call.query, None)?;
     let archived = call.parameter("includeArchived").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let mut shown = Vec::new();
-    let mut each = |body: &str| shown.push(with_options(body, archived));
+    let mut each = |body: &str| {
+        // What has been deleted is at its own address only.
+        if let Some(category) = with_options(body, archived).filter(|category| text_of(category, "Status") != Some("DELETED")) {
+            shown.push(Value::Object(category).to_string());
+        }
+    };
     let org = call.caller.org.n;
     call.shared.store.with(|connection| {
         lists::list(connection, &call.shared.xero.memo, org, TrackingCategories, &query.filter, None, &mut each)
@@ -29,7 +34,8 @@ pub fn single(call: &Call, category: &str) -> Result<Answer, Failure> {
     let org = call.caller.org.n;
     let found = call.shared.store.with(|connection| records::by_id(connection, org, TrackingCategories, category))?;
     let (body, _) = found.ok_or(Failure::Absent)?;
-    Ok(Answer::records(call.shared, TrackingCategories, "", &with_options(&body, true)))
+    let category = with_options(&body, true).ok_or(Failure::Absent)?;
+    Ok(Answer::records(call.shared, TrackingCategories, "", &Value::Object(category).to_string()))
 }
 
 pub fn delete(call: &Call, category: &str) -> Result<Answer, Failure> {
@@ -104,8 +110,8 @@ fn sent(call: &Call) -> Result<Vec<Record>, Failure> {
     list.into_iter().map(option).collect()
 }
 
-fn with_options(body: &str, archived: bool) -> String {
-    let Ok(Value::Object(mut category)) = serde_json::from_str(body) else { return body.to_owned() };
+fn with_options(body: &str, archived: bool) -> Option<Record> {
+    let mut category: Record = serde_json::from_str(body).ok()?;
     if let Some(Value::Array(options)) = category.get_mut("Options") {
         options.retain(|option| match option.get("Status").and_then(Value::as_str) {
             Some("DELETED") => false,
@@ -113,5 +119,5 @@ fn with_options(body: &str, archived: bool) -> String {
             _ => true,
         });
     }
-    Value::Object(category).to_string()
+    Some(category)
 }

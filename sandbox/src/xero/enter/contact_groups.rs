@@ -63,6 +63,12 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     Ok(())
 }
 
+/// A contact's groups are not changed through the contact, whatever is sent with it.
+pub fn stay(known: &Known, record: &mut Record) {
+    let groups = known.was.as_ref().and_then(|(was, _)| was.get("ContactGroups")).cloned();
+    record.insert("ContactGroups".into(), groups.unwrap_or_else(|| json!([])));
+}
+
 /// Puts a contact into a group. Answers the contact as members are shown.
 pub fn add(desk: &Desk, group: &Record, member: &Value) -> Result<Value, No> {
     let id = member.get("ContactID").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
