@@ -107,7 +107,7 @@ fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
     }
     match (call.method.as_str(), rest.as_slice()) {
         ("GET", []) => read::list(call, kind),
-        ("GET", [id]) => read::single(call, kind, id),
+        ("GET", [id]) => read::single(call, kind, id).and_then(|answer| attachments::within(call, kind, answer)),
         ("PUT" | "POST", []) => write::many(call, kind),
         ("POST", [id]) => write::one(call, kind, id),
         _ => Ok(answer::absent()),

@@ -65,6 +65,9 @@ async fn a_file_comes_back_byte_for_byte_by_its_name_and_by_its_id() {
 
     let list = world.read(&tokens, &format!("Invoices/{id}/Attachments")).await;
     assert_eq!(list["Attachments"], json!([file]));
+    assert_eq!(after["Attachments"], json!([file]), "a single record lists its files");
+    assert_eq!(after["Total"].to_string(), before["Total"].to_string());
+    assert!(world.read(&tokens, "Invoices?page=1").await["Invoices"][0].get("Attachments").is_none());
     for place in [path.clone(), format!("Invoices/{id}/Attachments/{}", text(&file["AttachmentID"]))] {
         let answer = world.books(&tokens, &place).header(ACCEPT, "application/pdf").send().await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers()[CONTENT_TYPE].to_str().unwrap()), (200, "application/pdf"));
@@ -225,4 +228,33 @@ async fn a_document_is_printed_for_those_who_ask_for_a_pdf() {
     let shown: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     assert!(shown.contains("Work \\(no. 1\\)") && shown.contains("115.00 NZD"));
     assert_eq!(world.books(&tokens, &format!("Invoices/{id}/pdf")).send().await.unwrap().bytes().await.unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn whether_a_new_file_changes_its_record_is_a_switch() {
+    let (world, tokens) = connected().await;
+    let id = invoice(&world, &tokens, "DRAFT").await;
+    let updated = async || world.read(&tokens, &format!("Invoices/{id}")).await["Invoices"][0]["UpdatedDateUTC"].clone();
+    let before = updated().await;
+    world.order("/_sandbox/clock", json!({"advance_s": 60})).await;
+    upload(&world, &tokens, Method::PUT, &format!("Invoices/{id}/Attachments/a.txt"), vec![1]).await;
+    assert_eq!(updated().await, before);
+    world.order("/_sandbox/switches", json!({"xero.attaching_touches_records": true})).await;
+    upload(&world, &tokens, Method::PUT, &format!("Invoices/{id}/Attachments/b.txt"), vec![1]).await;
+    assert_ne!(updated().await, before);
+}
+
+#[tokio::test]
+async fn planting_anew_leaves_no_files_and_no_history_behind() {
+    let (world, tokens) = connected().await;
+    world.order("/_sandbox/seed", json!({"profile": "tiny"})).await;
+    let planted = world.read(&tokens, "Contacts?page=1").await["Contacts"][0].clone();
+    let path = format!("Contacts/{}", text(&planted["ContactID"]));
+    upload(&world, &tokens, Method::PUT, &format!("{path}/Attachments/a.txt"), vec![1]).await;
+    world.xero(&tokens, Method::PUT, &format!("{path}/History"), json!({"HistoryRecords": [{"Details": "x"}]})).await;
+    let count =
+        async |below: &str, list: &str| world.read(&tokens, &format!("{path}/{below}")).await[list].as_array().unwrap().len();
+    assert_eq!((count("Attachments", "Attachments").await, count("History", "HistoryRecords").await), (1, 2));
+    world.order("/_sandbox/seed", json!({"profile": "tiny"})).await;
+    assert_eq!((count("Attachments", "Attachments").await, count("History", "HistoryRecords").await), (0, 0));
 }

@@ -505,3 +505,27 @@ async fn planted_companies_have_offers_and_their_contacts_and_invoices_stay_the_
     assert_eq!(count("TrackingCategories?includeArchived=true", "TrackingCategories").await, 3);
     assert_eq!(count("Quotes", "Quotes").await, 4);
 }
+
+#[tokio::test]
+async fn quotes_without_numbers_get_one_after_the_other_even_in_one_call() {
+    let (world, tokens) = connected().await;
+    let contact = customer(&world, &tokens, "Ada Ltd").await;
+    let quote = |number: Option<&str>| {
+        let mut quote = json!({"Contact": {"ContactID": contact}, "LineItems": work("5")});
+        if let Some(number) = number {
+            quote["QuoteNumber"] = number.into();
+        }
+        quote
+    };
+    let mut quotes: Vec<_> = (0..40).map(|_| quote(None)).collect();
+    quotes.push(quote(Some("QU-0043")));
+    quotes.extend((0..3).map(|_| quote(None)));
+    let made = world.xero(&tokens, Method::PUT, "Quotes", json!({"Quotes": quotes})).await;
+    let numbers: Vec<_> = made["Quotes"].as_array().unwrap().iter().map(|quote| text(&quote["QuoteNumber"])).collect();
+    assert_eq!(numbers[..40], (1..=40).map(|number| format!("QU-{number:04}")).collect::<Vec<_>>());
+    assert_eq!(
+        numbers.iter().collect::<std::collections::BTreeSet<_>>().len(),
+        44,
+        "a number that somebody chose is not given again"
+    );
+}

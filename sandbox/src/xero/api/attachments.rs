@@ -9,7 +9,7 @@ use super::{Call, Failure, answer};
 use crate::xero::app::APP_NAME;
 use crate::xero::attachments::{self, BYTES_MAX, BYTES_MAX_WIDE, FILES_MAX, File, On};
 use crate::xero::history;
-use crate::xero::json::Record;
+use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::records;
 
@@ -22,6 +22,23 @@ pub fn answer(call: &Call, kind: Kind, record: &str, below: &[&str]) -> Result<A
         ("PUT" | "POST", [name]) => upload(call, on, name),
         _ => Ok(answer::absent()),
     }
+}
+
+/// A single record that has files lists them; lists of records do not.
+pub fn within(call: &Call, kind: Kind, answer: Answer) -> Result<Answer, Failure> {
+    let text = match &answer.body {
+        Body::Json(text) if kind.about().attachments && text.contains("\"HasAttachments\":true") => text,
+        _ => return Ok(answer),
+    };
+    let Ok(Value::Object(mut envelope)) = serde_json::from_str(text) else { return Ok(answer) };
+    let record = envelope.get_mut(kind.collection()).and_then(|list| list.get_mut(0)).and_then(Value::as_object_mut);
+    let Some(record) = record else { return Ok(answer) };
+    let Some(id) = text_of(record, kind.id_field()).and_then(|id| Uuid::parse_str(id).ok()) else { return Ok(answer) };
+    let on = On { org: call.caller.org.n, kind, record: id };
+    let files = call.shared.store.with(|connection| attachments::list(connection, on))?;
+    let shown: Vec<_> = files.iter().map(|file| file.shown(&call.shared.base, on)).collect();
+    record.insert("Attachments".into(), shown.into());
+    Ok(Answer::json(answer.status, Value::Object(envelope).to_string()))
 }
 
 fn list(call: &Call, on: On) -> Result<Answer, Failure> {

@@ -9,7 +9,7 @@ use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, decimal_of, number, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::money::{self, Mode};
-use crate::xero::{documents, records, tracking};
+use crate::xero::{documents, lists, records, tracking};
 
 /// How a kind reads its lines.
 pub struct Reading {
@@ -123,15 +123,22 @@ pub fn lengths(record: &Record, greatest: &[(&str, usize)]) -> Result<(), No> {
     Ok(())
 }
 
-/// The next free number of a kind: `QU-0001`.
+/// A free number of a kind: `QU-0001`. The count of a list is not new within one call, so that many numbers after it may be taken; they
+/// are stepped over in ever longer steps, and the last step is halved.
 pub fn next_number(desk: &Desk, kind: Kind, prefix: &str) -> Result<String, No> {
-    let all = crate::xero::lists::Filter::default();
-    let mut number = crate::xero::lists::count_of(desk.connection, &desk.shared.xero.memo, desk.org.n, kind, &all)? + 1;
-    loop {
-        let text = format!("{prefix}{number:04}");
-        if records::by_name(desk.connection, desk.org.n, kind, &text)?.is_empty() {
-            return Ok(text);
-        }
-        number += 1;
+    let text = |number: u64| format!("{prefix}{number:04}");
+    let is_free = |number: u64| records::by_name(desk.connection, desk.org.n, kind, &text(number)).map(|same| same.is_empty());
+    let all = lists::Filter::default();
+    let mut taken = lists::count_of(desk.connection, &desk.shared.xero.memo, desk.org.n, kind, &all)?;
+    let mut step = 1;
+    while !is_free(taken + step)? {
+        taken += step;
+        step *= 2;
     }
+    let mut free = taken + step;
+    while free - taken > 1 {
+        let middle = taken + (free - taken) / 2;
+        if is_free(middle)? { free = middle } else { taken = middle }
+    }
+    Ok(text(free))
 }
