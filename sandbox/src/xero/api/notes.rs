@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::parts::{at_desk, id, refuse};
-use super::{Call, Failure, answer, write};
+use super::{Call, Failure, answer};
 use crate::xero::history::{self, DETAILS_MAX};
 use crate::xero::json::{Record, ms_date, text_of};
 use crate::xero::kinds::Kind;
@@ -56,11 +56,4 @@ fn details(note: &Record) -> Result<&str, String> {
         return Err(format!("Details exceeds the maximum length of {DETAILS_MAX}"));
     }
     Ok(details)
-}
-
-/// What a refused letter is echoed as.
-pub fn echo(kind: Kind, record: uuid::Uuid, says: &str) -> Failure {
-    let mut element = Record::new();
-    element.insert(kind.id_field().into(), record.to_string().into());
-    Failure::Invalid(vec![write::refused(element, &[says.to_owned()])])
 }

@@ -113,3 +113,10 @@ pub fn refuse(sent: &Record) -> impl FnOnce(No) -> Failure + use<'_> {
         No::Store(error) => Failure::Store(error),
     }
 }
+
+/// What is wrong with a record that was not sent but named.
+pub fn refuse_named(kind: Kind, id: Uuid, says: &str) -> Failure {
+    let mut named = Record::new();
+    named.insert(kind.id_field().into(), id.to_string().into());
+    Failure::Invalid(vec![write::refused(named, &[says.to_owned()])])
+}

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::answer::{Answer, Body};
-use super::notes::echo;
-use super::parts::{at_desk, id, refuse};
+use super::parts::{at_desk, id, refuse, refuse_named};
 use super::{Call, Failure};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
@@ -20,10 +19,10 @@ pub fn email(call: &Call, invoice: &str) -> Result<Answer, Failure> {
     at_desk(call, |desk| {
         let (mut invoice, modified) = desk.read(Kind::Invoices, id).map_err(refuse(&nothing))?.ok_or(Failure::Absent)?;
         if text_of(&invoice, "Type") != Some("ACCREC") {
-            return Err(echo(Kind::Invoices, id, "Only ACCREC invoices can be emailed"));
+            return Err(refuse_named(Kind::Invoices, id, "Only ACCREC invoices can be emailed"));
         }
         if !matches!(text_of(&invoice, "Status"), Some("SUBMITTED" | "AUTHORISED" | "PAID")) {
-            return Err(echo(Kind::Invoices, id, "Invoice not of valid status for emailing"));
+            return Err(refuse_named(Kind::Invoices, id, "Invoice not of valid status for emailing"));
         }
         let contact = invoice.get("Contact").and_then(|contact| contact.get("ContactID")).and_then(Value::as_str);
         let contact = match contact.and_then(|contact| Uuid::parse_str(contact).ok()) {
@@ -32,7 +31,7 @@ pub fn email(call: &Call, invoice: &str) -> Result<Answer, Failure> {
         };
         let address = contact.as_ref().and_then(|(contact, _)| text_of(contact, "EmailAddress"));
         let Some(address) = address else {
-            return Err(echo(Kind::Invoices, id, "The contact has no email address"));
+            return Err(refuse_named(Kind::Invoices, id, "The contact has no email address"));
         };
         history::add(desk, Kind::Invoices, id, "Invoice Sent", &format!("This invoice has been sent to {address}"))
             .map_err(refuse(&nothing))?;
@@ -53,7 +52,7 @@ pub fn online(call: &Call, invoice: &str) -> Result<Answer, Failure> {
     let invoice = record(call, Kind::Invoices, id)?;
     let approved = matches!(text_of(&invoice, "Status"), Some("AUTHORISED" | "PAID"));
     if text_of(&invoice, "Type") != Some("ACCREC") || !approved {
-        return Err(echo(Kind::Invoices, id, "Online invoices are for approved ACCREC invoices"));
+        return Err(refuse_named(Kind::Invoices, id, "Online invoices are for approved ACCREC invoices"));
     }
     let place = format!("{}/xero/go/AccountsReceivable/View.aspx?InvoiceID={id}", call.shared.base);
     Ok(Answer::collection(call.shared, "OnlineInvoices", "", &json!({"OnlineInvoiceUrl": place}).to_string()))
