@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
@@ -29,6 +29,17 @@ pub enum Rotation {
     Strict,
 }
 
+/// What is paid for the app. The general ledger is for the highest tier only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    #[default]
+    Starter,
+    Core,
+    Plus,
+    Advanced,
+}
+
 /// Settings of the registration.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -43,6 +54,7 @@ pub struct App {
     pub certified: bool,
     /// A "Mobile or desktop" app: it has no secret, and a challenge instead.
     pub public: bool,
+    pub tier: Tier,
 }
 
 impl Default for App {
@@ -54,6 +66,7 @@ impl Default for App {
             rotation: Rotation::default(),
             certified: false,
             public: false,
+            tier: Tier::default(),
         }
     }
 }

@@ -332,6 +332,7 @@ async fn a_purchase_order_is_found_by_its_number_and_billed_orders_stay() {
     let order = world.xero(&tokens, Method::PUT, "PurchaseOrders", sent).await["PurchaseOrders"][0].clone();
     assert_eq!((order["Total"].to_string(), &order["LineItems"][0]["TaxType"]), ("23.00".into(), &json!("INPUT2")));
     assert_eq!((&order["SentToContact"], &order["Type"]), (&json!(false), &json!("PURCHASEORDER")), "a draft was not sent");
+    assert_eq!(order["Warnings"][0]["Message"], "Only AUTHORISED and BILLED purchase orders may have SentToContact updated.");
     let number = text(&order["PurchaseOrderNumber"]);
     assert!(number.starts_with("PO-"));
     assert_eq!(

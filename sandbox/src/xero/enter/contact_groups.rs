@@ -9,6 +9,9 @@ use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::{documents, records};
 
+/// What an app may say.
+pub const WRITABLE: [&str; 3] = ["ContactGroupID", "Name", "Status"];
+
 const GROUPS_MAX: usize = 100;
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {

@@ -8,6 +8,7 @@ use super::contact_of;
 use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, decimal_of, number, text_of};
 use crate::xero::kinds::Kind;
+use crate::xero::lines::{Rules, prepare};
 use crate::xero::money::{self, Mode};
 use crate::xero::{documents, lists, records, tracking};
 
@@ -31,7 +32,7 @@ pub fn complete(desk: &Desk, known: &Known, record: &mut Record, reading: &Readi
     let mode = mode(record, reading)?;
     let entered = known.is_new() || ["LineItems", "LineAmountTypes"].iter().any(|name| known.sent.contains_key(*name));
     if entered {
-        sum_up(desk, record, mode, reading.sale)?;
+        sum_up(desk, known, record, mode, reading.sale)?;
     }
     Ok(contact)
 }
@@ -72,7 +73,7 @@ fn mode(record: &mut Record, reading: &Reading) -> Result<Mode, No> {
     Ok(mode)
 }
 
-fn sum_up(desk: &Desk, record: &mut Record, mode: Mode, sale: bool) -> Result<(), No> {
+fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, sale: bool) -> Result<(), No> {
     let mut lines = match record.remove("LineItems") {
         Some(Value::Array(lines)) => lines,
         None => Vec::new(),
@@ -81,7 +82,15 @@ fn sum_up(desk: &Desk, record: &mut Record, mode: Mode, sale: bool) -> Result<()
     if lines.is_empty() {
         return Err("One or more line items must be specified".into());
     }
-    tracking::resolve(desk, &mut lines)?;
+    if desk.by_app() {
+        let before = known.was.as_ref().and_then(|(was, _)| was.get("LineItems")).and_then(Value::as_array);
+        let sent = known.sent.contains_key("LineItems");
+        let rules = Rules { mode, sale, discounts: sale, approved: false, four_decimals: desk.four_decimals || !sent };
+        desk.refuse(prepare(desk, &mut lines, before.map_or(&[][..], Vec::as_slice), rules)?)?;
+    } else {
+        // People's lines are taken as they are, with the ids that they come with.
+        tracking::resolve(desk, &mut lines)?;
+    }
     let mut computed = Vec::with_capacity(lines.len());
     for line in &mut lines {
         let line = line.as_object_mut().ok_or("a line is an object")?;

@@ -8,6 +8,10 @@ use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 
+/// What an app may say.
+pub const WRITABLE: [&str; 6] =
+    ["LinkedTransactionID", "SourceTransactionID", "SourceLineItemID", "ContactID", "TargetTransactionID", "TargetLineItemID"];
+
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TABLE xero_linked (org INTEGER NOT NULL, document BLOB NOT NULL, linked BLOB NOT NULL,

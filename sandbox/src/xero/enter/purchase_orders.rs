@@ -10,6 +10,28 @@ use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::records;
 
+/// What an app may say.
+pub const WRITABLE: [&str; 18] = [
+    "PurchaseOrderID",
+    "PurchaseOrderNumber",
+    "Contact",
+    "LineItems",
+    "Date",
+    "DeliveryDate",
+    "LineAmountTypes",
+    "Reference",
+    "BrandingThemeID",
+    "CurrencyCode",
+    "CurrencyRate",
+    "Status",
+    "SentToContact",
+    "DeliveryAddress",
+    "AttentionTo",
+    "Telephone",
+    "DeliveryInstructions",
+    "ExpectedArrivalDate",
+];
+
 pub const MOVES: Moves = Moves {
     all: &["DRAFT", "SUBMITTED", "AUTHORISED", "BILLED", "DELETED"],
     first: &["DRAFT", "SUBMITTED", "AUTHORISED"],
@@ -43,6 +65,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     );
     // Only what is approved can have been sent; Xero takes the order and leaves the mark out.
     if !matches!(text_of(record, "Status"), Some("AUTHORISED" | "BILLED")) {
+        if record.get("SentToContact") == Some(&json!(true)) {
+            desk.warn("Only AUTHORISED and BILLED purchase orders may have SentToContact updated.");
+        }
         record.insert("SentToContact".into(), false.into());
     }
     note_role(desk, contact, "IsSupplier")

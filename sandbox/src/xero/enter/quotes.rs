@@ -10,6 +10,25 @@ use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::records;
 
+/// What an app may say.
+pub const WRITABLE: [&str; 15] = [
+    "QuoteID",
+    "QuoteNumber",
+    "Reference",
+    "Terms",
+    "Contact",
+    "LineItems",
+    "Date",
+    "ExpiryDate",
+    "Status",
+    "CurrencyCode",
+    "CurrencyRate",
+    "Title",
+    "Summary",
+    "BrandingThemeID",
+    "LineAmountTypes",
+];
+
 pub const MOVES: Moves = Moves {
     all: &["DRAFT", "SENT", "DECLINED", "ACCEPTED", "INVOICED", "DELETED"],
     first: &["DRAFT", "SENT"],

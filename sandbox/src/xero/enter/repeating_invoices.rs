@@ -8,6 +8,24 @@ use super::lines::{self, Reading};
 use crate::xero::desk::{By, Desk, Known, No};
 use crate::xero::json::{self, Record, text_of};
 
+/// What an app may say.
+pub const WRITABLE: [&str; 14] = [
+    "RepeatingInvoiceID",
+    "Type",
+    "Contact",
+    "Schedule",
+    "LineItems",
+    "LineAmountTypes",
+    "Reference",
+    "BrandingThemeID",
+    "CurrencyCode",
+    "Status",
+    "ApprovedForSending",
+    "SendCopy",
+    "MarkAsSent",
+    "IncludePDF",
+];
+
 const STATUSES: [&str; 3] = ["DRAFT", "AUTHORISED", "DELETED"];
 const DUE: [&str; 6] = [
     "DAYSAFTERBILLDATE",

@@ -8,6 +8,9 @@ use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::tracking;
 
+/// What an app may say.
+pub const WRITABLE: [&str; 4] = ["TrackingCategoryID", "Name", "name", "Status"];
+
 const ACTIVE_MAX: usize = 2;
 /// Active and archived together.
 const THERE_MAX: usize = 4;
