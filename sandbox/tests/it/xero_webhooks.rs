@@ -22,6 +22,8 @@ enum Manner {
     Failing,
     WithBody,
     WithCookie,
+    /// As it should, but after more than five seconds.
+    Slow,
 }
 
 /// Somebody who listens for webhooks, written from the documents and not from the sandbox.
@@ -57,14 +59,20 @@ impl Listener {
                             == header("x-xero-signature");
                         let manner = *manner.lock().unwrap();
                         got.lock().unwrap().push((serde_json::from_slice(&body).unwrap(), fits));
+                        if manner == Manner::Slow {
+                            tokio::time::sleep(Duration::from_millis(5_500)).await;
+                        }
                         let answer = match manner {
                             Manner::Failing => "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n",
                             Manner::Good if !fits => "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n",
                             Manner::WithBody => "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
                             Manner::WithCookie => "HTTP/1.1 200 OK\r\nset-cookie: a=b\r\ncontent-length: 0\r\n\r\n",
-                            Manner::Good | Manner::Credulous => "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+                            Manner::Good | Manner::Credulous | Manner::Slow => "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
                         };
-                        stream.write_all(answer.as_bytes()).await.unwrap();
+                        // Who waited too long has hung up.
+                        if stream.write_all(answer.as_bytes()).await.is_err() {
+                            return;
+                        }
                     }
                 });
             }
@@ -347,4 +355,20 @@ async fn an_event_of_a_category_that_nobody_knows_is_sent_on_demand() {
         (&json!("WEATHER"), &json!(nobody), &json!("blue"))
     );
     assert!(heard["resourceId"].is_string() && heard["eventDateUtc"].is_string());
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_longer_than_five_seconds_is_none() {
+    let (world, tokens, listener) = listening().await;
+    listener.be(Manner::Slow);
+    let before = std::time::Instant::now();
+    contacts(&world, &tokens, &["Ada"]).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    until("it gives up", async || world.control(HOOKS).await["failing"]["attempts"] == 1).await;
+    assert!(before.elapsed() >= Duration::from_secs(5), "{:?}", before.elapsed());
+    let log = world.control(HOOKS).await["log"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&log["status"], &log["flaw"]), (&Value::Null, &json!("no answer within 5 seconds")));
+    listener.be(Manner::Good);
+    world.order(HOOKS, json!({"deliver": true})).await;
+    until("the second attempt, which was ordered", async || world.control(HOOKS).await["delivered"] == 1).await;
 }
