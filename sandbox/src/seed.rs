@@ -5,9 +5,11 @@ mod dice;
 mod goods;
 mod lines;
 mod nasty;
+mod offers;
 mod papers;
 mod people;
 mod settlement;
+mod staff;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -126,6 +128,7 @@ pub(crate) fn training(shared: &Shared) -> rusqlite::Result<()> {
 fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> {
     shared.store.atomically(|connection| {
         records::clear(connection, org.n)?;
+        xero::forget_parts(connection, org.n)?;
         settings(connection, org)
     })?;
     shared.xero.settings.forget(org.n);
@@ -134,7 +137,12 @@ fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> 
         Profile::Nasty => nasty::plant(shared, org, plan.seed)?,
         Profile::DemoCompany | Profile::Tiny => {
             let ledger = shared.store.with(|connection| xero::ledger(connection, org.n))?;
-            Company::new(plan, org.tenant).plant(shared, org, &ledger)?
+            let company = Company::new(plan, org.tenant);
+            let mut planted = company.plant(shared, org, &ledger)?;
+            for (list, count) in offers::plant(shared, org, &company)? {
+                planted[list] = count.into();
+            }
+            planted
         }
     };
     shared.xero.memo.changed();

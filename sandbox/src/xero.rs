@@ -3,16 +3,20 @@
 mod access;
 mod api;
 mod app;
+mod attachments;
 pub(crate) mod browse;
+mod connected_apps;
 mod connections;
 mod control;
 mod desk;
 pub(crate) mod documents;
 mod enter;
 mod fields;
+mod history;
 mod idempotency;
 mod identity;
 pub(crate) mod json;
+mod kept;
 mod keys;
 pub(crate) mod kinds;
 mod lines;
@@ -20,10 +24,13 @@ mod lists;
 mod login;
 mod merge;
 mod money;
+mod pdf;
 mod query;
 pub(crate) mod records;
 pub(crate) mod sessions;
 mod settings;
+mod tracking;
+mod webhooks;
 mod zone;
 
 use actix_web::web::ServiceConfig;
@@ -31,7 +38,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_NAME, USER_PASSWORD};
+pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_ID, USER_NAME, USER_PASSWORD};
 pub use desk::{Refused, put};
 pub(crate) use desk::{code_id, ledger};
 pub use idempotency::Idempotency;
@@ -55,6 +62,16 @@ pub const SWITCHES: &[Switch] = &[
         name: "xero.not_modified_304",
         default: false,
         says: "a list with If-Modified-Since and nothing newer answers 304 instead of an empty list",
+    },
+    Switch {
+        name: "xero.status_moves_are_checked",
+        default: true,
+        says: "quotes and purchase orders move only DRAFT, SENT, ACCEPTED or DECLINED, INVOICED, and DRAFT, SUBMITTED, AUTHORISED, BILLED, and are not edited at the end",
+    },
+    Switch {
+        name: "xero.quote_updates_need_contact_and_date",
+        default: true,
+        says: "an update of a quote that does not name Contact and Date is refused",
     },
     Switch {
         name: "xero.request_keys_in_any_case",
@@ -84,7 +101,19 @@ pub const SWITCHES: &[Switch] = &[
     Switch {
         name: "xero.unknown_tracking_is_ignored",
         default: false,
-        says: "a line with an unknown tracking category or option is taken without it",
+        says: "a line that names an unknown tracking category or option is kept without it instead of being refused",
+    },
+    Switch {
+        name: "xero.group_membership_touches_contacts",
+        default: false,
+        says: "joining or leaving a contact group moves the UpdatedDateUTC of the contact",
+    },
+    Switch { name: "xero.attachments_up_to_10_mb", default: false, says: "a file may have 10 MB instead of 3 MB" },
+    Switch { name: "xero.attaching_touches_records", default: false, says: "a new file moves the UpdatedDateUTC of its record" },
+    Switch {
+        name: "xero.payment_events_have_data",
+        default: false,
+        says: "events of the category PAYMENT carry Type, Status and UpdatedDateUTCString as those of prepayments do",
     },
     Switch {
         name: "xero.archived_accounts_are_refused",
@@ -149,6 +178,9 @@ pub const TRAINING: Uuid = Uuid::from_u128(0x7e57_11a6_6b1d_4c3f_9d10_0c0f_fee0_
 pub struct State {
     pub registration: Registration,
     pub memo: Memo,
+    pub webhooks: webhooks::Webhooks,
+    /// Letters that Xero would have sent to customers.
+    pub emailed: std::sync::Arc<std::sync::atomic::AtomicU64>,
     pub settings: Settings,
     pub idempotency: Idempotency,
 }
@@ -156,14 +188,30 @@ pub struct State {
 pub fn configure(cfg: &mut ServiceConfig) {
     login::configure(cfg);
     identity::configure(cfg);
+    connected_apps::configure(cfg);
     connections::configure(cfg);
     api::configure(cfg);
     control::configure(cfg);
+    webhooks::configure(cfg);
 }
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     sessions::create_tables(connection)?;
-    records::create_tables(connection)
+    records::create_tables(connection)?;
+    enter::contact_groups::create_tables(connection)?;
+    enter::linked_transactions::create_tables(connection)?;
+    attachments::create_tables(connection)?;
+    history::create_tables(connection)?;
+    webhooks::create_tables(connection)?;
+    connected_apps::create_tables(connection)
+}
+
+/// Forgets what belongs to the records of one organisation and is not among them.
+pub(crate) fn forget_parts(connection: &Connection, org: i64) -> rusqlite::Result<()> {
+    enter::contact_groups::clear(connection, org)?;
+    enter::linked_transactions::clear(connection, org)?;
+    attachments::clear(connection, org)?;
+    history::clear(connection, org)
 }
 
 /// Two organisations with their settings; the training company has been connected long ago.
@@ -204,5 +252,6 @@ pub fn state(shared: &Shared) -> rusqlite::Result<Value> {
         }
         shown.push(json!({"tenant": org.tenant, "name": org.name, "connected": connected, "counts": counts, "groups": groups}));
     }
-    Ok(json!({"organisations": shown}))
+    let emailed = shared.xero.emailed.load(std::sync::atomic::Ordering::Relaxed);
+    Ok(json!({"organisations": shown, "emailed_customers": emailed}))
 }

@@ -114,6 +114,9 @@ pub fn settings(connection: &Connection, org: &Org) -> rusqlite::Result<()> {
         let id = Uuid::new_v5(&org.tenant, format!("account/{}", line.0).as_bytes());
         keep(Kind::Accounts, id, account(id, line))?;
     }
+    for (kind, id, record) in super::staff::staff(org, OPENED_MS) {
+        keep(kind, id, record)?;
+    }
     Ok(())
 }
 

@@ -26,6 +26,16 @@ pub fn plant(shared: &Shared, org: &Org, seed: u64) -> Result<Value, Failed> {
         planted.insert(list.to_lowercase(), records.len().into());
         put(shared, &tenant, list, &Value::Array(records), false)?;
     }
+    for (list, key, records) in [
+        ("TrackingCategories", "tracking_categories", tracking(&id)),
+        ("ContactGroups", "contact_groups", groups(&id)),
+        ("Quotes", "quotes", quotes(&id)),
+        ("PurchaseOrders", "purchase_orders", orders(&id)),
+        ("RepeatingInvoices", "repeating_invoices", templates(&id)),
+    ] {
+        planted.insert(key.into(), records.len().into());
+        put(shared, &tenant, list, &Value::Array(records), false)?;
+    }
     // What was paid in part is then voided or edited only in ways that Xero allows: the payment goes first.
     put(shared, &tenant, "Payments", &json!({"PaymentID": id("undone payment"), "Status": "DELETED"}), false)?;
     put(
@@ -36,6 +46,86 @@ pub fn plant(shared: &Shared, org: &Org, seed: u64) -> Result<Value, Failed> {
         false,
     )?;
     Ok(Value::Object(planted))
+}
+
+/// Names that look alike, names of full length, options that are archived; a third category that nobody uses any more.
+fn tracking(id: &impl Fn(&str) -> Uuid) -> Vec<Value> {
+    let option = |what: &str, name: &str, status: &str| json!({"TrackingOptionID": id(what), "Name": name, "Status": status});
+    vec![
+        json!({"TrackingCategoryID": id("old category"), "Name": "Cost Centre (old)", "Status": "ARCHIVED", "Options": [option("old option", "Head Office", "ARCHIVED")]}),
+        json!({"TrackingCategoryID": id("region"), "Name": "Region", "Options": [
+            option("north", "North", "ACTIVE"), option("north-east", "North / East & \"Coast\"", "ACTIVE"), option("closed", "Closed branch", "ARCHIVED"),
+            option("unicode option", "Ōtautahi 東京 🐑", "ACTIVE")]}),
+        json!({"TrackingCategoryID": id("longest category"), "Name": "T".repeat(100), "Options": [option("longest option", &"O".repeat(100), "ACTIVE")]}),
+    ]
+}
+
+fn groups(id: &impl Fn(&str) -> Uuid) -> Vec<Value> {
+    let members = ["plain", "case", "archived twin"].map(|what| json!({"ContactID": id(what)}));
+    vec![
+        json!({"ContactGroupID": id("group"), "Name": "Customers & <friends>", "Contacts": members}),
+        json!({"ContactGroupID": id("empty group"), "Name": "Empty"}),
+    ]
+}
+
+/// A quote in each awkward state: a description only, a discount with many decimals, a foreign currency, lines with tracking.
+fn quotes(id: &impl Fn(&str) -> Uuid) -> Vec<Value> {
+    let quote = |what: &str, number: &str, contact: &str, lines: Value, more: Value| {
+        let mut quote = json!({"QuoteID": id(what), "QuoteNumber": number, "Contact": {"ContactID": id(contact)}, "Date": "2026-05-04", "LineItems": lines});
+        if let (Value::Object(quote), Value::Object(more)) = (&mut quote, more) {
+            quote.extend(more);
+        }
+        quote
+    };
+    let line = |more: Value| {
+        let mut line = json!({"Description": "Work", "Quantity": "1.0", "UnitAmount": "19.9999", "AccountCode": "200"});
+        if let (Value::Object(line), Value::Object(more)) = (&mut line, more) {
+            line.extend(more);
+        }
+        line
+    };
+    vec![
+        quote("quote of words", "QU-WORDS", "plain", json!([{"Description": "Only words"}]), json!({"Title": "T".repeat(100)})),
+        quote(
+            "quote with a third off",
+            "QU-THIRD",
+            "plain",
+            json!([line(json!({"DiscountRate": "33.3333"}))]),
+            json!({"Status": "SENT"}),
+        ),
+        quote(
+            "quote with tracking",
+            "QU-TRACKED",
+            "both",
+            json!([line(json!({"Tracking": [{"TrackingCategoryID": id("region"), "TrackingOptionID": id("unicode option")}]}))]),
+            json!({"LineAmountTypes": "INCLUSIVE", "ExpiryDate": "2026-05-04"}),
+        ),
+        quote(
+            "quote in dollars",
+            "QU-USD",
+            "two currencies",
+            json!([line(json!({}))]),
+            json!({"CurrencyCode": "USD", "CurrencyRate": "0.612345"}),
+        ),
+    ]
+}
+
+fn orders(id: &impl Fn(&str) -> Uuid) -> Vec<Value> {
+    vec![
+        json!({"PurchaseOrderID": id("order"), "PurchaseOrderNumber": "PO-0001", "Contact": {"ContactID": id("both")}, "Date": "2026-05-04", "Status": "AUTHORISED",
+               "DeliveryInstructions": "D".repeat(500), "LineItems": [{"Description": "Goods", "Quantity": "0.3333", "UnitAmount": "9.99", "AccountCode": "300"}]}),
+    ]
+}
+
+fn templates(id: &impl Fn(&str) -> Uuid) -> Vec<Value> {
+    vec![
+        json!({"RepeatingInvoiceID": id("template"), "Type": "ACCREC", "Contact": {"ContactID": id("plain")}, "Status": "AUTHORISED", "Reference": "[Week] [Month]",
+               "Schedule": {"Period": 1, "Unit": "MONTHLY", "DueDate": 31, "DueDateType": "OFCURRENTMONTH", "StartDate": "2026-01-31"},
+               "LineItems": [{"Description": "Rent of [Month]", "Quantity": 1, "UnitAmount": "100", "AccountCode": "200"}]}),
+        json!({"RepeatingInvoiceID": id("ended template"), "Type": "ACCREC", "Contact": {"ContactID": id("plain")}, "Status": "DRAFT",
+               "Schedule": {"Period": 2, "Unit": "WEEKLY", "DueDate": 7, "DueDateType": "DAYSAFTERBILLDATE", "StartDate": "2024-01-01", "EndDate": "2024-12-31"},
+               "LineItems": [{"Description": "Long over", "Quantity": 1, "UnitAmount": "1", "AccountCode": "200"}]}),
+    ]
 }
 
 fn accounts(id: &impl Fn(&str) -> Uuid) -> Vec<Value> {

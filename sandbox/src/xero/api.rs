@@ -1,8 +1,15 @@
 //! One call of the Accounting API: who calls, what was sent, and which part of the sandbox answers.
 
 mod answer;
+mod attachments;
 mod body;
+mod groups;
+mod notes;
+mod organisation;
+mod parts;
 mod read;
+mod sending;
+mod tracking;
 mod write;
 mod xml;
 
@@ -105,26 +112,35 @@ fn another_call() -> Answer {
 #[derive(Clone, Copy)]
 enum Area {
     List(Kind),
+    Part(Kind, parts::Part),
 }
 
 impl Area {
-    fn of(word: &str, _: &[String]) -> Option<Self> {
-        Kind::of_path(word).map(Area::List)
+    fn of(word: &str, segments: &[String]) -> Option<Self> {
+        let kind = Kind::of_path(word)?;
+        Some(parts::Part::of(kind, segments).map_or(Area::List(kind), |part| Area::Part(kind, part)))
     }
 
     fn areas(self) -> &'static [&'static str] {
         match self {
             Area::List(kind) => kind.about().areas,
+            Area::Part(kind, part) => part.areas(kind),
         }
     }
 }
 
 fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
-    let Area::List(kind) = area;
     let rest: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
+    let kind = match area {
+        Area::List(kind) => kind,
+        Area::Part(kind, part) => return part.answer(call, kind, &rest),
+    };
+    if let Some(answer) = parts::instead(call, kind, &rest) {
+        return answer;
+    }
     match (call.method.as_str(), rest.as_slice()) {
         ("GET", []) => read::list(call, kind),
-        ("GET", [id]) => read::single(call, kind, id),
+        ("GET", [id]) => read::single(call, kind, id).and_then(|answer| attachments::within(call, kind, answer)),
         ("PUT" | "POST", []) => write::many(call, kind),
         ("POST", [id]) => write::one(call, kind, id),
         ("DELETE", [id]) if kind.about().delete => write::delete(call, kind, id),

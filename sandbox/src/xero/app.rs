@@ -50,6 +50,10 @@ pub struct App {
     /// Apps of before 2 March 2026 may still ask for the broad scopes.
     pub created_before_2026: bool,
     pub rotation: Rotation,
+    /// Certified apps do not count among the two that an organisation may have besides.
+    pub certified: bool,
+    /// A "Mobile or desktop" app: it has no secret, and a challenge instead.
+    pub public: bool,
     pub tier: Tier,
 }
 
@@ -60,6 +64,8 @@ impl Default for App {
             connection_limit: 5,
             created_before_2026: false,
             rotation: Rotation::default(),
+            certified: false,
+            public: false,
             tier: Tier::default(),
         }
     }
@@ -103,6 +109,24 @@ impl App {
         })
     }
 }
+
+/// Some of what may be asked for, for discovery.
+pub const SCOPES: [&str; 14] = [
+    "openid",
+    "profile",
+    "email",
+    "offline_access",
+    "accounting.settings",
+    "accounting.contacts",
+    "accounting.attachments",
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.banktransactions",
+    "accounting.manualjournals",
+    "accounting.journals.read",
+    "accounting.budgets.read",
+    "paymentservices",
+];
 
 /// Scopes that only apps of before 2 March 2026 have.
 const BROAD: [&str; 3] = ["accounting.transactions", "accounting.transactions.read", "accounting.reports.read"];

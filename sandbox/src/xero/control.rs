@@ -36,6 +36,8 @@ struct Registered {
     redirect_uris: Option<Vec<String>>,
     connection_limit: Option<u32>,
     created_before_2026: Option<bool>,
+    certified: Option<bool>,
+    public: Option<bool>,
     tier: Option<Tier>,
 }
 
@@ -45,10 +47,12 @@ async fn register(shared: Data<Shared>, wanted: Json<Registered>) -> HttpRespons
     app.redirect_uris = wanted.redirect_uris.unwrap_or_else(|| app.redirect_uris.clone());
     app.connection_limit = wanted.connection_limit.unwrap_or(app.connection_limit);
     app.created_before_2026 = wanted.created_before_2026.unwrap_or(app.created_before_2026);
+    app.certified = wanted.certified.unwrap_or(app.certified);
+    app.public = wanted.public.unwrap_or(app.public);
     app.tier = wanted.tier.unwrap_or(app.tier);
     HttpResponse::Ok().json(json!({
         "redirect_uris": app.redirect_uris, "connection_limit": app.connection_limit, "created_before_2026": app.created_before_2026,
-        "tier": app.tier,
+        "certified": app.certified, "public": app.public, "tier": app.tier,
     }))
 }
 

@@ -13,7 +13,7 @@ use super::documents::{self, Account, Ledger, Tax};
 use super::json::{self, Record, decimal_of, text_of};
 use super::kinds::Kind;
 use super::sessions::{self, Org};
-use super::{enter, lists, records, zone};
+use super::{enter, kept, lists, records, zone};
 use crate::Shared;
 
 /// Why it cannot be done.
@@ -341,8 +341,10 @@ impl<'a> Desk<'a> {
         }
         let mut row = documents::row(kind, id, modified_ms, &record);
         row.by_app = self.by_app();
+        let before = kept::before(self, kind, id)?;
         records::store(self.connection, self.org.n, kind, &row)?;
         self.changed(kind);
+        kept::after(self, kind, &row, before.as_ref(), &record)?;
         Ok(record)
     }
 

@@ -159,7 +159,7 @@ pub fn complete_invoice(
     Ok(())
 }
 
-fn complete_line(
+pub fn complete_line(
     line: &mut Record,
     mode: Mode,
     sale: bool,

@@ -1,14 +1,22 @@
 //! What Xero makes of a record that is entered, a file a kind.
 
 mod accounts;
+pub mod contact_groups;
 mod contacts;
 mod currencies;
 mod document_contact;
 mod invoices;
 mod items;
+mod lines;
+pub mod linked_transactions;
+mod moves;
 mod overpayments;
 mod payments;
+mod purchase_orders;
+mod quotes;
+mod repeating_invoices;
 mod tax_rates;
+pub mod tracking_categories;
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -25,8 +33,17 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         Kind::Invoices => invoices::enter(desk, known, record),
         Kind::Payments => payments::enter(desk, known, record),
         Kind::Overpayments => overpayments::enter(desk, known, record),
-        Kind::Contacts => contacts::enter(desk, known, record),
+        Kind::Contacts => {
+            contact_groups::stay(known, record);
+            contacts::enter(desk, known, record)
+        }
         Kind::Items => items::enter(desk, known, record),
+        Kind::TrackingCategories => tracking_categories::enter(desk, known, record),
+        Kind::ContactGroups => contact_groups::enter(desk, known, record),
+        Kind::Quotes => quotes::enter(desk, known, record),
+        Kind::PurchaseOrders => purchase_orders::enter(desk, known, record),
+        Kind::RepeatingInvoices => repeating_invoices::enter(desk, known, record),
+        Kind::LinkedTransactions => linked_transactions::enter(desk, known, record),
         Kind::Accounts => accounts::enter(desk, known, record),
         Kind::TaxRates => tax_rates::enter(desk, known, record),
         Kind::Currencies => currencies::enter(desk, known, record),
@@ -71,6 +88,12 @@ pub fn only_writable(kind: Kind, sent: &mut Record) {
         Kind::Accounts => &accounts::WRITABLE,
         Kind::TaxRates => &tax_rates::WRITABLE,
         Kind::Currencies => &currencies::WRITABLE,
+        Kind::TrackingCategories => &tracking_categories::WRITABLE,
+        Kind::ContactGroups => &contact_groups::WRITABLE,
+        Kind::Quotes => &quotes::WRITABLE,
+        Kind::PurchaseOrders => &purchase_orders::WRITABLE,
+        Kind::RepeatingInvoices => &repeating_invoices::WRITABLE,
+        Kind::LinkedTransactions => &linked_transactions::WRITABLE,
         _ => return,
     };
     sent.retain(|name, _| writable.contains(&name.as_str()));

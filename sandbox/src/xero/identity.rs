@@ -20,7 +20,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/xero/identity/.well-known/openid-configuration/jwks", web::get().to(jwks))
         .route("/xero/identity/connect/token", web::post().to(token))
         .route("/xero/identity/connect/revocation", web::post().to(revocation))
-        .route("/xero/identity/connect/userinfo", web::get().to(userinfo));
+        .route("/xero/identity/connect/userinfo", web::get().to(userinfo))
+        .route("/xero/identity/connect/userinfo", web::post().to(userinfo));
 }
 
 async fn discovery(shared: Data<Shared>) -> HttpResponse {
@@ -32,6 +33,10 @@ async fn discovery(shared: Data<Shared>) -> HttpResponse {
         "token_endpoint": format!("{issuer}/connect/token"),
         "userinfo_endpoint": format!("{issuer}/connect/userinfo"),
         "revocation_endpoint": format!("{issuer}/connect/revocation"),
+        "scopes_supported": app::SCOPES,
+        "claims_supported": ["sub", "xero_userid", "global_session_id", "auth_time", "preferred_username", "email", "given_name",
+            "family_name", "name"],
+        "response_modes_supported": ["query"],
         "response_types_supported": ["code"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
@@ -63,7 +68,7 @@ struct TokenForm {
 
 async fn token(shared: Data<Shared>, request: HttpRequest, form: Option<Form<TokenForm>>) -> HttpResponse {
     let Some(form) = form else { return refuse("invalid_request") };
-    if !is_our_client(&request, &form) {
+    if !is_our_client(&shared, &request, &form) {
         return refuse("invalid_client");
     }
     let answer = match form.grant_type.as_str() {
@@ -137,16 +142,7 @@ fn issue(
             "auth_time": session.auth_time_s, "sid": session.family, "global_session_id": session.family,
             "xero_userid": app::USER_ID,
         });
-        if scopes.contains(&"email") {
-            claims["email"] = app::USER_EMAIL.into();
-            claims["preferred_username"] = app::USER_EMAIL.into();
-        }
-        if scopes.contains(&"profile") {
-            let (given, family) = app::USER_NAME.split_once(' ').unwrap_or((app::USER_NAME, ""));
-            claims["given_name"] = given.into();
-            claims["family_name"] = family.into();
-            claims["name"] = app::USER_NAME.into();
-        }
+        about_user(&mut claims, &scopes);
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();
         }
@@ -162,10 +158,24 @@ fn issue(
     Ok(answer)
 }
 
+/// What the scopes let an app know of the user.
+fn about_user(claims: &mut Value, scopes: &[&str]) {
+    if scopes.contains(&"email") {
+        claims["email"] = app::USER_EMAIL.into();
+        claims["preferred_username"] = app::USER_EMAIL.into();
+    }
+    if scopes.contains(&"profile") {
+        let (given, family) = app::USER_NAME.split_once(' ').unwrap_or((app::USER_NAME, ""));
+        claims["given_name"] = given.into();
+        claims["family_name"] = family.into();
+        claims["name"] = app::USER_NAME.into();
+    }
+}
+
 /// Kills the refresh token and, as Xero does, every connection of the user to the app.
 async fn revocation(shared: Data<Shared>, request: HttpRequest, form: Option<Form<TokenForm>>) -> HttpResponse {
     let Some(form) = form else { return refuse("invalid_request") };
-    if !is_our_client(&request, &form) {
+    if !is_our_client(&shared, &request, &form) {
         return refuse("invalid_client");
     }
     let Some(token) = form.token.as_deref() else { return refuse("invalid_request") };
@@ -185,16 +195,19 @@ async fn userinfo(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     let now = shared.clock.now().timestamp_millis();
     let token = super::access::bearer(&request).unwrap_or_default();
     match shared.store.with(|connection| sessions::access(connection, token, now)) {
-        Ok(Ok(_)) => HttpResponse::Ok().json(json!({
-            "sub": app::USER_ID.simple().to_string(), "xero_userid": app::USER_ID, "email": app::USER_EMAIL, "name": app::USER_NAME,
-        })),
+        Ok(Ok(scope)) => {
+            let mut told = json!({"sub": app::USER_ID.simple().to_string(), "xero_userid": app::USER_ID});
+            about_user(&mut told, &scope.split_ascii_whitespace().collect::<Vec<_>>());
+            HttpResponse::Ok().json(told)
+        }
         Ok(Err(_)) => HttpResponse::Unauthorized().finish(),
         Err(error) => broken(&error),
     }
 }
 
-/// client_secret_basic or client_secret_post.
-fn is_our_client(request: &HttpRequest, form: &TokenForm) -> bool {
+/// client_secret_basic or client_secret_post; an app without a secret only says its name.
+fn is_our_client(shared: &Shared, request: &HttpRequest, form: &TokenForm) -> bool {
+    let public = shared.xero.registration.read().public;
     let basic = request
         .headers()
         .get(AUTHORIZATION)
@@ -205,6 +218,7 @@ fn is_our_client(request: &HttpRequest, form: &TokenForm) -> bool {
     match (basic, &form.client_id, &form.client_secret) {
         (Some(pair), _, _) => pair.split_once(':') == Some((crate::XERO_CLIENT_ID, crate::XERO_CLIENT_SECRET)),
         (None, Some(id), Some(secret)) => id == crate::XERO_CLIENT_ID && secret == crate::XERO_CLIENT_SECRET,
+        (None, Some(id), None) => public && id == crate::XERO_CLIENT_ID,
         _ => false,
     }
 }

@@ -330,7 +330,6 @@ impl Kind {
                 name: "QuoteNumber",
                 type_: "",
                 pages: Pages::Hundred,
-                twin: true,
                 ..DOCUMENT
             },
             PurchaseOrders => &About {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use super::{app, sessions};
+use super::json::{Record, text_of};
+use super::kinds::Kind;
+use super::{app, connected_apps, records, sessions};
 use crate::Shared;
 
 /// What `authorize` was asked; it travels from the first page to the token endpoint.
@@ -63,6 +65,9 @@ fn check(shared: &Shared, asked: &Asked) -> Result<(), (&'static str, String)> {
     if scopes.is_empty() {
         return Err(("invalid_scope", "Missing scope".into()));
     }
+    if registered.public && asked.code_challenge.is_none() {
+        return Err(("invalid_request", "code challenge required".into()));
+    }
     if let Some(bad) = registered.first_bad_scope(&scopes) {
         return Err(("invalid_scope", format!("Invalid scope for client: {bad}")));
     }
@@ -97,12 +102,23 @@ async fn log_in(shared: Data<Shared>, login: Form<Login>) -> HttpResponse {
     let orgs = shared.store.with(|connection| {
         sessions::log_in(connection, &login.request)?;
         let connected = sessions::connections(connection)?;
-        Ok::<_, rusqlite::Error>((sessions::orgs(connection)?, connected))
+        let orgs = sessions::orgs(connection)?;
+        let mut choices = Vec::with_capacity(orgs.len());
+        for org in orgs {
+            let tenant = org.tenant.to_string();
+            let note = match role(connection, &org)? {
+                Some(role) if !may_connect(&role) => Note::RoleTooSmall,
+                _ if connected.iter().any(|known| known.tenant == tenant) => Note::AlreadyConnected,
+                _ => Note::Nothing,
+            };
+            choices.push((org, note));
+        }
+        Ok::<_, rusqlite::Error>(choices)
     });
     match orgs {
-        Ok((orgs, connected)) => {
+        Ok(choices) => {
             let asked: Asked = serde_json::from_str(&asked).unwrap_or_default();
-            page("Connect to Xero", &consent_form(&login.request, &asked.scope, &orgs, &connected))
+            page("Connect to Xero", &consent_form(&login.request, &asked.scope, &choices))
         }
         Err(error) => broken(&error),
     }
@@ -118,7 +134,10 @@ struct Consent {
 
 async fn consent(shared: Data<Shared>, consent: Form<Consent>) -> HttpResponse {
     let now = shared.clock.now().timestamp_millis();
-    let limit = shared.xero.registration.read().connection_limit;
+    let (limit, certified) = {
+        let registered = shared.xero.registration.read();
+        (registered.connection_limit, registered.certified)
+    };
     let keeps_event = shared.switches.on("xero.reconnect_keeps_event");
     let outcome = shared.store.atomically(|connection| {
         let Some((kept, true)) = sessions::asked(connection, &consent.request, now)? else {
@@ -130,10 +149,17 @@ async fn consent(shared: Data<Shared>, consent: Form<Consent>) -> HttpResponse {
             return Ok(Outcome::Declined(asked));
         }
         let Some(org) = sessions::org(connection, &consent.tenant)? else { return Ok(Outcome::NoSuchOrganisation) };
+        if role(connection, &org)?.is_some_and(|role| !may_connect(&role)) {
+            return Ok(Outcome::RoleTooSmall);
+        }
         let connected = sessions::connections(connection)?;
         let renews = connected.iter().any(|known| known.tenant == org.tenant.to_string());
         if !renews && connected.len() >= limit as usize {
             return Ok(Outcome::TooMany);
+        }
+        let full = connected_apps::others(connection, org.tenant)?.len() >= connected_apps::UNCERTIFIED_MAX;
+        if !renews && !certified && full {
+            return Ok(Outcome::TooManyUncertified);
         }
         sessions::end(connection, &consent.request)?;
         let event = Uuid::new_v4();
@@ -151,6 +177,13 @@ async fn consent(shared: Data<Shared>, consent: Form<Consent>) -> HttpResponse {
         Ok(Outcome::TooMany) => {
             HttpResponse::Found().insert_header(("Location", format!("{}/xero/login/connectionLimit", shared.base))).finish()
         }
+        Ok(Outcome::TooManyUncertified) => error_page(
+            "access_denied",
+            "This organisation is already connected to two uncertified apps. Disconnect one of them under Connected apps first.",
+        ),
+        Ok(Outcome::RoleTooSmall) => {
+            error_page("access_denied", "You need the Standard or Adviser role in this organisation to connect an app.")
+        }
         Ok(Outcome::NoSuchOrganisation) => error_page("invalid_request", "Choose an organisation."),
         Ok(Outcome::Expired) => error_page("invalid_request", "This page has expired. Start again at the application."),
         Err(error) => broken(&error),
@@ -161,6 +194,8 @@ enum Outcome {
     Allowed { asked: Asked, code: String },
     Declined(Asked),
     TooMany,
+    TooManyUncertified,
+    RoleTooSmall,
     NoSuchOrganisation,
     Expired,
 }
@@ -202,14 +237,35 @@ fn login_form(request: &str, alert: &str) -> String {
     )
 }
 
+/// What the picker says about an organisation.
+enum Note {
+    Nothing,
+    AlreadyConnected,
+    RoleTooSmall,
+}
+
+/// The user's role in an organisation. None: the list of users does not have him.
+fn role(connection: &rusqlite::Connection, org: &sessions::Org) -> rusqlite::Result<Option<String>> {
+    let user = records::by_id(connection, org.n, Kind::Users, app::USER_ID)?;
+    let user: Option<Record> = user.and_then(|(body, _)| serde_json::from_str(&body).ok());
+    Ok(user.and_then(|user| text_of(&user, "OrganisationRole").map(str::to_owned)))
+}
+
+/// Only a Standard user or an Adviser connects apps.
+fn may_connect(role: &str) -> bool {
+    matches!(role, "STANDARD" | "FINANCIALADVISER")
+}
+
 /// The wording is that of the source document.
-fn consent_form(request: &str, scope: &str, orgs: &[sessions::Org], connected: &[sessions::Connected]) -> String {
+fn consent_form(request: &str, scope: &str, choices: &[(sessions::Org, Note)]) -> String {
     let mut options = String::new();
-    for org in orgs {
-        let tenant = org.tenant.to_string();
-        let already = connected.iter().any(|known| known.tenant == tenant);
-        let note = if already { " (already connected)" } else { "" };
-        options.push_str(&format!("<option value=\"{tenant}\">{}{note}</option>", escape(&org.name)));
+    for (org, note) in choices {
+        let (off, note) = match note {
+            Note::Nothing => ("", ""),
+            Note::AlreadyConnected => ("", " (already connected)"),
+            Note::RoleTooSmall => (" disabled", " (you need the Standard or Adviser role)"),
+        };
+        options.push_str(&format!("<option value=\"{}\"{off}>{}{note}</option>", org.tenant, escape(&org.name)));
     }
     let (manage, view) = lines(scope);
     let list = |title: &str, lines: &[&str]| {
@@ -228,7 +284,7 @@ fn consent_form(request: &str, scope: &str, orgs: &[sessions::Org], connected: &
          <select name=\"tenant\">{options}</select>{manage}{view}{user}\
          <p>By allowing access, you agree to the transfer of your data between Xero and this application in accordance with \
          Xero's <a href=\"#terms\">Terms of use</a> and the application provider's terms of use and privacy policy.</p>\
-         <p>You can disconnect at any time by going to <a href=\"#connected-apps\">Connected apps</a> in your Xero settings.</p>\
+         <p>You can disconnect at any time by going to <a href=\"/xero/login/connected-apps\">Connected apps</a> in your Xero settings.</p>\
          <button type=\"submit\" name=\"action\" value=\"allow\">Allow access</button>\
          <button type=\"submit\" name=\"action\" value=\"cancel\">Cancel</button></form>",
         name = escape(app::APP_NAME),
@@ -293,7 +349,8 @@ fn broken(error: &rusqlite::Error) -> HttpResponse {
     HttpResponse::InternalServerError().finish()
 }
 
-fn page(title: &str, body: &str) -> HttpResponse {
+/// A page of Xero's own site.
+pub fn page(title: &str, body: &str) -> HttpResponse {
     HttpResponse::Ok().content_type("text/html; charset=utf-8").insert_header(("Cache-Control", "no-store")).body(format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title} | Xero (sandbox)</title></head><body><main>{body}</main></body></html>"
     ))

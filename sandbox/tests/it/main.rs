@@ -4,10 +4,14 @@
 mod browser;
 mod control;
 mod people;
+mod xero_attachments;
 mod xero_books;
+mod xero_connected_apps;
 mod xero_core;
 mod xero_filters;
+mod xero_records;
 mod xero_sign_in;
+mod xero_webhooks;
 mod xero_writes;
 mod zoho_crm;
 
