@@ -18,6 +18,7 @@ use dice::Dice;
 use crate::Shared;
 use crate::xero::documents::{self, Ledger};
 use crate::xero::kinds::Kind;
+use crate::xero::ledger;
 use crate::xero::records;
 use crate::xero::sessions::Org;
 use crate::xero::{self, sessions};
@@ -126,6 +127,7 @@ pub(crate) fn training(shared: &Shared) -> rusqlite::Result<()> {
 fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> {
     shared.store.atomically(|connection| {
         records::clear(connection, org.n)?;
+        ledger::clear(connection, org.n)?;
         settings(connection, org)
     })?;
     shared.xero.memo.changed();
@@ -133,7 +135,10 @@ fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> 
         Profile::Nasty => nasty::plant(shared, org, plan.seed)?,
         Profile::DemoCompany | Profile::Tiny => {
             let ledger = shared.store.with(|connection| xero::ledger(connection, org.n))?;
-            Company::new(plan, org.tenant).plant(shared, org, &ledger)?
+            let planted = Company::new(plan, org.tenant).plant(shared, org, &ledger)?;
+            let now_ms = shared.clock.now().timestamp_millis();
+            shared.store.with(|connection| ledger::planted(connection, org.n, now_ms))?;
+            planted
         }
     };
     shared.xero.memo.changed();

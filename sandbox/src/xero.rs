@@ -1,6 +1,7 @@
 //! Xero: login and consent pages, identity server, connections, Accounting API.
 
 mod access;
+mod allocations;
 mod api;
 mod app;
 mod connections;
@@ -10,15 +11,20 @@ pub(crate) mod documents;
 mod enter;
 mod go;
 mod identity;
+mod journals;
 pub(crate) mod json;
 mod keys;
 pub(crate) mod kinds;
+pub(crate) mod ledger;
 mod lists;
+mod locks;
 mod login;
 mod money;
 mod query;
 pub(crate) mod records;
+mod reports;
 pub(crate) mod sessions;
+mod totals;
 
 use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
@@ -48,6 +54,31 @@ pub const SWITCHES: &[Switch] = &[
         default: false,
         says: "a list with If-Modified-Since and nothing newer answers 304 instead of an empty list",
     },
+    Switch {
+        name: "xero.reconciled_payments_resist_deletion",
+        default: true,
+        says: "an app cannot delete a payment that is reconciled",
+    },
+    Switch {
+        name: "xero.manual_journals_refuse_system_accounts",
+        default: true,
+        says: "the lines of a manual journal cannot name bank accounts or system accounts",
+    },
+    Switch {
+        name: "xero.overpayment_lines_use_control_account",
+        default: true,
+        says: "the lines of an overpayment can only name Accounts Receivable or Accounts Payable, and have no tax",
+    },
+    Switch {
+        name: "xero.bank_lines_inclusive_by_default",
+        default: true,
+        says: "a bank transaction without LineAmountTypes has amounts that hold tax, as in the example of the OpenAPI document",
+    },
+    Switch {
+        name: "xero.journals_refused_at_consent",
+        default: false,
+        says: "an app below the tier advanced is refused the scope accounting.journals.read at its consent instead of each call",
+    },
 ];
 
 /// The organisation of the story.
@@ -60,6 +91,7 @@ pub const TRAINING: Uuid = Uuid::from_u128(0x7e57_11a6_6b1d_4c3f_9d10_0c0f_fee0_
 pub struct State {
     pub registration: Registration,
     pub memo: Memo,
+    pub charts: ledger::Charts,
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -73,7 +105,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     sessions::create_tables(connection)?;
-    records::create_tables(connection)
+    records::create_tables(connection)?;
+    ledger::create_tables(connection)
 }
 
 /// Two organisations with their settings; the training company has been connected long ago.

@@ -93,6 +93,8 @@ pub struct Known {
     pub was: Option<(Record, i64)>,
     /// What was sent, before it was merged with what was known.
     pub sent: Record,
+    /// How it was sent.
+    pub how: How,
 }
 
 impl Known {
@@ -212,7 +214,7 @@ impl<'a> Desk<'a> {
         if was.is_none() && matches!(how, How::At(_)) {
             return Err(No::Absent);
         }
-        Ok(Known { kind, id, was, sent })
+        Ok(Known { kind, id, was, sent, how })
     }
 
     /// A record and its time of change.
@@ -229,6 +231,7 @@ impl<'a> Desk<'a> {
         if kind.about().dated {
             json::set_updated(&mut record, modified_ms, kind.about().twin);
         }
+        super::ledger::post(self.connection, (self.shared, self.org.n, self.now_ms), kind, id, &record)?;
         let row = documents::row(kind, id, modified_ms, &record);
         records::store(self.connection, self.org.n, kind, &row)?;
         Ok(record)

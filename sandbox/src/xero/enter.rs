@@ -1,10 +1,16 @@
 //! What Xero makes of a record that is entered, a file a kind.
 
+mod bank_transactions;
+pub(crate) mod bank_transfers;
+mod batch_payments;
 mod contacts;
+mod credit_notes;
 mod invoices;
 mod items;
-mod overpayments;
+mod manual_journals;
+pub(crate) mod overpayments;
 mod payments;
+mod prepayments;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -20,8 +26,18 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         Kind::Invoices => invoices::enter(desk, known, record),
         Kind::Payments => payments::enter(desk, known, record),
         Kind::Overpayments => overpayments::enter(desk, known, record),
+        Kind::Prepayments => prepayments::enter(desk, known, record),
+        Kind::CreditNotes => credit_notes::enter(desk, known, record),
+        Kind::BankTransactions => bank_transactions::enter(desk, known, record),
+        Kind::BankTransfers => bank_transfers::enter(desk, known, record),
+        Kind::BatchPayments => batch_payments::enter(desk, known, record),
+        Kind::ManualJournals => manual_journals::enter(desk, known, record),
         Kind::Contacts => contacts::enter(desk, known, record),
         Kind::Items => items::enter(desk, known, record),
+        Kind::Organisations => {
+            super::locks::enter_organisation(record);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -32,6 +48,7 @@ pub fn same(desk: &Desk, kind: Kind, sent: &Record) -> Result<Option<Uuid>, No> 
         Kind::Invoices => invoices::same(desk, sent),
         Kind::Contacts => contacts::same(desk, sent),
         Kind::Items => items::same(desk, sent),
+        Kind::CreditNotes => credit_notes::same(desk, sent),
         _ => Ok(None),
     }
 }

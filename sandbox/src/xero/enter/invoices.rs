@@ -7,10 +7,12 @@ use crate::xero::desk::{Desk, Known, No};
 use crate::xero::documents;
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
+use crate::xero::locks::locked_record;
 use crate::xero::{lists, records};
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let lines_entered = known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes");
+    locked_record(desk, known, record)?;
     let contact = contact_of(desk, record)?;
     let sale = text_of(record, "Type") == Some("ACCREC");
     if sale {

@@ -1,0 +1,370 @@
+//! The books under the documents: every record that moves money or owes it has journals, and journals are never changed. An edit
+//! posts a reversal and a new journal, a void a reversal.
+//!
+//! What the API writes is posted as it is written. A planted company is posted when somebody first asks for its journals or reports,
+//! in the order in which it was planted, a stretch at a time; numbers are kept free for it. A planted record that is edited before
+//! that is posted first as it was.
+
+pub mod balances;
+pub mod chart;
+pub mod entries;
+
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use chart::{Chart, Charts};
+use entries::{Journal, Line, POSTING};
+
+use super::desk::Desk;
+use super::json::Record;
+use super::kinds::{KINDS, Kind};
+use crate::Shared;
+
+/// One transaction posts so many planted records; the others may call in between.
+const STRETCH: i64 = 1000;
+
+pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "CREATE TABLE xero_ledger (
+           org INTEGER PRIMARY KEY, chart INTEGER NOT NULL, reserved INTEGER NOT NULL, number INTEGER NOT NULL,
+           posted INTEGER NOT NULL, planted INTEGER NOT NULL, planted_ms INTEGER NOT NULL, folded INTEGER NOT NULL);
+         CREATE TABLE xero_journal (
+           seq INTEGER PRIMARY KEY, org INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, source BLOB NOT NULL,
+           part BLOB NOT NULL, type TEXT NOT NULL, day INTEGER NOT NULL, created INTEGER NOT NULL, reference TEXT NOT NULL,
+           standing INTEGER NOT NULL, reverses INTEGER NOT NULL, lines TEXT NOT NULL);
+         CREATE UNIQUE INDEX xero_journal_number ON xero_journal (org, number);
+         CREATE INDEX xero_journal_source ON xero_journal (org, kind, source, standing);",
+    )?;
+    balances::create_tables(connection)
+}
+
+/// How far an organisation's books are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Books {
+    /// Moves to a number never used before with every change of an account, a tax rate or the organisation.
+    chart: i64,
+    /// The last number given to a planted record.
+    number: i64,
+    /// Planted records up to this row are posted, and this row is the last planted one.
+    posted: i64,
+    planted: i64,
+    planted_ms: i64,
+}
+
+impl Books {
+    fn of(connection: &Connection, org: i64) -> rusqlite::Result<Self> {
+        let known = connection
+            .prepare_cached("SELECT chart, number, posted, planted, planted_ms FROM xero_ledger WHERE org = ?1")?
+            .query_row([org], |row| {
+                Ok(Self {
+                    chart: row.get(0)?,
+                    number: row.get(1)?,
+                    posted: row.get(2)?,
+                    planted: row.get(3)?,
+                    planted_ms: row.get(4)?,
+                })
+            })
+            .optional()?;
+        match known {
+            Some(known) => Ok(known),
+            None => {
+                clear(connection, org)?;
+                Ok(Self::default())
+            }
+        }
+    }
+
+    fn are_behind(self) -> bool {
+        self.posted < self.planted
+    }
+}
+
+/// The organisation's chart of accounts.
+pub fn chart(connection: &Connection, shared: &Shared, org: i64) -> rusqlite::Result<Arc<Chart>> {
+    let books = Books::of(connection, org)?;
+    shared.xero.charts.of(connection, org, books.chart)
+}
+
+/// The chart of the organisation whose desk it is.
+pub fn of_desk(desk: &Desk) -> rusqlite::Result<Arc<Chart>> {
+    chart(desk.connection, desk.shared, desk.org.n)
+}
+
+/// An empty ledger.
+pub fn clear(connection: &Connection, org: i64) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM xero_journal WHERE org = ?1", [org])?;
+    connection.execute("DELETE FROM xero_balance WHERE org = ?1", [org])?;
+    connection.execute(
+        "INSERT OR REPLACE INTO xero_ledger (org, chart, reserved, number, posted, planted, planted_ms, folded)
+         VALUES (?1, abs(random()) + 1, 0, 0, 0, 0, 0, 0)",
+        [org],
+    )?;
+    Ok(())
+}
+
+/// A company has been planted: keeps numbers free for what it has to post.
+pub fn planted(connection: &Connection, org: i64, now_ms: i64) -> rusqlite::Result<()> {
+    let (count, last) = connection
+        .prepare_cached(&format!(
+            "SELECT COUNT(*), COALESCE(MAX(rowid), 0) FROM xero_record WHERE org = ?1 AND kind IN ({})",
+            posting_kinds()
+        ))?
+        .query_row([org], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+    Books::of(connection, org)?;
+    // A document in another currency may leave a cent, which is a journal of its own.
+    connection.execute(
+        "UPDATE xero_ledger SET number = MAX(reserved, (SELECT COALESCE(MAX(number), 0) FROM xero_journal WHERE org = ?1)),
+           reserved = MAX(reserved, (SELECT COALESCE(MAX(number), 0) FROM xero_journal WHERE org = ?1)) + ?2,
+           planted = ?3, planted_ms = ?4 WHERE org = ?1",
+        params![org, 2 * count, last, now_ms],
+    )?;
+    Ok(())
+}
+
+fn posting_kinds() -> String {
+    POSTING.map(|kind| kind.number().to_string()).join(",")
+}
+
+/// Posts a record that is about to be kept: what it meant and does not mean any more is reversed, what is new is posted.
+pub fn post(
+    connection: &Connection,
+    (shared, org, now_ms): (&Shared, i64, i64),
+    kind: Kind,
+    id: Uuid,
+    record: &Record,
+) -> rusqlite::Result<()> {
+    if matches!(kind, Kind::Accounts | Kind::TaxRates | Kind::Organisations) {
+        Books::of(connection, org)?;
+        connection.prepare_cached("UPDATE xero_ledger SET chart = abs(random()) + 1 WHERE org = ?1")?.execute([org])?;
+    }
+    if !POSTING.contains(&kind) {
+        return Ok(());
+    }
+    let books = Books::of(connection, org)?;
+    let chart = shared.xero.charts.of(connection, org, books.chart)?;
+    if books.are_behind() {
+        post_as_planted(connection, &chart, org, books, kind, id)?;
+    }
+    settle(connection, org, now_ms, kind, entries::source(kind, id, record), &entries::of(&chart, kind, id, record))
+}
+
+/// Reverses and posts until what stands for a source is what it means.
+fn settle(
+    connection: &Connection,
+    org: i64,
+    now_ms: i64,
+    kind: Kind,
+    source: Uuid,
+    wanted: &[Journal],
+) -> rusqlite::Result<()> {
+    let mut standing: Vec<Standing> = connection
+        .prepare_cached(
+            "SELECT seq, part, type, day, reference, lines FROM xero_journal WHERE org = ?1 AND kind = ?2 AND source = ?3 AND standing
+             ORDER BY seq",
+        )?
+        .query_map(params![org, kind.number(), source.as_bytes()], |row| {
+            let part: [u8; 16] = row.get(1)?;
+            Ok(Standing {
+                seq: row.get(0)?,
+                part: Uuid::from_bytes(part),
+                type_: row.get(2)?,
+                day: row.get(3)?,
+                reference: row.get(4)?,
+                lines: row.get(5)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut fresh = Vec::new();
+    for journal in wanted {
+        let (day, lines) = (day_of(journal.date), text(&journal.lines));
+        match standing.iter().position(|known| known.part == journal.part && known.day == day && known.lines == lines) {
+            Some(same) => drop(standing.swap_remove(same)),
+            None => fresh.push((journal, day, lines)),
+        }
+    }
+    for known in standing {
+        connection.prepare_cached("UPDATE xero_journal SET standing = 0 WHERE seq = ?1")?.execute([known.seq])?;
+        let lines: Vec<Line> = balances::lines(&known.lines)
+            .into_iter()
+            .map(|line| Line { net: -line.net, tax: -line.tax, ..line })
+            .collect();
+        insert(connection, org, None, now_ms, kind, source, known.part, &known.type_, known.day, &known.reference, true, &text(&lines))?;
+    }
+    for (journal, day, lines) in fresh {
+        insert(connection, org, None, now_ms, kind, source, journal.part, journal.type_, day, &journal.reference, false, &lines)?;
+    }
+    Ok(())
+}
+
+/// A journal that is not reversed.
+struct Standing {
+    seq: i64,
+    part: Uuid,
+    type_: String,
+    day: i64,
+    reference: String,
+    lines: String,
+}
+
+#[expect(clippy::too_many_arguments, reason = "they are the columns")]
+fn insert(
+    connection: &Connection,
+    org: i64,
+    number: Option<i64>,
+    created_ms: i64,
+    kind: Kind,
+    source: Uuid,
+    part: Uuid,
+    type_: &str,
+    day: i64,
+    reference: &str,
+    reverses: bool,
+    lines: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO xero_journal (org, number, kind, source, part, type, day, created, reference, standing, reverses, lines)
+             VALUES (?1, COALESCE(?2, 1 + MAX((SELECT COALESCE(MAX(number), 0) FROM xero_journal WHERE org = ?1),
+                                              (SELECT reserved FROM xero_ledger WHERE org = ?1))),
+                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            org,
+            number,
+            kind.number(),
+            source.as_bytes(),
+            part.as_bytes(),
+            type_,
+            day,
+            created_ms,
+            reference,
+            !reverses,
+            reverses,
+            lines,
+        ])?;
+    Ok(())
+}
+
+/// A planted record that is edited before the books were asked for is posted as it was planted.
+fn post_as_planted(
+    connection: &Connection,
+    chart: &Chart,
+    org: i64,
+    books: Books,
+    kind: Kind,
+    id: Uuid,
+) -> rusqlite::Result<()> {
+    let row: Option<(i64, String)> = connection
+        .prepare_cached("SELECT rowid, body FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?
+        .query_row(params![org, kind.number(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((_, body)) = row.filter(|(row, _)| *row > books.posted && *row <= books.planted) else { return Ok(()) };
+    let number = post_planted(connection, chart, org, books, kind, id, &body)?;
+    connection.prepare_cached("UPDATE xero_ledger SET number = ?2 WHERE org = ?1")?.execute([org, number])?;
+    Ok(())
+}
+
+/// Posts a planted record unless it has been posted. Answers the last number used.
+fn post_planted(
+    connection: &Connection,
+    chart: &Chart,
+    org: i64,
+    books: Books,
+    kind: Kind,
+    id: Uuid,
+    body: &str,
+) -> rusqlite::Result<i64> {
+    let mut number = books.number;
+    let Ok(Value::Object(record)) = serde_json::from_str(body) else { return Ok(number) };
+    let journals = entries::of(chart, kind, id, &record);
+    if journals.is_empty() {
+        return Ok(number);
+    }
+    let source = entries::source(kind, id, &record);
+    let is_posted = connection
+        .prepare_cached("SELECT 1 FROM xero_journal WHERE org = ?1 AND kind = ?2 AND source = ?3 LIMIT 1")?
+        .exists(params![org, kind.number(), source.as_bytes()])?;
+    if is_posted {
+        return Ok(number);
+    }
+    for journal in journals {
+        number += 1;
+        let (day, lines) = (day_of(journal.date), text(&journal.lines));
+        insert(
+            connection,
+            org,
+            Some(number),
+            books.planted_ms,
+            kind,
+            source,
+            journal.part,
+            journal.type_,
+            day,
+            &journal.reference,
+            false,
+            &lines,
+        )?;
+    }
+    Ok(number)
+}
+
+/// Posts what is not posted yet and folds what is not folded in, a stretch at a time.
+pub fn catch_up(shared: &Shared, org: i64) -> rusqlite::Result<()> {
+    while !shared.store.atomically(|connection| post_stretch(connection, shared, org))? {}
+    while !shared.store.atomically(|connection| balances::fold(connection, org))? {}
+    Ok(())
+}
+
+fn post_stretch(connection: &Connection, shared: &Shared, org: i64) -> rusqlite::Result<bool> {
+    let mut books = Books::of(connection, org)?;
+    if !books.are_behind() {
+        return Ok(true);
+    }
+    let chart = shared.xero.charts.of(connection, org, books.chart)?;
+    let mut last = books.planted;
+    let mut count = 0;
+    {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT rowid, kind, id, body FROM xero_record WHERE rowid > ?2 AND rowid <= ?3 AND +org = ?1 AND +kind IN ({})
+             ORDER BY rowid LIMIT ?4",
+            posting_kinds()
+        ))?;
+        let mut rows = statement.query(params![org, books.posted, books.planted, STRETCH])?;
+        while let Some(row) = rows.next()? {
+            count += 1;
+            last = row.get(0)?;
+            let kind = usize::try_from(row.get::<_, i64>(1)?).ok().and_then(|kind| KINDS.get(kind).copied());
+            let id: [u8; 16] = row.get(2)?;
+            if let Some(kind) = kind {
+                books.number =
+                    post_planted(connection, &chart, org, books, kind, Uuid::from_bytes(id), row.get_ref(3)?.as_str()?)?;
+            }
+        }
+    }
+    if count < STRETCH {
+        last = books.planted;
+    }
+    connection
+        .prepare_cached("UPDATE xero_ledger SET posted = ?2, number = ?3 WHERE org = ?1")?
+        .execute([org, last, books.number])?;
+    Ok(count < STRETCH)
+}
+
+/// How the store knows a day.
+pub fn day_of(date: NaiveDate) -> i64 {
+    i64::from(date.num_days_from_ce())
+}
+
+/// The day that the store knows by a number.
+pub fn date_of(day: i64) -> NaiveDate {
+    i32::try_from(day).ok().and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or_default()
+}
+
+fn text(lines: &[Line]) -> String {
+    // Numbers and strings always have a text.
+    serde_json::to_string(lines).unwrap_or_default()
+}
