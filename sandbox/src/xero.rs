@@ -79,6 +79,11 @@ pub const SWITCHES: &[Switch] = &[
         default: false,
         says: "an app below the tier advanced is refused the scope accounting.journals.read at its consent instead of each call",
     },
+    Switch {
+        name: "xero.profit_and_loss_max_365_days",
+        default: true,
+        says: "a profit and loss over more than 365 days is refused",
+    },
 ];
 
 /// The organisation of the story.

@@ -14,6 +14,8 @@ pub use answer::{Answer, Failure};
 
 use super::access::{self, Caller};
 use super::kinds::Kind;
+use super::reports::{self, Report};
+use super::{allocations, journals};
 use crate::Shared;
 
 const API: &str = "/xero/api/api.xro/2.0";
@@ -72,26 +74,43 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
 #[derive(Clone, Copy)]
 enum Area {
     List(Kind),
+    Journals,
+    /// A report, by its name.
+    Reports(Report),
 }
 
 impl Area {
-    fn of(word: &str, _: &[String]) -> Option<Self> {
-        Kind::of_path(word).map(Area::List)
+    fn of(word: &str, segments: &[String]) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "journals" => Some(Area::Journals),
+            "reports" => Report::of(segments.get(1).map(String::as_str)).map(Area::Reports),
+            _ => Kind::of_path(word).map(Area::List),
+        }
     }
 
     fn areas(self) -> &'static [&'static str] {
         match self {
             Area::List(kind) => kind.about().areas,
+            Area::Journals => journals::AREAS,
+            Area::Reports(report) => report.areas(),
         }
     }
 }
 
 fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
-    let Area::List(kind) = area;
     let rest: Vec<&str> = call.segments.iter().skip(1).map(String::as_str).collect();
+    let kind = match area {
+        Area::List(kind) => kind,
+        Area::Journals => return journals::respond(call, &rest),
+        Area::Reports(report) => return reports::respond(call, report),
+    };
     match (call.method.as_str(), rest.as_slice()) {
         ("GET", []) => read::list(call, kind),
         ("GET", [id]) => read::single(call, kind, id),
+        ("PUT", [id, "Allocations"]) if allocations::are_offered(kind) => allocations::allocate(call, kind, id),
+        ("DELETE", [id, "Allocations", allocation]) if allocations::are_offered(kind) => {
+            allocations::release(call, kind, id, allocation)
+        }
         ("PUT" | "POST", []) => write::many(call, kind),
         ("POST", [id]) => write::one(call, kind, id),
         _ => Ok(answer::absent()),

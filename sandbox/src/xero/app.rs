@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
@@ -29,6 +29,17 @@ pub enum Rotation {
     Strict,
 }
 
+/// What is paid for the app. The general ledger is for the highest tier only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tier {
+    #[default]
+    Starter,
+    Core,
+    Plus,
+    Advanced,
+}
+
 /// Settings of the registration.
 #[derive(Clone, Debug)]
 pub struct App {
@@ -39,11 +50,18 @@ pub struct App {
     /// Apps of before 2 March 2026 may still ask for the broad scopes.
     pub created_before_2026: bool,
     pub rotation: Rotation,
+    pub tier: Tier,
 }
 
 impl Default for App {
     fn default() -> Self {
-        Self { redirect_uris: Vec::new(), connection_limit: 5, created_before_2026: false, rotation: Rotation::default() }
+        Self {
+            redirect_uris: Vec::new(),
+            connection_limit: 5,
+            created_before_2026: false,
+            rotation: Rotation::default(),
+            tier: Tier::default(),
+        }
     }
 }
 

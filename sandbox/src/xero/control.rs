@@ -9,6 +9,7 @@ use super::desk::{self, Refused};
 use super::kinds::Kind;
 use super::records;
 use super::sessions;
+use super::app::Tier;
 use super::{Rotation, access};
 use crate::Shared;
 
@@ -31,6 +32,7 @@ struct Registered {
     redirect_uris: Option<Vec<String>>,
     connection_limit: Option<u32>,
     created_before_2026: Option<bool>,
+    tier: Option<Tier>,
 }
 
 async fn register(shared: Data<Shared>, wanted: Json<Registered>) -> HttpResponse {
@@ -39,8 +41,10 @@ async fn register(shared: Data<Shared>, wanted: Json<Registered>) -> HttpRespons
     app.redirect_uris = wanted.redirect_uris.unwrap_or_else(|| app.redirect_uris.clone());
     app.connection_limit = wanted.connection_limit.unwrap_or(app.connection_limit);
     app.created_before_2026 = wanted.created_before_2026.unwrap_or(app.created_before_2026);
+    app.tier = wanted.tier.unwrap_or(app.tier);
     HttpResponse::Ok().json(json!({
         "redirect_uris": app.redirect_uris, "connection_limit": app.connection_limit, "created_before_2026": app.created_before_2026,
+        "tier": app.tier,
     }))
 }
 

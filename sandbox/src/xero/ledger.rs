@@ -20,7 +20,7 @@ pub use chart::{Chart, Charts};
 use entries::{Journal, Line, POSTING};
 
 use super::desk::Desk;
-use super::json::Record;
+use super::json::{Record, text_of};
 use super::kinds::{KINDS, Kind};
 use crate::Shared;
 
@@ -35,9 +35,10 @@ pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
          CREATE TABLE xero_journal (
            seq INTEGER PRIMARY KEY, org INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, source BLOB NOT NULL,
            part BLOB NOT NULL, type TEXT NOT NULL, day INTEGER NOT NULL, created INTEGER NOT NULL, reference TEXT NOT NULL,
-           standing INTEGER NOT NULL, reverses INTEGER NOT NULL, lines TEXT NOT NULL);
+           standing INTEGER NOT NULL, reverses INTEGER NOT NULL, contact BLOB, lines TEXT NOT NULL);
          CREATE UNIQUE INDEX xero_journal_number ON xero_journal (org, number);
-         CREATE INDEX xero_journal_source ON xero_journal (org, kind, source, standing);",
+         CREATE INDEX xero_journal_source ON xero_journal (org, kind, source, standing);
+         CREATE INDEX xero_journal_contact ON xero_journal (org, contact) WHERE contact IS NOT NULL AND standing;",
     )?;
     balances::create_tables(connection)
 }
@@ -149,102 +150,120 @@ pub fn post(
     if books.are_behind() {
         post_as_planted(connection, &chart, org, books, kind, id)?;
     }
-    settle(connection, org, now_ms, kind, entries::source(kind, id, record), &entries::of(&chart, kind, id, record))
+    settle(connection, Owner::of(org, now_ms, kind, id, record), &entries::of(&chart, kind, id, record))
 }
 
-/// Reverses and posts until what stands for a source is what it means.
-fn settle(
-    connection: &Connection,
+/// Whose record it is, and what is written beside every one of its journals.
+#[derive(Clone, Copy)]
+struct Owner {
     org: i64,
-    now_ms: i64,
     kind: Kind,
     source: Uuid,
-    wanted: &[Journal],
-) -> rusqlite::Result<()> {
-    let mut standing: Vec<Standing> = connection
-        .prepare_cached(
-            "SELECT seq, part, type, day, reference, lines FROM xero_journal WHERE org = ?1 AND kind = ?2 AND source = ?3 AND standing
-             ORDER BY seq",
-        )?
-        .query_map(params![org, kind.number(), source.as_bytes()], |row| {
-            let part: [u8; 16] = row.get(1)?;
-            Ok(Standing {
-                seq: row.get(0)?,
-                part: Uuid::from_bytes(part),
-                type_: row.get(2)?,
-                day: row.get(3)?,
-                reference: row.get(4)?,
-                lines: row.get(5)?,
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut fresh = Vec::new();
-    for journal in wanted {
-        let (day, lines) = (day_of(journal.date), text(&journal.lines));
-        match standing.iter().position(|known| known.part == journal.part && known.day == day && known.lines == lines) {
-            Some(same) => drop(standing.swap_remove(same)),
-            None => fresh.push((journal, day, lines)),
-        }
-    }
-    for known in standing {
-        connection.prepare_cached("UPDATE xero_journal SET standing = 0 WHERE seq = ?1")?.execute([known.seq])?;
-        let lines: Vec<Line> = balances::lines(&known.lines)
-            .into_iter()
-            .map(|line| Line { net: -line.net, tax: -line.tax, ..line })
-            .collect();
-        insert(connection, org, None, now_ms, kind, source, known.part, &known.type_, known.day, &known.reference, true, &text(&lines))?;
-    }
-    for (journal, day, lines) in fresh {
-        insert(connection, org, None, now_ms, kind, source, journal.part, journal.type_, day, &journal.reference, false, &lines)?;
-    }
-    Ok(())
+    /// Whose invoice it is, so that what a contact owes is found without reading all invoices.
+    contact: Option<Uuid>,
+    created_ms: i64,
 }
 
-/// A journal that is not reversed.
-struct Standing {
-    seq: i64,
+impl Owner {
+    fn of(org: i64, created_ms: i64, kind: Kind, id: Uuid, record: &Record) -> Self {
+        let contact = record.get("Contact").and_then(|contact| contact.get("ContactID")).and_then(Value::as_str);
+        let contact = contact.filter(|_| kind == Kind::Invoices).and_then(|id| Uuid::parse_str(id).ok());
+        Self { org, kind, source: entries::source(kind, id, record), contact, created_ms }
+    }
+}
+
+/// A journal as it is kept.
+struct Kept {
     part: Uuid,
     type_: String,
     day: i64,
     reference: String,
+    contact: Option<Uuid>,
     lines: String,
 }
 
-#[expect(clippy::too_many_arguments, reason = "they are the columns")]
-fn insert(
-    connection: &Connection,
-    org: i64,
-    number: Option<i64>,
-    created_ms: i64,
-    kind: Kind,
-    source: Uuid,
-    part: Uuid,
-    type_: &str,
-    day: i64,
-    reference: &str,
-    reverses: bool,
-    lines: &str,
-) -> rusqlite::Result<()> {
+impl Kept {
+    fn of(owner: Owner, journal: &Journal) -> Self {
+        Self {
+            part: journal.part,
+            type_: journal.type_.to_owned(),
+            day: day_of(journal.date),
+            reference: journal.reference.clone(),
+            contact: owner.contact,
+            lines: text(&journal.lines),
+        }
+    }
+
+    fn means(&self, other: &Self) -> bool {
+        self.part == other.part && self.day == other.day && self.contact == other.contact && self.lines == other.lines
+    }
+
+    fn reversed(mut self) -> Self {
+        let lines = balances::lines(&self.lines).into_iter();
+        let lines: Vec<Line> = lines.map(|line| Line { net: -line.net, tax: -line.tax, ..line }).collect();
+        self.lines = text(&lines);
+        self
+    }
+}
+
+/// Reverses and posts until what stands for a source is what it means.
+fn settle(connection: &Connection, owner: Owner, wanted: &[Journal]) -> rusqlite::Result<()> {
+    let mut standing: Vec<(i64, Kept)> = connection
+        .prepare_cached(
+            "SELECT seq, part, type, day, reference, contact, lines FROM xero_journal
+             WHERE org = ?1 AND kind = ?2 AND source = ?3 AND standing ORDER BY seq",
+        )?
+        .query_map(params![owner.org, owner.kind.number(), owner.source.as_bytes()], |row| {
+            let (part, contact): ([u8; 16], Option<[u8; 16]>) = (row.get(1)?, row.get(5)?);
+            let kept = Kept {
+                part: Uuid::from_bytes(part),
+                type_: row.get(2)?,
+                day: row.get(3)?,
+                reference: row.get(4)?,
+                contact: contact.map(Uuid::from_bytes),
+                lines: row.get(6)?,
+            };
+            Ok((row.get(0)?, kept))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut fresh = Vec::new();
+    for journal in wanted {
+        let journal = Kept::of(owner, journal);
+        match standing.iter().position(|(_, known)| known.means(&journal)) {
+            Some(same) => drop(standing.remove(same)),
+            None => fresh.push(journal),
+        }
+    }
+    for (seq, known) in standing {
+        connection.prepare_cached("UPDATE xero_journal SET standing = 0 WHERE seq = ?1")?.execute([seq])?;
+        insert(connection, owner, None, true, &known.reversed())?;
+    }
+    fresh.iter().try_for_each(|journal| insert(connection, owner, None, false, journal))
+}
+
+/// Writes a journal under a number, or under the next one.
+fn insert(connection: &Connection, owner: Owner, number: Option<i64>, reverses: bool, journal: &Kept) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO xero_journal (org, number, kind, source, part, type, day, created, reference, standing, reverses, lines)
+            "INSERT INTO xero_journal (org, number, kind, source, part, type, day, created, reference, standing, reverses, contact, lines)
              VALUES (?1, COALESCE(?2, 1 + MAX((SELECT COALESCE(MAX(number), 0) FROM xero_journal WHERE org = ?1),
                                               (SELECT reserved FROM xero_ledger WHERE org = ?1))),
-                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
-            org,
+            owner.org,
             number,
-            kind.number(),
-            source.as_bytes(),
-            part.as_bytes(),
-            type_,
-            day,
-            created_ms,
-            reference,
+            owner.kind.number(),
+            owner.source.as_bytes(),
+            journal.part.as_bytes(),
+            journal.type_,
+            journal.day,
+            owner.created_ms,
+            journal.reference,
             !reverses,
             reverses,
-            lines,
+            journal.contact.map(Uuid::into_bytes),
+            journal.lines,
         ])?;
     Ok(())
 }
@@ -284,30 +303,16 @@ fn post_planted(
     if journals.is_empty() {
         return Ok(number);
     }
-    let source = entries::source(kind, id, &record);
+    let owner = Owner::of(org, books.planted_ms, kind, id, &record);
     let is_posted = connection
         .prepare_cached("SELECT 1 FROM xero_journal WHERE org = ?1 AND kind = ?2 AND source = ?3 LIMIT 1")?
-        .exists(params![org, kind.number(), source.as_bytes()])?;
+        .exists(params![org, kind.number(), owner.source.as_bytes()])?;
     if is_posted {
         return Ok(number);
     }
     for journal in journals {
         number += 1;
-        let (day, lines) = (day_of(journal.date), text(&journal.lines));
-        insert(
-            connection,
-            org,
-            Some(number),
-            books.planted_ms,
-            kind,
-            source,
-            journal.part,
-            journal.type_,
-            day,
-            &journal.reference,
-            false,
-            &lines,
-        )?;
+        insert(connection, owner, Some(number), false, &Kept::of(owner, &journal))?;
     }
     Ok(number)
 }
@@ -354,6 +359,14 @@ fn post_stretch(connection: &Connection, shared: &Shared, org: i64) -> rusqlite:
     Ok(count < STRETCH)
 }
 
+/// The posted invoices and bills of a contact.
+pub fn invoices_of(connection: &Connection, org: i64, contact: Uuid) -> rusqlite::Result<Vec<Uuid>> {
+    connection
+        .prepare_cached("SELECT DISTINCT source FROM xero_journal WHERE org = ?1 AND contact = ?2 AND contact IS NOT NULL AND standing")?
+        .query_map(params![org, contact.as_bytes()], |row| Ok(Uuid::from_bytes(row.get(0)?)))?
+        .collect()
+}
+
 /// How the store knows a day.
 pub fn day_of(date: NaiveDate) -> i64 {
     i64::from(date.num_days_from_ce())
@@ -367,4 +380,9 @@ pub fn date_of(day: i64) -> NaiveDate {
 fn text(lines: &[Line]) -> String {
     // Numbers and strings always have a text.
     serde_json::to_string(lines).unwrap_or_default()
+}
+
+/// Whether a document posts.
+pub fn is_open(record: &Record) -> bool {
+    matches!(text_of(record, "Status"), Some("AUTHORISED" | "PAID"))
 }

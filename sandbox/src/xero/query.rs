@@ -62,6 +62,10 @@ pub fn read(kind: Kind, parameters: &[(String, String)], since: Option<&str>) ->
         }
     }
     query.filter.meet(conditions);
+    // Deleted transfers are told only to who asks for them.
+    if kind == Kind::BankTransfers && !parameters.iter().any(|(name, value)| name == "includeDeleted" && value == "true") {
+        query.filter.meet(Filter { statuses: vec!["AUTHORISED".into()], ..Filter::default() });
+    }
     query.page = page.map(|number| (number, page_size));
     if let Some(since) = since.filter(|_| knows_changes(kind)) {
         let seconds =

@@ -19,6 +19,9 @@ pub const PAYABLE: [(Kind, &str, &str); 4] = [
     (Kind::Overpayments, "Overpayment", "RemainingCredit"),
 ];
 
+/// What a payment is made of.
+const MADE_OF: [&str; 8] = ["Amount", "Date", "Account", "CurrencyRate", "Status", "Invoice", "CreditNote", "BankAmount"];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if known.is_new() { pay(desk, record) } else { delete(desk, known, record) }
 }
@@ -55,11 +58,15 @@ fn pay(desk: &Desk, record: &mut Record) -> Result<(), No> {
     desk.keep(kind, id, desk.touched(modified), paid).map(|_| ())
 }
 
-/// Nothing can be done to a payment but this.
+/// Nothing else can be done to a payment by an app.
 fn delete(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let Some((was, _)) = &known.was else { return Err(No::Absent) };
-    let sent = |name: &str| known.sent.get(name).is_some();
-    if text_of(&known.sent, "Status") != Some("DELETED") || (desk.by == By::App && sent("Amount")) {
+    let sent = |name: &&str| known.sent.contains_key(*name);
+    if text_of(&known.sent, "Status") != Some("DELETED") {
+        // A person reconciles it and mends its reference.
+        if desk.by != By::App && !MADE_OF.iter().any(sent) {
+            return Ok(());
+        }
         return Err("A payment cannot be changed, only deleted".into());
     }
     if text_of(was, "Status") == Some("DELETED") {
