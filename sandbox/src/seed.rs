@@ -1,5 +1,6 @@
 //! Fills the Xero organisations with companies that could exist: the same seed gives the same ids, amounts and dates.
 
+mod cash;
 mod chart;
 mod dice;
 mod goods;
@@ -196,7 +197,19 @@ impl Company {
                     let invoices = std::iter::once((Kind::Invoices, paper.invoice));
                     let paid = paper.payments.into_iter().map(|payment| (Kind::Payments, payment));
                     let over = paper.overpayment.into_iter().map(|over| (Kind::Overpayments, over));
-                    for (kind, (id, at, record)) in invoices.chain(paid).chain(over) {
+                    let brought = paper.brought.into_iter().map(|brought| (Kind::BankTransactions, brought));
+                    for (kind, (id, at, record)) in invoices.chain(paid).chain(over).chain(brought) {
+                        records::store(connection, org.n, kind, &documents::row(kind, id, at, &record))?;
+                    }
+                }
+                Ok::<_, Failed>(())
+            })?;
+        }
+        let others = cash::counts(self.invoices);
+        for first in (0..others).step_by(CHUNK as usize) {
+            shared.store.atomically(|connection| {
+                for index in first..(first + CHUNK).min(others) {
+                    for (kind, (id, at, record)) in cash::record(self, ledger, index).map_err(Failed::Wrong)? {
                         records::store(connection, org.n, kind, &documents::row(kind, id, at, &record))?;
                     }
                 }

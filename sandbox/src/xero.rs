@@ -8,7 +8,7 @@ mod connections;
 mod control;
 mod desk;
 pub(crate) mod documents;
-mod enter;
+pub(crate) mod enter;
 mod go;
 mod identity;
 mod journals;
@@ -24,7 +24,7 @@ mod query;
 pub(crate) mod records;
 mod reports;
 pub(crate) mod sessions;
-mod totals;
+pub(crate) mod totals;
 
 use actix_web::web::ServiceConfig;
 use rusqlite::Connection;

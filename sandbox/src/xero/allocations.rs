@@ -60,9 +60,7 @@ pub fn release(call: &Call, kind: Kind, id: &str, allocation: &str) -> Result<An
         take_back(&desk, kind, id, allocation).map_err(|no| match no {
             No::Store(error) => Failure::Store(error),
             No::Absent => Failure::Absent,
-            No::Says(says) => {
-                Failure::Bad { number: 10, kind: "ValidationException", says: says.join(" ") }
-            }
+            No::Says(says) => Failure::Bad { number: 10, kind: "ValidationException", says: says.join(" ") },
         })
     });
     call.shared.xero.memo.changed();
@@ -100,11 +98,9 @@ fn apply(desk: &Desk, kind: Kind, id: Uuid, sent: &Record) -> Result<Value, No> 
     let date = sent.get("Date").and_then(json::date).ok_or("Date is required")?;
     locked(desk, date)?;
     let invoice_id = sent.get("Invoice").and_then(|invoice| invoice.get("InvoiceID")).and_then(Value::as_str);
-    let invoice_id =
-        invoice_id.and_then(|id| Uuid::parse_str(id).ok()).ok_or("Invoice.InvoiceID is required")?;
-    let (mut invoice, invoice_modified) = desk
-        .read(Kind::Invoices, invoice_id)?
-        .ok_or("An existing Invoice with the specified InvoiceID could not be found")?;
+    let invoice_id = invoice_id.and_then(|id| Uuid::parse_str(id).ok()).ok_or("Invoice.InvoiceID is required")?;
+    let (mut invoice, invoice_modified) =
+        desk.read(Kind::Invoices, invoice_id)?.ok_or("An existing Invoice with the specified InvoiceID could not be found")?;
     check(&credit, &invoice, amount)?;
 
     let allocation_id = Uuid::new_v4();
@@ -113,11 +109,14 @@ fn apply(desk: &Desk, kind: Kind, id: Uuid, sent: &Record) -> Result<Value, No> 
     for (name, value) in [
         ("AllocationID", json!(allocation_id)),
         ("Amount", number(amount)),
-        ("Invoice", json!({
-            "InvoiceID": invoice_id, "InvoiceNumber": invoice.get("InvoiceNumber"), "Type": invoice.get("Type"),
-            "CurrencyRate": invoice.get("CurrencyRate"), "Payments": [], "CreditNotes": [], "Prepayments": [], "Overpayments": [],
-            "HasErrors": false, "IsDiscounted": false, "LineItems": [],
-        })),
+        (
+            "Invoice",
+            json!({
+                "InvoiceID": invoice_id, "InvoiceNumber": invoice.get("InvoiceNumber"), "Type": invoice.get("Type"),
+                "CurrencyRate": invoice.get("CurrencyRate"), "Payments": [], "CreditNotes": [], "Prepayments": [], "Overpayments": [],
+                "HasErrors": false, "IsDiscounted": false, "LineItems": [],
+            }),
+        ),
     ] {
         allocation.insert(name.into(), value);
     }
@@ -157,7 +156,9 @@ fn check(credit: &Record, invoice: &Record, amount: Decimal) -> Result<(), No> {
     }
     let receivable = text_of(invoice, "Type") == Some("ACCREC");
     let given = text_of(credit, "Type").unwrap_or_default();
-    if receivable != matches!(given, "ACCRECCREDIT" | "RECEIVE-OVERPAYMENT" | "RECEIVE-PREPAYMENT" | "AROVERPAYMENT" | "ARPREPAYMENT") {
+    if receivable
+        != matches!(given, "ACCRECCREDIT" | "RECEIVE-OVERPAYMENT" | "RECEIVE-PREPAYMENT" | "AROVERPAYMENT" | "ARPREPAYMENT")
+    {
         return Err("A credit of a customer is allocated to invoices, one of a supplier to bills".into());
     }
     let contact = |record: &Record| record.get("Contact").and_then(|contact| contact.get("ContactID")).cloned();

@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::app::Tier;
 use super::desk::{self, Refused};
 use super::kinds::Kind;
 use super::records;
 use super::sessions;
-use super::app::Tier;
 use super::{Rotation, access};
 use crate::Shared;
 

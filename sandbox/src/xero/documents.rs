@@ -210,9 +210,7 @@ pub fn settle_credit(record: &mut Record) {
         Some("AUTHORISED" | "PAID") if left.is_zero() => {
             record.insert("Status".into(), "PAID".into());
             // Of the three kinds only credit notes have this field.
-            if let (true, Some(date)) =
-                (record.contains_key("CreditNoteID"), settled_on(record, &["Payments", "Allocations"]))
-            {
+            if let (true, Some(date)) = (record.contains_key("CreditNoteID"), settled_on(record, &["Payments", "Allocations"])) {
                 json::set_date(record, "FullyPaidOnDate", date, false);
             }
         }

@@ -24,7 +24,8 @@ pub fn respond(call: &Call, rest: &[&str]) -> Result<Answer, Failure> {
     if call.method != "GET" {
         return Err(Failure::Absent);
     }
-    if call.shared.xero.registration.read().tier != Tier::Advanced && !call.shared.switches.on("xero.journals_refused_at_consent") {
+    if call.shared.xero.registration.read().tier != Tier::Advanced && !call.shared.switches.on("xero.journals_refused_at_consent")
+    {
         return Ok(Answer::json(
             403,
             json!({"Type": null, "Title": "Forbidden", "Status": 403, "Detail": "AuthorizationUnsuccessful", "Instance": Uuid::new_v4(), "Extensions": {}})
@@ -57,8 +58,9 @@ fn list(call: &Call) -> Result<Answer, Failure> {
             "SELECT number, type, source, day, created, reference, lines FROM xero_journal
              WHERE org = ?1 AND number > ?2 AND created >= ?3 ORDER BY number LIMIT ?4",
         )?;
-        let told = statement
-            .query_map(params![org, offset, since_ms, JOURNALS_MAX], |row| Ok(journal(call.caller.org.tenant, &chart, row, true)?.to_string()))?;
+        let told = statement.query_map(params![org, offset, since_ms, JOURNALS_MAX], |row| {
+            Ok(journal(call.caller.org.tenant, &chart, row, true)?.to_string())
+        })?;
         told.collect::<rusqlite::Result<Vec<_>>>()
     })?;
     Ok(Answer::collection(call.shared, "Journals", "", &texts.join(",")))

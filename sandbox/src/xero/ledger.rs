@@ -269,14 +269,7 @@ fn insert(connection: &Connection, owner: Owner, number: Option<i64>, reverses: 
 }
 
 /// A planted record that is edited before the books were asked for is posted as it was planted.
-fn post_as_planted(
-    connection: &Connection,
-    chart: &Chart,
-    org: i64,
-    books: Books,
-    kind: Kind,
-    id: Uuid,
-) -> rusqlite::Result<()> {
+fn post_as_planted(connection: &Connection, chart: &Chart, org: i64, books: Books, kind: Kind, id: Uuid) -> rusqlite::Result<()> {
     let row: Option<(i64, String)> = connection
         .prepare_cached("SELECT rowid, body FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?
         .query_row(params![org, kind.number(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -353,16 +346,20 @@ fn post_stretch(connection: &Connection, shared: &Shared, org: i64) -> rusqlite:
     if count < STRETCH {
         last = books.planted;
     }
-    connection
-        .prepare_cached("UPDATE xero_ledger SET posted = ?2, number = ?3 WHERE org = ?1")?
-        .execute([org, last, books.number])?;
+    connection.prepare_cached("UPDATE xero_ledger SET posted = ?2, number = ?3 WHERE org = ?1")?.execute([
+        org,
+        last,
+        books.number,
+    ])?;
     Ok(count < STRETCH)
 }
 
 /// The posted invoices and bills of a contact.
 pub fn invoices_of(connection: &Connection, org: i64, contact: Uuid) -> rusqlite::Result<Vec<Uuid>> {
     connection
-        .prepare_cached("SELECT DISTINCT source FROM xero_journal WHERE org = ?1 AND contact = ?2 AND contact IS NOT NULL AND standing")?
+        .prepare_cached(
+            "SELECT DISTINCT source FROM xero_journal WHERE org = ?1 AND contact = ?2 AND contact IS NOT NULL AND standing",
+        )?
         .query_map(params![org, contact.as_bytes()], |row| Ok(Uuid::from_bytes(row.get(0)?)))?
         .collect()
 }

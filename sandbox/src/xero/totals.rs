@@ -5,26 +5,26 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::desk::{Desk, No};
-use super::documents;
+use super::documents::{self, Ledger};
 use super::json::{Record, decimal_of, number, text_of};
 use super::money::{self, Mode, cents};
 
 /// Fills in the lines and the sums. `sale`: whether the lines may have what only sales have.
-pub fn complete(desk: &Desk, record: &mut Record, sale: bool) -> Result<(), No> {
+pub fn complete(record: &mut Record, ledger: &Ledger, sale: bool, line_id: &mut dyn FnMut() -> Uuid) -> Result<(), String> {
     let mode = match text_of(record, "LineAmountTypes") {
         Some("Exclusive") => Mode::Exclusive,
         Some("Inclusive") => Mode::Inclusive,
         Some("NoTax") => Mode::NoTax,
-        other => return Err(format!("LineAmountTypes is Exclusive, Inclusive or NoTax, not {other:?}").into()),
+        other => return Err(format!("LineAmountTypes is Exclusive, Inclusive or NoTax, not {other:?}")),
     };
-    let Some(Value::Array(mut lines)) = record.remove("LineItems") else { return Err("One or more line items must be specified".into()) };
-    if lines.is_empty() {
-        return Err("One or more line items must be specified".into());
-    }
+    let mut lines = match record.remove("LineItems") {
+        Some(Value::Array(lines)) if !lines.is_empty() => lines,
+        _ => return Err("One or more line items must be specified".into()),
+    };
     let mut computed = Vec::with_capacity(lines.len());
     for line in &mut lines {
         let line = line.as_object_mut().ok_or("a line is an object")?;
-        computed.push(documents::complete_line(line, mode, sale, &desk.ledger, &mut Uuid::new_v4)?);
+        computed.push(documents::complete_line(line, mode, sale, ledger, line_id)?);
     }
     let sum = money::totals(mode, &computed);
     record.insert("LineItems".into(), Value::Array(lines));

@@ -3,6 +3,9 @@
 
 mod control;
 mod xero_books;
+mod xero_ledger;
+mod xero_money;
+mod xero_reports;
 mod xero_sign_in;
 
 use reqwest::header::{ACCEPT, LOCATION};

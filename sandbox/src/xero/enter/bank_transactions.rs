@@ -43,7 +43,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     locked_record(desk, known, record)?;
     let credit = credit_of(desk, known)?;
     if let Some((_, _, made, _)) = &credit
-        && ["Allocations", "Payments"].into_iter().any(|name| made.get(name).and_then(Value::as_array).is_some_and(|list| !list.is_empty()))
+        && ["Allocations", "Payments"]
+            .into_iter()
+            .any(|name| made.get(name).and_then(Value::as_array).is_some_and(|list| !list.is_empty()))
     {
         return Err("Its prepayment or overpayment has been applied or refunded".into());
     }
@@ -96,7 +98,7 @@ fn fill_in(desk: &Desk, known: &Known, record: &mut Record, type_: &str) -> Resu
         if over {
             control_lines(desk, record, receive)?;
         }
-        totals::complete(desk, record, true)?;
+        totals::complete(record, &desk.ledger, true, &mut Uuid::new_v4)?;
         totals::amount(record, "Total")?;
     }
     note_role(desk, contact, if receive { "IsCustomer" } else { "IsSupplier" })
@@ -151,9 +153,19 @@ fn keep_credit(desk: &Desk, record: &mut Record, kind: Kind, known: Option<(Uuid
         Some((id, made, modified)) => (id, made, desk.touched(modified)),
         None => (Uuid::new_v4(), Record::new(), desk.now_ms),
     };
-    for name in
-        ["Type", "Contact", "Date", "DateString", "LineAmountTypes", "LineItems", "SubTotal", "TotalTax", "Total", "CurrencyCode", "CurrencyRate"]
-    {
+    for name in [
+        "Type",
+        "Contact",
+        "Date",
+        "DateString",
+        "LineAmountTypes",
+        "LineItems",
+        "SubTotal",
+        "TotalTax",
+        "Total",
+        "CurrencyCode",
+        "CurrencyRate",
+    ] {
         if let Some(value) = record.get(name) {
             made.insert(name.into(), value.clone());
         }
@@ -175,4 +187,3 @@ fn keep_credit(desk: &Desk, record: &mut Record, kind: Kind, known: Option<(Uuid
     record.insert(kind.id_field().into(), json!(id));
     desk.keep(kind, id, modified, made).map(|_| ())
 }
-

@@ -49,12 +49,14 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     if known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes") {
         let lines = record.get("LineItems").and_then(|lines| lines.as_array());
         let discounted = |line: &serde_json::Value| {
-            ["DiscountRate", "DiscountAmount"].into_iter().any(|name| line.get(name).and_then(json::decimal).is_some_and(|d| !d.is_zero()))
+            ["DiscountRate", "DiscountAmount"]
+                .into_iter()
+                .any(|name| line.get(name).and_then(json::decimal).is_some_and(|d| !d.is_zero()))
         };
         if lines.is_some_and(|lines| lines.iter().any(discounted)) {
             return Err("Discounts are not supported on credit notes".into());
         }
-        totals::complete(desk, record, sale)?;
+        totals::complete(record, &desk.ledger, sale, &mut Uuid::new_v4)?;
     }
     let id = record.get("CreditNoteID").cloned().unwrap_or_default();
     record.insert("ID".into(), id);
@@ -77,9 +79,9 @@ fn status(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if desk.by != By::App {
         return Ok(());
     }
-    let used = ["Payments", "Allocations"].into_iter().any(|name| {
-        known.was.as_ref().and_then(|(was, _)| was.get(name)?.as_array()).is_some_and(|list| !list.is_empty())
-    });
+    let used = ["Payments", "Allocations"]
+        .into_iter()
+        .any(|name| known.was.as_ref().and_then(|(was, _)| was.get(name)?.as_array()).is_some_and(|list| !list.is_empty()));
     let allowed = match known.status() {
         None => matches!(wanted.as_str(), "DRAFT" | "SUBMITTED" | "AUTHORISED"),
         Some("DRAFT" | "SUBMITTED") => matches!(wanted.as_str(), "DRAFT" | "SUBMITTED" | "AUTHORISED" | "DELETED"),

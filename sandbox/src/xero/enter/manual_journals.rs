@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::defaults;
 use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, decimal_of, number, text_of};
+use crate::xero::ledger;
 use crate::xero::ledger::Chart;
 use crate::xero::locks::locked_record;
 use crate::xero::money::cents;
-use crate::xero::ledger;
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     text_of(record, "Narration").ok_or("Narration is required")?;
@@ -17,7 +17,12 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     locked_record(desk, known, record)?;
     defaults(
         record,
-        [("LineAmountTypes", json!("NoTax")), ("ShowOnCashBasisReports", json!(true)), ("HasAttachments", json!(false)), ("JournalLines", json!([]))],
+        [
+            ("LineAmountTypes", json!("NoTax")),
+            ("ShowOnCashBasisReports", json!(true)),
+            ("HasAttachments", json!(false)),
+            ("JournalLines", json!([])),
+        ],
     );
     json::set_date(record, "Date", record.get("Date").and_then(json::date).unwrap_or(desk.today), false);
     record.remove("Warnings");
@@ -67,7 +72,11 @@ fn lines(desk: &Desk, record: &mut Record) -> Result<(), No> {
             _ => decimal_of(line, "TaxAmount").unwrap_or(amount * rate / Decimal::ONE_HUNDRED),
         };
         let whole = if mode == "Exclusive" { amount + cents(tax) } else { amount };
-        if whole > Decimal::ZERO { debits += whole } else { credits += whole }
+        if whole > Decimal::ZERO {
+            debits += whole
+        } else {
+            credits += whole
+        }
         for (name, value) in [
             ("LineAmount", number(amount)),
             ("TaxType", tax_type.into()),
@@ -95,18 +104,36 @@ fn lines(desk: &Desk, record: &mut Record) -> Result<(), No> {
 }
 
 fn account(desk: &Desk, chart: &Chart, line: &mut Record, draft: bool, warnings: &mut Vec<Value>) -> Result<(), No> {
-    let named = if line.contains_key("AccountCode") { json!({"Code": line.get("AccountCode")}) } else { json!({"AccountID": line.get("AccountID")}) };
+    let named = if line.contains_key("AccountCode") {
+        json!({"Code": line.get("AccountCode")})
+    } else {
+        json!({"AccountID": line.get("AccountID")})
+    };
     let Some(account) = chart.named(Some(&named)) else {
         let code = text_of(line, "AccountCode").unwrap_or_default().to_owned();
         if draft && !code.is_empty() {
-            warnings.push(json!({"Message": format!("Account code '{code}' has been removed as it does not match a recognised account.")}));
+            warnings.push(
+                json!({"Message": format!("Account code '{code}' has been removed as it does not match a recognised account.")}),
+            );
             line.remove("AccountCode");
             return Ok(());
         }
         return Err(format!("Account code '{code}' is not a valid code").into());
     };
     if desk.on("xero.manual_journals_refuse_system_accounts")
-        && (account.is_bank() || matches!(account.system.as_str(), "DEBTORS" | "CREDITORS" | "GST" | "BANKCURRENCYGAIN" | "REALISEDCURRENCYGAIN" | "UNREALISEDCURRENCYGAIN" | "RETAINEDEARNINGS" | "TRACKINGTRANSFERS" | "UNPAIDEXPCLM"))
+        && (account.is_bank()
+            || matches!(
+                account.system.as_str(),
+                "DEBTORS"
+                    | "CREDITORS"
+                    | "GST"
+                    | "BANKCURRENCYGAIN"
+                    | "REALISEDCURRENCYGAIN"
+                    | "UNREALISEDCURRENCYGAIN"
+                    | "RETAINEDEARNINGS"
+                    | "TRACKINGTRANSFERS"
+                    | "UNPAIDEXPCLM"
+            ))
     {
         return Err(format!("Account '{}' ({}) cannot be used on a manual journal", account.code, account.name).into());
     }

@@ -29,9 +29,20 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
 pub fn brought(overpayment: &Record, id: Uuid, (bank, code, name): (Uuid, &str, &str)) -> (Uuid, Record) {
     let own = Uuid::new_v5(&id, b"bank transaction");
     let mut record = Record::new();
-    for name in
-        ["Type", "Contact", "Date", "DateString", "CurrencyCode", "CurrencyRate", "LineAmountTypes", "LineItems", "SubTotal", "TotalTax", "Total", "Reference"]
-    {
+    for name in [
+        "Type",
+        "Contact",
+        "Date",
+        "DateString",
+        "CurrencyCode",
+        "CurrencyRate",
+        "LineAmountTypes",
+        "LineItems",
+        "SubTotal",
+        "TotalTax",
+        "Total",
+        "Reference",
+    ] {
         if let Some(value) = overpayment.get(name) {
             record.insert(name.into(), value.clone());
         }

@@ -75,9 +75,7 @@ fn delete(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if desk.by == By::App && was.contains_key("BatchPaymentID") {
         return Err("This payment was created as part of a batch and can only be deleted with it".into());
     }
-    if desk.by == By::App
-        && was.get("IsReconciled") == Some(&json!(true))
-        && desk.on("xero.reconciled_payments_resist_deletion")
+    if desk.by == By::App && was.get("IsReconciled") == Some(&json!(true)) && desk.on("xero.reconciled_payments_resist_deletion")
     {
         return Err("A payment that has been reconciled cannot be deleted".into());
     }
@@ -145,7 +143,11 @@ pub fn account(desk: &Desk, record: &Record) -> Result<Account, No> {
         return Err(format!("Account '{}' is archived", account.code).into());
     }
     if !account.is_bank() && !account.payable {
-        return Err(format!("Payments cannot be made to account '{}': it is neither a bank account nor enabled for payments", account.code).into());
+        return Err(format!(
+            "Payments cannot be made to account '{}': it is neither a bank account nor enabled for payments",
+            account.code
+        )
+        .into());
     }
     Ok(account.clone())
 }

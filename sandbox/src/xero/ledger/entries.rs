@@ -217,10 +217,12 @@ fn credit(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
         lines,
     };
     let mut left = rate.base(decimal_of(record, "Total").unwrap_or_default());
-    for (settled, amount) in ["Payments", "Allocations", "CreditNotes", "Prepayments", "Overpayments"].into_iter().flat_map(|name| {
-        let amount = if matches!(name, "Payments" | "Allocations") { "Amount" } else { "AppliedAmount" };
-        list(record, name).map(move |entry| (entry, decimal_of(entry, amount).unwrap_or_default()))
-    }) {
+    for (settled, amount) in
+        ["Payments", "Allocations", "CreditNotes", "Prepayments", "Overpayments"].into_iter().flat_map(|name| {
+            let amount = if matches!(name, "Payments" | "Allocations") { "Amount" } else { "AppliedAmount" };
+            list(record, name).map(move |entry| (entry, decimal_of(entry, amount).unwrap_or_default()))
+        })
+    {
         left -= rate.base(amount);
         let theirs = settled.get("Invoice").and_then(|invoice| invoice.get("CurrencyRate")).and_then(decimal);
         if let (Some(theirs), true) = (theirs, settled.contains_key("AllocationID")) {
@@ -259,8 +261,9 @@ fn prepayment(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
     let share = |amount: i64, used: Decimal| in_cents(Decimal::new(amount, 2) * used / total);
     let mut used = Decimal::ZERO;
     let mut journals = Vec::new();
-    for (settled, key) in
-        list(record, "Allocations").map(|entry| (entry, "AllocationID")).chain(list(record, "Payments").map(|entry| (entry, "PaymentID")))
+    for (settled, key) in list(record, "Allocations")
+        .map(|entry| (entry, "AllocationID"))
+        .chain(list(record, "Payments").map(|entry| (entry, "PaymentID")))
     {
         let amount = decimal_of(settled, "Amount").unwrap_or_default();
         let mut lines: Vec<Line> = held
@@ -293,7 +296,8 @@ fn payment(chart: &Chart, id: Uuid, record: &Record) -> Option<Journal> {
     if text_of(record, "Status") == Some("DELETED") {
         return None;
     }
-    let paid = ["Invoice", "CreditNote", "Prepayment", "Overpayment"].into_iter().find_map(|name| record.get(name)?.as_object())?;
+    let paid =
+        ["Invoice", "CreditNote", "Prepayment", "Overpayment"].into_iter().find_map(|name| record.get(name)?.as_object())?;
     let (account, sign) = control(text_of(paid, "Type").unwrap_or_default());
     let amount = decimal_of(record, "Amount").unwrap_or_default();
     let bank = chart.named(record.get("Account"));

@@ -41,7 +41,8 @@ pub fn report(call: &Call, receivable: bool) -> Result<Answer, Failure> {
     })?;
     let name = name.ok_or(Failure::Absent)?;
     let type_ = if receivable { "ACCREC" } else { "ACCPAY" };
-    let mut open: Vec<Open> = bodies.iter().filter_map(|body| standing(body, type_, day)).filter(|open| open.date <= to).collect();
+    let mut open: Vec<Open> =
+        bodies.iter().filter_map(|body| standing(body, type_, day)).filter(|open| open.date <= to).collect();
     open.sort_by(|one, other| (one.date, &one.number).cmp(&(other.date, &other.number)));
     let first = from.or_else(|| open.first().map(|open| open.date)).unwrap_or(day);
     let (before, open): (Vec<Open>, Vec<Open>) = open.into_iter().partition(|open| open.date < first);
@@ -49,7 +50,16 @@ pub fn report(call: &Call, receivable: bool) -> Result<Answer, Failure> {
 
     let number = if receivable { "Number" } else { "Reference" };
     let mut rows = vec![header(["Date", number, "Due Date", "", "Total", "Paid", "Credited", "Due"].map(str::to_owned))];
-    let opened = [written(first), "Opening Balance".into(), String::new(), String::new(), String::new(), String::new(), String::new(), amount(opening)];
+    let opened = [
+        written(first),
+        "Opening Balance".into(),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+        amount(opening),
+    ];
     rows.push(section("", vec![row(super::cells(opened))]));
     let mut sums = [0; 4];
     let mut listed = Vec::new();
@@ -99,7 +109,8 @@ fn standing(body: &str, type_: &str, day: NaiveDate) -> Option<Open> {
     };
     let total = decimal_of(&record, "Total").unwrap_or_default();
     let paid = until("Payments", "Amount");
-    let credited: Decimal = ["CreditNotes", "Prepayments", "Overpayments"].into_iter().map(|list| until(list, "AppliedAmount")).sum();
+    let credited: Decimal =
+        ["CreditNotes", "Prepayments", "Overpayments"].into_iter().map(|list| until(list, "AppliedAmount")).sum();
     let due = total - paid - credited;
     let base = |amount: Decimal| crate::xero::cents(amount / rate);
     let amounts = [base(total), base(paid), base(credited), base(due)].map(in_cents);

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Books, Sum, american, amount, comparison, date, earned, header, is_earned, long, marked, month_end, months_before, row, section,
-    short, summary, titled, today, told,
+    Books, Sum, american, amount, comparison, date, earned, header, is_earned, long, marked, month_end, months_before, row,
+    section, short, summary, titled, today, told,
 };
 use crate::xero::api::{Answer, Call, Failure};
 use crate::xero::ledger::chart::Account;
@@ -74,7 +74,9 @@ fn sections(rows: &mut Vec<Value>, accounts: &[Account], columns: &[Column], tit
     for title in titles {
         let mut listed = Vec::new();
         let mut sums = vec![0; columns.len()];
-        for account in accounts.iter().filter(|account| !is_earned(account) && account.class != "EQUITY" && place(account) == *title) {
+        for account in
+            accounts.iter().filter(|account| !is_earned(account) && account.class != "EQUITY" && place(account) == *title)
+        {
             let amounts: Vec<i64> =
                 columns.iter().map(|column| sign * column.all.get(&account.id).map_or(0, |sum| sum.net())).collect();
             if amounts.iter().all(|amount| *amount == 0) {

@@ -6,7 +6,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Books, Sum, comparison, date, header, long, marked, month_start, months_before, row, section, short, summary, titled, today, told,
+    Books, Sum, comparison, date, header, long, marked, month_start, months_before, row, section, short, summary, titled, today,
+    told,
 };
 use crate::xero::api::{Answer, Call, Failure};
 use crate::xero::ledger::chart::Account;
@@ -17,8 +18,12 @@ type Part = (&'static str, &'static str, &'static [&'static str], i64);
 const INCOME: Part = ("Income", "Total Income", &["REVENUE", "SALES"], -1);
 const COST: Part = ("Less Cost of Sales", "Total Cost of Sales", &["DIRECTCOSTS"], 1);
 const OTHER: Part = ("Plus Other Income", "Total Other Income", &["OTHERINCOME"], -1);
-const EXPENSES: Part =
-    ("Less Operating Expenses", "Total Operating Expenses", &["EXPENSE", "OVERHEADS", "DEPRECIATN", "WAGESEXPENSE", "SUPERANNUATIONEXPENSE"], 1);
+const EXPENSES: Part = (
+    "Less Operating Expenses",
+    "Total Operating Expenses",
+    &["EXPENSE", "OVERHEADS", "DEPRECIATN", "WAGESEXPENSE", "SUPERANNUATIONEXPENSE"],
+    1,
+);
 
 /// A span may be no longer.
 const SPAN_MAX_DAYS: i64 = 365;
@@ -55,7 +60,12 @@ pub fn report(call: &Call) -> Result<Answer, Failure> {
 }
 
 /// A section, if it has accounts. Answers its sum for each column.
-fn part(rows: &mut Vec<Value>, accounts: &[Account], columns: &[&HashMap<Uuid, Sum>], (title, total, types, sign): Part) -> Vec<i64> {
+fn part(
+    rows: &mut Vec<Value>,
+    accounts: &[Account],
+    columns: &[&HashMap<Uuid, Sum>],
+    (title, total, types, sign): Part,
+) -> Vec<i64> {
     let mut listed = Vec::new();
     let mut sums = vec![0; columns.len()];
     for account in accounts.iter().filter(|account| types.contains(&account.type_.as_str())) {

@@ -57,7 +57,8 @@ pub fn report(call: &Call) -> Result<Answer, Failure> {
             } else {
                 json!([{"Value": account.id, "Id": "account"}])
             };
-            let name = if account.code.is_empty() { account.name.clone() } else { format!("{} ({})", account.name, account.code) };
+            let name =
+                if account.code.is_empty() { account.name.clone() } else { format!("{} ({})", account.name, account.code) };
             let texts = std::iter::once(name).chain(amounts.into_iter().map(|cents| cents.map(amount).unwrap_or_default()));
             listed.push(row(texts.map(|text| json!({"Value": text, "Attributes": attributes})).collect::<Value>()));
         }
