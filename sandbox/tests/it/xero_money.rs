@@ -21,6 +21,11 @@ impl Company {
     pub async fn new() -> Self {
         let world = World::new().await;
         world.order("/_sandbox/xero/app", json!({"tier": "advanced"})).await;
+        Self::around(world).await
+    }
+
+    /// The same in a world that is there already.
+    pub async fn around(world: World) -> Self {
         let tokens = world.connect_for(SCOPE).await;
         let contact = world.order(&format!("/_sandbox/xero/{}/Contacts", demo()), json!({"Name": "Ada"})).await;
         let contact = contact[0]["ContactID"].as_str().unwrap().to_owned();

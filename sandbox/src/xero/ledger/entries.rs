@@ -252,9 +252,9 @@ fn prepayment(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
     let (account, sign) = control(type_);
     let rate = Rate::of(record);
     // As the money came in: Cr the accounts for a customer's prepayment. It goes out the other way.
-    let mut held = item_lines(chart, record, &rate, -sign);
+    let mut held = item_lines(chart, record, &rate, sign);
     let over: i64 = held.iter().map(|line| line.net).sum();
-    let whole = -sign * rate.base(total);
+    let whole = sign * rate.base(total);
     if over != whole {
         held.push(plain(chart.system("ROUNDING"), whole - over));
     }
