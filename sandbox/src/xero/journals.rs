@@ -1,6 +1,5 @@
 //! The general ledger as `GET /Journals` tells it: a hundred at a time, the oldest first. It costs the app its highest tier.
 
-use actix_web::http::header::IF_MODIFIED_SINCE;
 use rusqlite::{Connection, Row, params};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -47,7 +46,7 @@ fn list(call: &Call) -> Result<Answer, Failure> {
     if call.parameter("paymentsOnly") == Some("true") {
         return Err(Failure::Lacking("paymentsOnly=true".into()));
     }
-    let since = call.headers.get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
+    let since = call.header("If-Modified-Since");
     // Journals know changes as accounts do.
     let since_ms = query::read(Kind::Accounts, &[], since)?.filter.since_ms.unwrap_or(i64::MIN);
     let org = call.caller.org.n;

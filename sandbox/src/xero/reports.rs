@@ -276,7 +276,11 @@ mod tests {
 
     #[test]
     fn a_financial_year_begins_the_day_after_it_ends() {
-        let books = |month, last| Books { org: 1, chart: Arc::new(Chart { year_end: (month, last), ..Chart::default() }) };
+        let books = |month, last| {
+            let mut chart = Chart::default();
+            chart.year_end = (month, last);
+            Books { org: 1, chart: Arc::new(chart) }
+        };
         assert_eq!(books(3, 31).year_start(day("2024-03-31")), day("2023-04-01"));
         assert_eq!(books(3, 31).year_start(day("2024-04-01")), day("2024-04-01"));
         assert_eq!(books(12, 31).year_start(day("2024-06-01")), day("2024-01-01"));

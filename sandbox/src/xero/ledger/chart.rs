@@ -99,8 +99,7 @@ impl Chart {
     }
 
     fn note_organisation(&mut self, record: &Record) {
-        let text = |name: &str| text_of(record, name).unwrap_or_default().to_owned();
-        self.organisation = text("Name");
+        self.organisation = text_of(record, "Name").unwrap_or_default().to_owned();
         self.base = text_of(record, "BaseCurrency").unwrap_or("NZD").to_owned();
         let number = |name: &str, otherwise: u32| {
             record.get(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok()).unwrap_or(otherwise)
@@ -131,8 +130,11 @@ fn account(record: &Record) -> Account {
 /// never stays here.
 #[derive(Clone, Default)]
 pub struct Charts {
-    known: Arc<Mutex<HashMap<i64, (i64, Arc<Chart>)>>>,
+    known: Arc<Mutex<Versions>>,
 }
+
+/// Version and chart by organisation.
+type Versions = HashMap<i64, (i64, Arc<Chart>)>;
 
 impl Charts {
     /// The chart of a version; version 0 is never remembered.

@@ -413,3 +413,6 @@ fn source_type(type_: &str) -> &'static str {
         _ => "CASHPAID",
     }
 }
+
+#[cfg(test)]
+mod tests;
