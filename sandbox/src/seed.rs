@@ -6,6 +6,7 @@ mod dice;
 mod goods;
 mod lines;
 mod nasty;
+mod nasty_cash;
 mod papers;
 mod people;
 mod settlement;

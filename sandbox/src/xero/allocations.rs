@@ -131,12 +131,12 @@ fn apply(desk: &Desk, kind: Kind, id: Uuid, sent: &Record) -> Result<Value, No> 
         ("AppliedAmount", number(amount)),
         ("Total", credit.get("Total").cloned().unwrap_or_default()),
         ("LineItems", json!([])),
-        ("HasErrors", json!(false)),
     ] {
         applied.insert(name.into(), value);
     }
     if let Some(number) = credit.get("CreditNoteNumber") {
         applied.insert("CreditNoteNumber".into(), number.clone());
+        applied.insert("HasErrors".into(), false.into());
     }
     push(&mut invoice, list_of(kind), applied);
     documents::settle(&mut invoice);

@@ -76,12 +76,15 @@ pub fn same(desk: &Desk, sent: &Record) -> Result<Option<Uuid>, No> {
 fn status(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let wanted = text_of(record, "Status").unwrap_or("DRAFT").to_owned();
     record.insert("Status".into(), wanted.clone().into());
-    if desk.by != By::App {
-        return Ok(());
-    }
     let used = ["Payments", "Allocations"]
         .into_iter()
         .any(|name| known.was.as_ref().and_then(|(was, _)| was.get(name)?.as_array()).is_some_and(|list| !list.is_empty()));
+    if used && matches!(wanted.as_str(), "VOIDED" | "DELETED") {
+        return Err("Credit note not of valid status for modification".into());
+    }
+    if desk.by != By::App {
+        return Ok(());
+    }
     let allowed = match known.status() {
         None => matches!(wanted.as_str(), "DRAFT" | "SUBMITTED" | "AUTHORISED"),
         Some("DRAFT" | "SUBMITTED") => matches!(wanted.as_str(), "DRAFT" | "SUBMITTED" | "AUTHORISED" | "DELETED"),

@@ -37,7 +37,7 @@ fn status(known: &Known, record: &mut Record) -> Result<(), No> {
     let allowed = match known.status() {
         None => matches!(wanted.as_str(), "DRAFT" | "POSTED"),
         Some("DRAFT") => matches!(wanted.as_str(), "DRAFT" | "POSTED" | "DELETED"),
-        Some("POSTED") => matches!(wanted.as_str(), "POSTED" | "VOIDED" | "ARCHIVED"),
+        Some("POSTED") => matches!(wanted.as_str(), "POSTED" | "VOIDED"),
         Some(_) => false,
     };
     record.insert("Status".into(), wanted.into());
