@@ -8,6 +8,7 @@
 pub mod balances;
 pub mod chart;
 pub mod entries;
+mod planted;
 
 use std::sync::Arc;
 
@@ -18,14 +19,12 @@ use uuid::Uuid;
 
 pub use chart::{Chart, Charts};
 use entries::{Journal, Line, POSTING};
+pub use planted::{catch_up, planted};
 
 use super::desk::Desk;
 use super::json::{Record, text_of};
-use super::kinds::{KINDS, Kind};
+use super::kinds::Kind;
 use crate::Shared;
-
-/// One transaction posts so many planted records; the others may call in between.
-const STRETCH: i64 = 1000;
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
@@ -107,29 +106,6 @@ pub fn clear(connection: &Connection, org: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A company has been planted: keeps numbers free for what it has to post.
-pub fn planted(connection: &Connection, org: i64, now_ms: i64) -> rusqlite::Result<()> {
-    let (count, last) = connection
-        .prepare_cached(&format!(
-            "SELECT COUNT(*), COALESCE(MAX(rowid), 0) FROM xero_record WHERE org = ?1 AND kind IN ({})",
-            posting_kinds()
-        ))?
-        .query_row([org], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
-    Books::of(connection, org)?;
-    // A document in another currency may leave a cent, which is a journal of its own.
-    connection.execute(
-        "UPDATE xero_ledger SET number = MAX(reserved, (SELECT COALESCE(MAX(number), 0) FROM xero_journal WHERE org = ?1)),
-           reserved = MAX(reserved, (SELECT COALESCE(MAX(number), 0) FROM xero_journal WHERE org = ?1)) + ?2,
-           planted = ?3, planted_ms = ?4 WHERE org = ?1",
-        params![org, 2 * count, last, now_ms],
-    )?;
-    Ok(())
-}
-
-fn posting_kinds() -> String {
-    POSTING.map(|kind| kind.number().to_string()).join(",")
-}
-
 /// Posts a record that is about to be kept: what it meant and does not mean any more is reversed, what is new is posted.
 pub fn post(
     connection: &Connection,
@@ -148,7 +124,7 @@ pub fn post(
     let books = Books::of(connection, org)?;
     let chart = shared.xero.charts.of(connection, org, books.chart)?;
     if books.are_behind() {
-        post_as_planted(connection, &chart, org, books, kind, id)?;
+        planted::post_as_planted(connection, &chart, org, books, kind, id)?;
     }
     settle(connection, Owner::of(org, now_ms, kind, id, record), &entries::of(&chart, kind, id, record))
 }
@@ -266,92 +242,6 @@ fn insert(connection: &Connection, owner: Owner, number: Option<i64>, reverses: 
             journal.lines,
         ])?;
     Ok(())
-}
-
-/// A planted record that is edited before the books were asked for is posted as it was planted.
-fn post_as_planted(connection: &Connection, chart: &Chart, org: i64, books: Books, kind: Kind, id: Uuid) -> rusqlite::Result<()> {
-    let row: Option<(i64, String)> = connection
-        .prepare_cached("SELECT rowid, body FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?
-        .query_row(params![org, kind.number(), id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((_, body)) = row.filter(|(row, _)| *row > books.posted && *row <= books.planted) else { return Ok(()) };
-    let number = post_planted(connection, chart, org, books, kind, id, &body)?;
-    connection.prepare_cached("UPDATE xero_ledger SET number = ?2 WHERE org = ?1")?.execute([org, number])?;
-    Ok(())
-}
-
-/// Posts a planted record unless it has been posted. Answers the last number used.
-fn post_planted(
-    connection: &Connection,
-    chart: &Chart,
-    org: i64,
-    books: Books,
-    kind: Kind,
-    id: Uuid,
-    body: &str,
-) -> rusqlite::Result<i64> {
-    let mut number = books.number;
-    let Ok(Value::Object(record)) = serde_json::from_str(body) else { return Ok(number) };
-    let journals = entries::of(chart, kind, id, &record);
-    if journals.is_empty() {
-        return Ok(number);
-    }
-    let owner = Owner::of(org, books.planted_ms, kind, id, &record);
-    let is_posted = connection
-        .prepare_cached("SELECT 1 FROM xero_journal WHERE org = ?1 AND kind = ?2 AND source = ?3 LIMIT 1")?
-        .exists(params![org, kind.number(), owner.source.as_bytes()])?;
-    if is_posted {
-        return Ok(number);
-    }
-    for journal in journals {
-        number += 1;
-        insert(connection, owner, Some(number), false, &Kept::of(owner, &journal))?;
-    }
-    Ok(number)
-}
-
-/// Posts what is not posted yet and folds what is not folded in, a stretch at a time.
-pub fn catch_up(shared: &Shared, org: i64) -> rusqlite::Result<()> {
-    while !shared.store.atomically(|connection| post_stretch(connection, shared, org))? {}
-    while !shared.store.atomically(|connection| balances::fold(connection, org))? {}
-    Ok(())
-}
-
-fn post_stretch(connection: &Connection, shared: &Shared, org: i64) -> rusqlite::Result<bool> {
-    let mut books = Books::of(connection, org)?;
-    if !books.are_behind() {
-        return Ok(true);
-    }
-    let chart = shared.xero.charts.of(connection, org, books.chart)?;
-    let mut last = books.planted;
-    let mut count = 0;
-    {
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT rowid, kind, id, body FROM xero_record WHERE rowid > ?2 AND rowid <= ?3 AND +org = ?1 AND +kind IN ({})
-             ORDER BY rowid LIMIT ?4",
-            posting_kinds()
-        ))?;
-        let mut rows = statement.query(params![org, books.posted, books.planted, STRETCH])?;
-        while let Some(row) = rows.next()? {
-            count += 1;
-            last = row.get(0)?;
-            let kind = usize::try_from(row.get::<_, i64>(1)?).ok().and_then(|kind| KINDS.get(kind).copied());
-            let id: [u8; 16] = row.get(2)?;
-            if let Some(kind) = kind {
-                books.number =
-                    post_planted(connection, &chart, org, books, kind, Uuid::from_bytes(id), row.get_ref(3)?.as_str()?)?;
-            }
-        }
-    }
-    if count < STRETCH {
-        last = books.planted;
-    }
-    connection.prepare_cached("UPDATE xero_ledger SET posted = ?2, number = ?3 WHERE org = ?1")?.execute([
-        org,
-        last,
-        books.number,
-    ])?;
-    Ok(count < STRETCH)
 }
 
 /// The posted invoices and bills of a contact.

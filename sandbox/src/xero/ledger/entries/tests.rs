@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::super::chart::Account;
 use super::*;
-use crate::xero::money::{self, Entered, Mode};
+use crate::xero::money as amounts;
+use crate::xero::money::{Entered, Mode};
 
 const DEBTORS: Uuid = Uuid::from_u128(610);
 const ROUNDING: Uuid = Uuid::from_u128(860);
@@ -54,7 +55,7 @@ fn document(type_: &str, mode: Mode, rate: Decimal, lines: &[(i64, i64)]) -> Rec
                 tax_rate: 15.into(),
                 ..Entered::default()
             };
-            money::line(mode, &entered)
+            amounts::line(mode, &entered)
         })
         .collect();
     let items: Vec<Value> = computed
@@ -63,7 +64,7 @@ fn document(type_: &str, mode: Mode, rate: Decimal, lines: &[(i64, i64)]) -> Rec
             json!({"AccountID": Uuid::from_u128(200), "LineAmount": json::number(line.line_amount), "TaxAmount": json::number(line.tax_amount)})
         })
         .collect();
-    let total = money::totals(mode, &computed).total;
+    let total = amounts::totals(mode, &computed).total;
     let mode = if mode == Mode::Inclusive { "Inclusive" } else { "Exclusive" };
     record(json!({
         "Type": type_, "Status": "AUTHORISED", "Date": "2026-03-01", "LineAmountTypes": mode, "LineItems": items,
