@@ -15,7 +15,7 @@ pub use answer::{Answer, Failure};
 use super::access::{self, Caller};
 use super::kinds::Kind;
 use super::reports::{self, Report};
-use super::{allocations, journals};
+use super::{allocations, journals, ledger};
 use crate::Shared;
 
 const API: &str = "/xero/api/api.xro/2.0";
@@ -57,6 +57,11 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
+    if !matches!(area, Area::List(_)) {
+        // Posting a big planted company takes its time, which is not the other callers'. What fails here fails again below.
+        let (shared, org) = (shared.clone(), caller.org.n);
+        let _ = web::block(move || ledger::catch_up(&shared, org)).await;
+    }
     let call = Call {
         shared: &shared,
         caller: &caller,

@@ -15,7 +15,7 @@ mod prepayments;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::desk::{Desk, Known, No};
+use super::desk::{By, Desk, Known, No};
 use super::json::Record;
 use super::kinds::Kind;
 use super::{documents, records};
@@ -62,6 +62,19 @@ pub fn new_code(_: &Desk, kind: Kind, _: &Record) -> Result<Uuid, No> {
 fn defaults<const N: usize>(record: &mut Record, fields: [(&str, Value); N]) {
     for (name, value) in fields {
         record.entry(name).or_insert(value);
+    }
+}
+
+/// What an app sends of fields that are not its to say changes nothing.
+fn only(desk: &Desk, known: &Known, record: &mut Record, writable: &[&str]) {
+    if desk.by != By::App {
+        return;
+    }
+    for name in known.sent.keys().filter(|name| !writable.contains(&name.as_str()) && *name != known.kind.id_field()) {
+        match known.was.as_ref().and_then(|(was, _)| was.get(name)) {
+            Some(was) => record.insert(name.clone(), was.clone()),
+            None => record.remove(name),
+        };
     }
 }
 

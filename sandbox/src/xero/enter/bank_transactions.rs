@@ -14,7 +14,24 @@ use crate::xero::{documents, ledger, totals};
 /// What the API tells and never takes.
 const TOLD: [&str; 4] = ["PrepaymentID", "OverpaymentID", "BatchPayment", "HasAttachments"];
 
+/// What may be sent; the rest follows from it.
+const WRITABLE: [&str; 12] = [
+    "Type",
+    "Contact",
+    "LineItems",
+    "BankAccount",
+    "IsReconciled",
+    "Date",
+    "Reference",
+    "CurrencyCode",
+    "CurrencyRate",
+    "Url",
+    "Status",
+    "LineAmountTypes",
+];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
+    super::only(desk, known, record, &WRITABLE);
     for name in TOLD {
         match known.was.as_ref().and_then(|(was, _)| was.get(name)) {
             Some(was) => record.insert(name.into(), was.clone()),

@@ -12,7 +12,22 @@ use crate::xero::ledger::chart::Account;
 use crate::xero::locks::locked_record;
 use crate::xero::totals;
 
+/// What may be sent; the rest follows from it.
+const WRITABLE: [&str; 10] = [
+    "FromBankAccount",
+    "ToBankAccount",
+    "Amount",
+    "Date",
+    "FromIsReconciled",
+    "ToIsReconciled",
+    "Reference",
+    "FromTracking",
+    "ToTracking",
+    "Status",
+];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
+    super::only(desk, known, record, &WRITABLE);
     locked_record(desk, known, record)?;
     if !known.is_new() {
         return delete(desk, known, record);

@@ -10,7 +10,11 @@ use crate::xero::json::{self, Record, number, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::{ledger, totals};
 
+/// What may be sent; the rest follows from it.
+const WRITABLE: [&str; 9] = ["Account", "Reference", "Particulars", "Code", "Details", "Narrative", "Date", "Payments", "Status"];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
+    super::only(desk, known, record, &WRITABLE);
     if !known.is_new() {
         return delete(desk, known, record);
     }

@@ -13,7 +13,26 @@ use crate::xero::{documents, lists, records, totals};
 /// What the API tells and never takes.
 const TOLD: [&str; 6] = ["Payments", "Allocations", "RemainingCredit", "AppliedAmount", "FullyPaidOnDate", "Url"];
 
+/// What may be sent; the rest follows from it.
+const WRITABLE: [&str; 14] = [
+    "Type",
+    "Contact",
+    "Date",
+    "DueDate",
+    "Status",
+    "LineAmountTypes",
+    "LineItems",
+    "CurrencyCode",
+    "CurrencyRate",
+    "CreditNoteNumber",
+    "Reference",
+    "SentToContact",
+    "BrandingThemeID",
+    "InvoiceAddresses",
+];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
+    super::only(desk, known, record, &WRITABLE);
     for name in TOLD {
         match known.was.as_ref().and_then(|(was, _)| was.get(name)) {
             Some(was) => record.insert(name.into(), was.clone()),

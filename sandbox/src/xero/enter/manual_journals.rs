@@ -11,7 +11,11 @@ use crate::xero::ledger::Chart;
 use crate::xero::locks::locked_record;
 use crate::xero::money::cents;
 
+/// What may be sent; the rest follows from it.
+const WRITABLE: [&str; 7] = ["Narration", "JournalLines", "Date", "LineAmountTypes", "Status", "Url", "ShowOnCashBasisReports"];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
+    super::only(desk, known, record, &WRITABLE);
     text_of(record, "Narration").ok_or("Narration is required")?;
     status(known, record)?;
     locked_record(desk, known, record)?;

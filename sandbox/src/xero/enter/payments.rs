@@ -22,7 +22,29 @@ pub const PAYABLE: [(Kind, &str, &str); 4] = [
 /// What a payment is made of.
 const MADE_OF: [&str; 8] = ["Amount", "Date", "Account", "CurrencyRate", "Status", "Invoice", "CreditNote", "BankAmount"];
 
+/// What may be sent; the rest follows from it.
+const WRITABLE: [&str; 17] = [
+    "Invoice",
+    "CreditNote",
+    "Prepayment",
+    "Overpayment",
+    "InvoiceNumber",
+    "CreditNoteNumber",
+    "Account",
+    "Code",
+    "Date",
+    "CurrencyRate",
+    "Amount",
+    "Reference",
+    "IsReconciled",
+    "Status",
+    "BankAccountNumber",
+    "Particulars",
+    "Details",
+];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
+    super::only(desk, known, record, &WRITABLE);
     if known.is_new() { pay(desk, record) } else { delete(desk, known, record) }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::entries::Line;
 
 /// One transaction folds so many journals; the others may call in between.
-const STRETCH: i64 = 4000;
+const STRETCH: i64 = 2000;
 
 /// Debits and credits of an account, in cents. A reversal takes from the side that it undoes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

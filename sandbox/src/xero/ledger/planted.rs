@@ -1,5 +1,8 @@
 //! Planted companies: posted when somebody first asks, in the order in which they were planted, under numbers kept free for them.
 
+use std::thread;
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,7 +13,9 @@ use crate::Shared;
 use crate::xero::kinds::{KINDS, Kind};
 
 /// One transaction posts so many planted records; the others may call in between.
-const STRETCH: i64 = 1000;
+const STRETCH: i64 = 250;
+/// A lock goes to who asks first, and that would always be the next stretch.
+const BREATH: Duration = Duration::from_micros(200);
 
 /// A company has been planted: keeps numbers free for what it has to post.
 pub fn planted(connection: &Connection, org: i64, now_ms: i64) -> rusqlite::Result<()> {
@@ -86,8 +91,12 @@ fn post_planted(
 
 /// Posts what is not posted yet and folds what is not folded in, a stretch at a time.
 pub fn catch_up(shared: &Shared, org: i64) -> rusqlite::Result<()> {
-    while !shared.store.atomically(|connection| post_stretch(connection, shared, org))? {}
-    while !shared.store.atomically(|connection| balances::fold(connection, org))? {}
+    while !shared.store.atomically(|connection| post_stretch(connection, shared, org))? {
+        thread::sleep(BREATH);
+    }
+    while !shared.store.atomically(|connection| balances::fold(connection, org))? {
+        thread::sleep(BREATH);
+    }
     Ok(())
 }
 
