@@ -1,10 +1,12 @@
 //! Fills the Xero organisations with companies that could exist: the same seed gives the same ids, amounts and dates.
 
+mod cash;
 mod chart;
 mod dice;
 mod goods;
 mod lines;
 mod nasty;
+mod nasty_cash;
 mod offers;
 mod papers;
 mod people;
@@ -20,6 +22,7 @@ use dice::Dice;
 use crate::Shared;
 use crate::xero::documents::{self, Ledger};
 use crate::xero::kinds::Kind;
+use crate::xero::ledger;
 use crate::xero::records;
 use crate::xero::sessions::Org;
 use crate::xero::{self, sessions};
@@ -129,6 +132,7 @@ fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> 
     shared.store.atomically(|connection| {
         records::clear(connection, org.n)?;
         xero::forget_parts(connection, org.n)?;
+        ledger::clear(connection, org.n)?;
         settings(connection, org)
     })?;
     shared.xero.settings.forget(org.n);
@@ -142,6 +146,8 @@ fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> 
             for (list, count) in offers::plant(shared, org, &company)? {
                 planted[list] = count.into();
             }
+            let now_ms = shared.clock.now().timestamp_millis();
+            shared.store.with(|connection| ledger::planted(connection, org.n, now_ms))?;
             planted
         }
     };
@@ -200,7 +206,19 @@ impl Company {
                     let invoices = std::iter::once((Kind::Invoices, paper.invoice));
                     let paid = paper.payments.into_iter().map(|payment| (Kind::Payments, payment));
                     let over = paper.overpayment.into_iter().map(|over| (Kind::Overpayments, over));
-                    for (kind, (id, at, record)) in invoices.chain(paid).chain(over) {
+                    let brought = paper.brought.into_iter().map(|brought| (Kind::BankTransactions, brought));
+                    for (kind, (id, at, record)) in invoices.chain(paid).chain(over).chain(brought) {
+                        records::store(connection, org.n, kind, &documents::row(kind, id, at, &record))?;
+                    }
+                }
+                Ok::<_, Failed>(())
+            })?;
+        }
+        let others = cash::counts(self.invoices);
+        for first in (0..others).step_by(CHUNK as usize) {
+            shared.store.atomically(|connection| {
+                for index in first..(first + CHUNK).min(others) {
+                    for (kind, (id, at, record)) in cash::record(self, ledger, index).map_err(Failed::Wrong)? {
                         records::store(connection, org.n, kind, &documents::row(kind, id, at, &record))?;
                     }
                 }

@@ -1,6 +1,7 @@
 //! Xero: login and consent pages, identity server, connections, Accounting API.
 
 mod access;
+mod allocations;
 mod api;
 mod app;
 mod attachments;
@@ -10,25 +11,30 @@ mod connections;
 mod control;
 mod desk;
 pub(crate) mod documents;
-mod enter;
+pub(crate) mod enter;
 mod fields;
 mod history;
 mod idempotency;
 mod identity;
+mod journals;
 pub(crate) mod json;
 mod kept;
 mod keys;
 pub(crate) mod kinds;
+pub(crate) mod ledger;
 mod lines;
 mod lists;
+mod locks;
 mod login;
 mod merge;
 mod money;
 mod pdf;
 mod query;
 pub(crate) mod records;
+mod reports;
 pub(crate) mod sessions;
 mod settings;
+pub(crate) mod totals;
 mod tracking;
 mod webhooks;
 mod zone;
@@ -166,6 +172,36 @@ pub const SWITCHES: &[Switch] = &[
         default: true,
         says: "an address whose query is longer than 2,048 characters is answered with 414; off: longer than 8,192",
     },
+    Switch {
+        name: "xero.reconciled_payments_resist_deletion",
+        default: true,
+        says: "an app cannot delete a payment that is reconciled",
+    },
+    Switch {
+        name: "xero.manual_journals_refuse_system_accounts",
+        default: true,
+        says: "the lines of a manual journal cannot name bank accounts or system accounts",
+    },
+    Switch {
+        name: "xero.overpayment_lines_use_control_account",
+        default: true,
+        says: "the lines of an overpayment can only name Accounts Receivable or Accounts Payable, and have no tax",
+    },
+    Switch {
+        name: "xero.bank_lines_inclusive_by_default",
+        default: true,
+        says: "a bank transaction without LineAmountTypes has amounts that hold tax, as in the example of the OpenAPI document",
+    },
+    Switch {
+        name: "xero.journals_refused_at_consent",
+        default: false,
+        says: "an app below the tier advanced is refused the scope accounting.journals.read at its consent instead of each call",
+    },
+    Switch {
+        name: "xero.profit_and_loss_max_365_days",
+        default: true,
+        says: "a profit and loss over more than 365 days is refused",
+    },
 ];
 
 /// The organisation of the story.
@@ -183,6 +219,7 @@ pub struct State {
     pub emailed: std::sync::Arc<std::sync::atomic::AtomicU64>,
     pub settings: Settings,
     pub idempotency: Idempotency,
+    pub charts: ledger::Charts,
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -198,6 +235,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
     sessions::create_tables(connection)?;
     records::create_tables(connection)?;
+    ledger::create_tables(connection)?;
     enter::contact_groups::create_tables(connection)?;
     enter::linked_transactions::create_tables(connection)?;
     attachments::create_tables(connection)?;

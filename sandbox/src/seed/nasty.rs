@@ -22,6 +22,10 @@ pub fn plant(shared: &Shared, org: &Org, seed: u64) -> Result<Value, Failed> {
         ("Invoices", invoices(&id)),
         ("Payments", payments(&id)),
         ("Overpayments", overpayments(&id)),
+        ("CreditNotes", super::nasty_cash::credit_notes(&id)),
+        ("BankTransactions", super::nasty_cash::bank_transactions(&id)),
+        ("BankTransfers", super::nasty_cash::bank_transfers(&id)),
+        ("ManualJournals", super::nasty_cash::manual_journals(&id)),
     ] {
         planted.insert(list.to_lowercase(), records.len().into());
         put(shared, &tenant, list, &Value::Array(records), false)?;

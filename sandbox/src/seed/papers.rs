@@ -16,6 +16,8 @@ pub struct Paper {
     pub invoice: (Uuid, i64, Record),
     pub payments: Vec<(Uuid, i64, Record)>,
     pub overpayment: Option<(Uuid, i64, Record)>,
+    /// The bank transaction that brought the overpayment.
+    pub brought: Option<(Uuid, i64, Record)>,
 }
 
 /// Thirteen of twenty documents are sales.
@@ -64,8 +66,12 @@ pub fn paper(company: &Company, ledger: &Ledger, index: u64) -> Result<Paper, St
     let mut ids = company.dice("line", index);
     documents::complete_invoice(&mut invoice, ledger, true, date, &mut || ids.id())?;
     let created = created_at(index, day, &mut dice);
-    let mut paper =
-        Paper { invoice: (company.id("invoice", index), created, Record::new()), payments: Vec::new(), overpayment: None };
+    let mut paper = Paper {
+        invoice: (company.id("invoice", index), created, Record::new()),
+        payments: Vec::new(),
+        overpayment: None,
+        brought: None,
+    };
     if matches!(fate, Fate::PartPaid | Fate::Paid) {
         paper.invoice.2 = invoice;
         settlement::pay(company, ledger, index, fate == Fate::Paid, &mut paper, date, &mut dice);
@@ -149,7 +155,7 @@ fn due(date: NaiveDate, dice: &mut Dice) -> NaiveDate {
     }
 }
 
-fn mode(dice: &mut Dice) -> &'static str {
+pub fn mode(dice: &mut Dice) -> &'static str {
     match dice.below(100) {
         0..=59 => "Exclusive",
         60..=84 => "Inclusive",
@@ -158,7 +164,7 @@ fn mode(dice: &mut Dice) -> &'static str {
 }
 
 /// Units of the currency for one New Zealand dollar, as Xero writes rates: six decimals.
-fn rate(currency: &str, dice: &mut Dice) -> Decimal {
+pub fn rate(currency: &str, dice: &mut Dice) -> Decimal {
     let middle = match currency {
         "AUD" => 920_000,
         "USD" => 605_000,
@@ -178,7 +184,7 @@ fn created_at(index: u64, day: i64, dice: &mut Dice) -> i64 {
     FIRST_DAY_MS + day * DAY_MS + dice.between(0, DAY_MS - 1)
 }
 
-fn date_of(ms: i64) -> NaiveDate {
+pub fn date_of(ms: i64) -> NaiveDate {
     DateTime::from_timestamp_millis(ms).unwrap_or_default().date_naive()
 }
 

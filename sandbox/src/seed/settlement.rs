@@ -2,12 +2,14 @@
 
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
 use super::Company;
 use super::dice::Dice;
 use super::papers::Paper;
 use super::people::DAY_MS;
 use crate::xero::documents::{self, Ledger};
+use crate::xero::enter::overpayments;
 use crate::xero::json::{Record, decimal_of, midnight_ms, number, set_updated, text_of};
 use crate::xero::rounded;
 
@@ -74,6 +76,10 @@ pub fn pay(company: &Company, ledger: &Ledger, index: u64, wholly: bool, paper: 
         documents::complete_overpayment(&mut record, "NZD", day);
         let at = midnight_ms(day) + dice.between(0, DAY_MS - 1);
         set_updated(&mut record, at, true);
+        let bank = ledger.accounts.get("090").and_then(|(id, _)| Uuid::parse_str(id).ok()).unwrap_or_default();
+        let (own, mut brought) = overpayments::brought(&record, id, (bank, "090", "Business Bank Account"));
+        set_updated(&mut brought, at, false);
+        paper.brought = Some((own, at, brought));
         paper.overpayment = Some((id, at, record));
     }
 }

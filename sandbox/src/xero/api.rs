@@ -24,6 +24,8 @@ pub use answer::{Answer, Failure, Rendered};
 use super::access::{self, Caller};
 use super::idempotency::{self, KEY_CHARS_MAX, Seen};
 use super::kinds::Kind;
+use super::reports::{self, Report};
+use super::{allocations, journals, ledger};
 use crate::Shared;
 
 const API: &str = "/xero/api/api.xro/2.0";
@@ -69,6 +71,11 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
+    if !matches!(area, Area::List(_)) {
+        // Posting a big planted company takes its time, which is not the other callers'. What fails here fails again below.
+        let (shared, org) = (shared.clone(), caller.org.n);
+        let _ = web::block(move || ledger::catch_up(&shared, org)).await;
+    }
     let call = Call {
         shared: &shared,
         caller: &caller,
@@ -113,10 +120,18 @@ fn another_call() -> Answer {
 enum Area {
     List(Kind),
     Part(Kind, parts::Part),
+    Journals,
+    /// A report, by its name.
+    Reports(Report),
 }
 
 impl Area {
     fn of(word: &str, segments: &[String]) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "journals" => return Some(Area::Journals),
+            "reports" => return Report::of(segments.get(1).map(String::as_str)).map(Area::Reports),
+            _ => {}
+        }
         let kind = Kind::of_path(word)?;
         Some(parts::Part::of(kind, segments).map_or(Area::List(kind), |part| Area::Part(kind, part)))
     }
@@ -125,6 +140,8 @@ impl Area {
         match self {
             Area::List(kind) => kind.about().areas,
             Area::Part(kind, part) => part.areas(kind),
+            Area::Journals => journals::AREAS,
+            Area::Reports(report) => report.areas(),
         }
     }
 }
@@ -134,6 +151,8 @@ fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
     let kind = match area {
         Area::List(kind) => kind,
         Area::Part(kind, part) => return part.answer(call, kind, &rest),
+        Area::Journals => return journals::respond(call, &rest),
+        Area::Reports(report) => return reports::respond(call, report),
     };
     if let Some(answer) = parts::instead(call, kind, &rest) {
         return answer;
@@ -141,6 +160,10 @@ fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
     match (call.method.as_str(), rest.as_slice()) {
         ("GET", []) => read::list(call, kind),
         ("GET", [id]) => read::single(call, kind, id).and_then(|answer| attachments::within(call, kind, answer)),
+        ("PUT", [id, "Allocations"]) if allocations::are_offered(kind) => allocations::allocate(call, kind, id),
+        ("DELETE", [id, "Allocations", allocation]) if allocations::are_offered(kind) => {
+            allocations::release(call, kind, id, allocation)
+        }
         ("PUT" | "POST", []) => write::many(call, kind),
         ("POST", [id]) => write::one(call, kind, id),
         ("DELETE", [id]) if kind.about().delete => write::delete(call, kind, id),

@@ -115,6 +115,8 @@ pub struct Known {
     pub was: Option<(Record, i64)>,
     /// What was sent, before it was merged with what was known.
     pub sent: Record,
+    /// How it was sent.
+    pub how: How,
 }
 
 impl Known {
@@ -293,7 +295,7 @@ impl<'a> Desk<'a> {
         if self.by_app() {
             enter::as_meant(self, kind, was.as_ref().map(|(record, _)| record), &mut sent);
         }
-        Ok(Known { kind, id, was, sent })
+        Ok(Known { kind, id, was, sent, how })
     }
 
     /// The key of a record that gets its code from Xero.
@@ -307,7 +309,7 @@ impl<'a> Desk<'a> {
     /// Takes one record away, as DELETE does. None: it is gone; else it is kept on with another status.
     pub fn delete(&self, kind: Kind, id: Uuid) -> Result<Option<Record>, No> {
         let was = self.read(kind, id)?.ok_or(No::Absent)?;
-        let known = Known { kind, id, was: Some(was), sent: Record::new() };
+        let known = Known { kind, id, was: Some(was), sent: Record::new(), how: How::At(id) };
         match enter::delete(self, &known)? {
             Some(record) => self.keep(kind, id, self.now_ms, record).map(Some),
             None => {
@@ -339,6 +341,7 @@ impl<'a> Desk<'a> {
         if kind.about().dated {
             json::set_updated(&mut record, modified_ms, kind.about().twin);
         }
+        super::ledger::post(self.connection, (self.shared, self.org.n, self.now_ms), kind, id, &record)?;
         let mut row = documents::row(kind, id, modified_ms, &record);
         row.by_app = self.by_app();
         let before = kept::before(self, kind, id)?;

@@ -235,14 +235,7 @@ pub fn settle(record: &mut Record) {
     let status = text_of(record, "Status").unwrap_or("DRAFT").to_owned();
     let dead = matches!(status.as_str(), "VOIDED" | "DELETED");
     let due = if dead { cents(Decimal::ZERO) } else { cents(total - paid - credited) };
-    let settled_on = record
-        .get("Payments")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|payment| payment.get("Date").and_then(json::date))
-        .max()
-        .or_else(|| record.get("Date").and_then(json::date));
+    let settled_on = settled_on(record, &["Payments", "CreditNotes", "Prepayments", "Overpayments"]);
     record.insert("AmountPaid".into(), number(paid));
     record.insert("AmountCredited".into(), number(credited));
     record.insert("AmountDue".into(), number(due));
@@ -255,6 +248,39 @@ pub fn settle(record: &mut Record) {
             }
         }
         "PAID" => {
+            record.insert("Status".into(), "AUTHORISED".into());
+        }
+        _ => {}
+    }
+}
+
+/// The day of the last thing that settled a document: its own day when nothing did.
+fn settled_on(record: &Record, lists: &[&str]) -> Option<NaiveDate> {
+    let entries = lists.iter().filter_map(|list| record.get(*list).and_then(Value::as_array)).flatten();
+    entries.filter_map(|entry| entry.get("Date").and_then(json::date)).max().or_else(|| record.get("Date").and_then(json::date))
+}
+
+/// What is left of a credit note, prepayment or overpayment, and the state that follows from it.
+pub fn settle_credit(record: &mut Record) {
+    in_cents(record, "Allocations", &["Amount"]);
+    let total = decimal_of(record, "Total").unwrap_or_default();
+    let sum = |name: &str| -> Decimal {
+        let list = record.get(name).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(|entry| decimal_of(entry.as_object()?, "Amount")).sum()
+    };
+    let dead = matches!(text_of(record, "Status"), Some("VOIDED" | "DELETED"));
+    let left = if dead { Decimal::ZERO } else { total - sum("Allocations") - sum("Payments") };
+    record.insert("RemainingCredit".into(), number(cents(left)));
+    record.remove("FullyPaidOnDate");
+    match text_of(record, "Status") {
+        Some("AUTHORISED" | "PAID") if left.is_zero() => {
+            record.insert("Status".into(), "PAID".into());
+            // Of the three kinds only credit notes have this field.
+            if let (true, Some(date)) = (record.contains_key("CreditNoteID"), settled_on(record, &["Payments", "Allocations"])) {
+                json::set_date(record, "FullyPaidOnDate", date, false);
+            }
+        }
+        Some("PAID") => {
             record.insert("Status".into(), "AUTHORISED".into());
         }
         _ => {}
@@ -274,36 +300,68 @@ fn in_cents(record: &mut Record, list: &str, names: &[&str]) {
 }
 
 /// Fills a payment in from the document it pays.
-pub fn complete_payment(payment: &mut Record, invoice: &Record, account: (&str, &str), bank_in_base: bool, today: NaiveDate) {
-    let sale = text_of(invoice, "Type") == Some("ACCREC");
+pub fn complete_payment(payment: &mut Record, paid: &Record, account: (&str, &str), bank_in_base: bool, today: NaiveDate) {
     let date = payment.get("Date").and_then(json::date).unwrap_or(today);
     json::set_date(payment, "Date", date, false);
     let amount = cents(decimal_of(payment, "Amount").unwrap_or_default());
-    let rate = decimal_of(payment, "CurrencyRate").or(decimal_of(invoice, "CurrencyRate")).unwrap_or(Decimal::ONE);
+    let rate = decimal_of(payment, "CurrencyRate").or(decimal_of(paid, "CurrencyRate")).unwrap_or(Decimal::ONE);
     let banked = if bank_in_base && !rate.is_zero() { amount / rate } else { amount };
     payment.insert("Amount".into(), number(amount));
     payment.insert("BankAmount".into(), number(cents(banked)));
     payment.insert("CurrencyRate".into(), number(money::rounded(rate, 6)));
-    payment.insert("PaymentType".into(), if sale { "ACCRECPAYMENT" } else { "ACCPAYPAYMENT" }.into());
+    payment.insert("PaymentType".into(), payment_type(text_of(paid, "Type").unwrap_or_default()).into());
     payment.entry("Status").or_insert_with(|| "AUTHORISED".into());
     payment.entry("IsReconciled").or_insert_with(|| false.into());
     payment.insert("HasAccount".into(), true.into());
     payment.insert("HasValidationErrors".into(), false.into());
     payment.insert("Account".into(), json!({"AccountID": account.0, "Code": account.1}));
-    payment.insert(
-        "Invoice".into(),
-        json!({
-            "Type": invoice.get("Type"), "InvoiceID": invoice.get("InvoiceID"), "InvoiceNumber": invoice.get("InvoiceNumber"),
-            "Payments": [], "CreditNotes": [], "Prepayments": [], "Overpayments": [], "HasErrors": false, "IsDiscounted": false,
-            "Contact": invoice.get("Contact"), "LineItems": [], "CurrencyCode": invoice.get("CurrencyCode"),
-        }),
-    );
+    for name in ["Invoice", "CreditNote", "Prepayment", "Overpayment", "InvoiceNumber", "CreditNoteNumber", "Code"] {
+        payment.remove(name);
+    }
+    let (name, what) = paid_document(paid);
+    payment.insert(name.into(), what);
+}
+
+/// `PaymentType` by the type of the document that is paid or refunded.
+fn payment_type(document: &str) -> &'static str {
+    match document {
+        "ACCREC" => "ACCRECPAYMENT",
+        "ACCRECCREDIT" => "ARCREDITPAYMENT",
+        "ACCPAYCREDIT" => "APCREDITPAYMENT",
+        "RECEIVE-OVERPAYMENT" | "AROVERPAYMENT" => "AROVERPAYMENTPAYMENT",
+        "SPEND-OVERPAYMENT" => "APOVERPAYMENTPAYMENT",
+        "RECEIVE-PREPAYMENT" | "ARPREPAYMENT" => "ARPREPAYMENTPAYMENT",
+        "SPEND-PREPAYMENT" | "APPREPAYMENT" => "APPREPAYMENTPAYMENT",
+        _ => "ACCPAYPAYMENT",
+    }
+}
+
+/// The document as its payments show it. Credit notes are shown as if they were invoices.
+fn paid_document(paid: &Record) -> (&'static str, Value) {
+    for (name, id) in [("Prepayment", "PrepaymentID"), ("Overpayment", "OverpaymentID")] {
+        if let Some(known) = paid.get(id) {
+            let shown = json!({
+                id: known, "Type": paid.get("Type"), "Contact": paid.get("Contact"), "LineItems": [],
+                "CurrencyCode": paid.get("CurrencyCode"), "CurrencyRate": paid.get("CurrencyRate"),
+            });
+            return (name, shown);
+        }
+    }
+    let id = paid.get("InvoiceID").or_else(|| paid.get("CreditNoteID"));
+    let number = paid.get("InvoiceNumber").or_else(|| paid.get("CreditNoteNumber"));
+    let shown = json!({
+        "Type": paid.get("Type"), "InvoiceID": id, "InvoiceNumber": number,
+        "Payments": [], "CreditNotes": [], "Prepayments": [], "Overpayments": [], "HasErrors": false, "IsDiscounted": false,
+        "Contact": paid.get("Contact"), "LineItems": [], "CurrencyCode": paid.get("CurrencyCode"),
+        "CurrencyRate": paid.get("CurrencyRate"),
+    });
+    ("Invoice", shown)
 }
 
 /// Notes a payment on its document, or takes it away when it is deleted, and settles the document.
 pub fn note_payment(invoice: &mut Record, payment: &Record) {
     let id = payment.get("PaymentID").cloned().unwrap_or_default();
-    let Some(Value::Array(list)) = invoice.get_mut("Payments") else { return };
+    let Some(list) = invoice.entry("Payments").or_insert_with(|| json!([])).as_array_mut() else { return };
     list.retain(|noted| noted.get("PaymentID") != Some(&id));
     if text_of(payment, "Status") != Some("DELETED") {
         let mut noted = Record::new();
@@ -316,7 +374,7 @@ pub fn note_payment(invoice: &mut Record, payment: &Record) {
         noted.insert("HasValidationErrors".into(), false.into());
         list.push(Value::Object(noted));
     }
-    settle(invoice);
+    if invoice.contains_key("InvoiceID") { settle(invoice) } else { settle_credit(invoice) }
 }
 
 /// The contact as documents show it.
@@ -329,15 +387,6 @@ pub fn complete_overpayment(record: &mut Record, base_currency: &str, today: Nai
     let date = record.get("Date").and_then(json::date).unwrap_or(today);
     json::set_date(record, "Date", date, true);
     let total = cents(decimal_of(record, "Total").unwrap_or_default());
-    in_cents(record, "Allocations", &["Amount"]);
-    let allocated: Decimal = record
-        .get("Allocations")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|allocation| decimal_of(allocation.as_object()?, "Amount"))
-        .sum();
-    let left = cents(total - allocated);
     for (name, value) in [
         ("Allocations", json!([])),
         ("Payments", json!([])),
@@ -347,17 +396,14 @@ pub fn complete_overpayment(record: &mut Record, base_currency: &str, today: Nai
         ("CurrencyCode", json!(base_currency)),
         ("CurrencyRate", number(money::rounded(Decimal::ONE, 6))),
         ("Type", json!("RECEIVE-OVERPAYMENT")),
+        ("Status", json!("AUTHORISED")),
     ] {
         record.entry(name).or_insert(value);
     }
     record.insert("SubTotal".into(), number(total));
     record.insert("TotalTax".into(), number(cents(Decimal::ZERO)));
     record.insert("Total".into(), number(total));
-    record.insert("RemainingCredit".into(), number(left));
-    let status = if left.is_zero() { "PAID" } else { "AUTHORISED" };
-    if text_of(record, "Status") != Some("VOIDED") {
-        record.insert("Status".into(), status.into());
-    }
+    settle_credit(record);
     let id = record.get("OverpaymentID").cloned().unwrap_or_default();
     record.insert("ID".into(), id);
 }
@@ -373,9 +419,10 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: &Record) -> Row {
     let about = kind.about();
     let [total, tax, due] = about.amounts;
     let paid_in = if kind == Kind::Payments {
-        record
-            .get("Invoice")
-            .and_then(|invoice| invoice.get("CurrencyCode"))
+        ["Invoice", "Prepayment", "Overpayment"]
+            .into_iter()
+            .find_map(|name| record.get(name))
+            .and_then(|paid| paid.get("CurrencyCode"))
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned()

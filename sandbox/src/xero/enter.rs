@@ -1,17 +1,23 @@
 //! What Xero makes of a record that is entered, a file a kind.
 
 mod accounts;
+mod bank_transactions;
+pub(crate) mod bank_transfers;
+mod batch_payments;
 pub mod contact_groups;
 mod contacts;
+mod credit_notes;
 mod currencies;
 mod document_contact;
 mod invoices;
 mod items;
 mod lines;
 pub mod linked_transactions;
+mod manual_journals;
 mod moves;
-mod overpayments;
+pub(crate) mod overpayments;
 mod payments;
+mod prepayments;
 mod purchase_orders;
 mod quotes;
 mod repeating_invoices;
@@ -47,6 +53,16 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         Kind::Accounts => accounts::enter(desk, known, record),
         Kind::TaxRates => tax_rates::enter(desk, known, record),
         Kind::Currencies => currencies::enter(desk, known, record),
+        Kind::Prepayments => prepayments::enter(desk, known, record),
+        Kind::CreditNotes => credit_notes::enter(desk, known, record),
+        Kind::BankTransactions => bank_transactions::enter(desk, known, record),
+        Kind::BankTransfers => bank_transfers::enter(desk, known, record),
+        Kind::BatchPayments => batch_payments::enter(desk, known, record),
+        Kind::ManualJournals => manual_journals::enter(desk, known, record),
+        Kind::Organisations => {
+            super::locks::enter_organisation(record);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -58,6 +74,7 @@ pub fn same(desk: &Desk, kind: Kind, sent: &Record) -> Result<Option<Uuid>, No> 
         Kind::Contacts => contacts::same(desk, sent),
         Kind::Items => items::same(desk, sent),
         Kind::TaxRates => tax_rates::same(desk, sent),
+        Kind::CreditNotes => credit_notes::same(desk, sent),
         _ => Ok(None),
     }
 }
@@ -94,9 +111,15 @@ pub fn only_writable(kind: Kind, sent: &mut Record) {
         Kind::PurchaseOrders => &purchase_orders::WRITABLE,
         Kind::RepeatingInvoices => &repeating_invoices::WRITABLE,
         Kind::LinkedTransactions => &linked_transactions::WRITABLE,
+        Kind::Payments => &payments::WRITABLE,
+        Kind::CreditNotes => &credit_notes::WRITABLE,
+        Kind::BankTransactions => &bank_transactions::WRITABLE,
+        Kind::BankTransfers => &bank_transfers::WRITABLE,
+        Kind::BatchPayments => &batch_payments::WRITABLE,
+        Kind::ManualJournals => &manual_journals::WRITABLE,
         _ => return,
     };
-    sent.retain(|name, _| writable.contains(&name.as_str()));
+    sent.retain(|name, _| name == kind.id_field() || writable.contains(&name.as_str()));
 }
 
 /// What an app means by what it sends for a record that is known.

@@ -68,7 +68,9 @@ fn check(shared: &Shared, asked: &Asked) -> Result<(), (&'static str, String)> {
     if registered.public && asked.code_challenge.is_none() {
         return Err(("invalid_request", "code challenge required".into()));
     }
-    if let Some(bad) = registered.first_bad_scope(&scopes) {
+    let ledger = registered.tier != super::app::Tier::Advanced && shared.switches.on("xero.journals_refused_at_consent");
+    let ledger = ledger.then(|| scopes.iter().copied().find(|scope| *scope == "accounting.journals.read")).flatten();
+    if let Some(bad) = registered.first_bad_scope(&scopes).or(ledger) {
         return Err(("invalid_scope", format!("Invalid scope for client: {bad}")));
     }
     match (asked.code_challenge.as_deref(), asked.code_challenge_method.as_deref()) {

@@ -10,6 +10,7 @@ use crate::xero::documents;
 use crate::xero::json::{self, Record, decimal_of, number, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::lines::{self, Rules};
+use crate::xero::locks::locked_record;
 use crate::xero::money::{self, Mode};
 use crate::xero::{lists, records};
 
@@ -46,6 +47,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         }
     }
     let lines_entered = known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes");
+    locked_record(desk, known, record)?;
     let contact = contact_of(desk, record)?;
     let sale = text_of(record, "Type") == Some("ACCREC");
     if sale {
