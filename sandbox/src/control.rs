@@ -90,11 +90,15 @@ async fn struck(shared: Data<Shared>) -> HttpResponse {
 }
 
 /// `{"on": true}`, `{"xero": {"per_minute": 60, "per_day": 1000, "in_flight": 5}, "zoho": null}`; null takes a rule away.
+/// `{"xero_app_per_minute": 100}` is what an app may call over all organisations.
 async fn limits(shared: Data<Shared>, wanted: Json<Map<String, Value>>) -> HttpResponse {
     let mut rules = Vec::new();
     for (name, value) in wanted.iter() {
         match (name.as_str(), value) {
             ("on", Value::Bool(_)) => {}
+            ("xero_app_per_minute", Value::Null) => {}
+            ("xero_app_per_minute", Value::Number(figure))
+                if figure.as_u64().is_some_and(|figure| u32::try_from(figure).is_ok()) => {}
             ("xero" | "zoho", Value::Null) => rules.push((name, None)),
             ("xero" | "zoho", Value::Object(rule)) => {
                 let figure = |name: &str| rule.get(name).and_then(Value::as_u64).and_then(|figure| u32::try_from(figure).ok());
@@ -110,6 +114,9 @@ async fn limits(shared: Data<Shared>, wanted: Json<Map<String, Value>>) -> HttpR
     }
     for (provider, rule) in rules {
         shared.limits.set_rule(provider, rule);
+    }
+    if let Some(figure) = wanted.get("xero_app_per_minute") {
+        shared.limits.set_app_rule("xero", figure.as_u64().and_then(|figure| u32::try_from(figure).ok()));
     }
     if let Some(on) = wanted.get("on").and_then(Value::as_bool) {
         shared.limits.switch(on);

@@ -32,6 +32,16 @@ struct State {
     /// Rules set by the control plane, by provider; they count even when `on` is false.
     overrides: BTreeMap<String, Rule>,
     keys: HashMap<String, Usage>,
+    /// What an app called in the last minute over all organisations, by provider.
+    apps: HashMap<&'static str, App>,
+}
+
+#[derive(Default)]
+struct App {
+    /// Set by the control plane, in place of the published figure.
+    per_minute: Option<u32>,
+    calls: VecDeque<i64>,
+    minute: Window,
 }
 
 #[derive(Default)]
@@ -143,6 +153,64 @@ impl Limits {
         Ok(Permit { remaining, held: Some((self.clone(), key.to_owned())) })
     }
 
+    /// Whether the app may call once more in this minute, whatever the organisation: how often after this call, or how many seconds
+    /// it has to wait. Nothing is counted yet: another limit may refuse the call.
+    pub fn app_room(&self, provider: &'static str, per_minute: u32) -> Result<u32, u32> {
+        let now = self.clock.now().timestamp_millis();
+        let mut state = self.lock();
+        let counts = state.on || state.overrides.contains_key(provider);
+        let app = state.apps.entry(provider).or_default();
+        if !counts && app.per_minute.is_none() {
+            return Ok(per_minute);
+        }
+        let per_minute = app.per_minute.unwrap_or(per_minute);
+        let phase = phase_ms(provider);
+        app.roll(now, phase);
+        let called = app.calls.len().max(app.minute.count as usize);
+        if called < per_minute as usize {
+            return Ok(per_minute - 1 - u32::try_from(called).unwrap_or(u32::MAX));
+        }
+        let sliding = app.calls.front().map_or(MINUTE_MS, |first| first + MINUTE_MS - now);
+        let fixed = if app.minute.count >= per_minute { until_next(now, phase, MINUTE_MS) } else { 0 };
+        Err(u32::try_from((sliding.max(fixed).max(1) + 999) / 1000).unwrap_or(u32::MAX))
+    }
+
+    /// Counts a call of the app that was admitted.
+    pub fn app_called(&self, provider: &'static str) {
+        let now = self.clock.now().timestamp_millis();
+        let mut state = self.lock();
+        if !state.on
+            && !state.overrides.contains_key(provider)
+            && state.apps.get(provider).is_none_or(|app| app.per_minute.is_none())
+        {
+            return;
+        }
+        let app = state.apps.entry(provider).or_default();
+        app.roll(now, phase_ms(provider));
+        app.calls.push_back(now);
+        app.minute.count += 1;
+    }
+
+    /// Sets or clears what an app may call a minute over all organisations.
+    pub fn set_app_rule(&self, provider: &'static str, per_minute: Option<u32>) {
+        self.lock().apps.entry(provider).or_default().per_minute = per_minute;
+    }
+
+    /// What is left to `key`, without a call of it.
+    pub fn remaining(&self, key: &str, rule: &Rule) -> Remaining {
+        let now = self.clock.now().timestamp_millis();
+        let mut state = self.lock();
+        let provider = key.split(':').next().unwrap_or(key);
+        let rule = state.overrides.get(provider).copied().unwrap_or(*rule);
+        match state.keys.get_mut(key) {
+            Some(usage) => {
+                usage.roll(now, phase_ms(key));
+                usage.remaining(now, &rule)
+            }
+            None => Remaining { minute: rule.per_minute, day: rule.per_day },
+        }
+    }
+
     fn leave(&self, key: &str) {
         if let Some(usage) = self.lock().keys.get_mut(key) {
             usage.in_flight = usage.in_flight.saturating_sub(1);
@@ -223,6 +291,15 @@ impl Usage {
     }
 }
 
+impl App {
+    fn roll(&mut self, now: i64, phase: i64) {
+        while self.calls.front().is_some_and(|at| *at <= now - MINUTE_MS) {
+            self.calls.pop_front();
+        }
+        self.minute.roll((now + phase).div_euclid(MINUTE_MS));
+    }
+}
+
 impl Window {
     fn roll(&mut self, number: i64) {
         if self.number != number {
@@ -291,6 +368,21 @@ mod tests {
         assert_eq!(limits.enter("xero:a", &RULE).err().unwrap().kind, Kind::Concurrent);
         held.pop();
         assert!(limits.enter("xero:a", &RULE).is_ok());
+    }
+
+    #[test]
+    fn an_app_is_refused_for_what_it_calls_over_all_organisations() {
+        let clock = Clock::default();
+        let limits = Limits::new(clock.clone(), false);
+        assert_eq!(limits.app_room("xero", 3), Ok(3), "off: nothing is counted");
+        limits.set_app_rule("xero", Some(3));
+        for left in [2, 1, 0] {
+            assert_eq!(limits.app_room("xero", 10_000), Ok(left));
+            limits.app_called("xero");
+        }
+        let wait = limits.app_room("xero", 10_000).unwrap_err();
+        clock.advance_ms(i64::from(wait) * 1000);
+        assert_eq!(limits.app_room("xero", 10_000), Ok(2));
     }
 
     #[test]

@@ -132,6 +132,7 @@ fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> 
         ledger::clear(connection, org.n)?;
         settings(connection, org)
     })?;
+    shared.xero.settings.forget(org.n);
     shared.xero.memo.changed();
     let planted = match plan.profile {
         Profile::Nasty => nasty::plant(shared, org, plan.seed)?,

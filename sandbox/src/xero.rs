@@ -9,22 +9,28 @@ mod control;
 mod desk;
 pub(crate) mod documents;
 pub(crate) mod enter;
+mod fields;
 mod go;
+mod idempotency;
 mod identity;
 mod journals;
 pub(crate) mod json;
 mod keys;
 pub(crate) mod kinds;
 pub(crate) mod ledger;
+mod lines;
 mod lists;
 mod locks;
 mod login;
+mod merge;
 mod money;
 mod query;
 pub(crate) mod records;
 mod reports;
 pub(crate) mod sessions;
+mod settings;
 pub(crate) mod totals;
+mod zone;
 
 use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
@@ -34,10 +40,12 @@ use uuid::Uuid;
 pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_NAME, USER_PASSWORD};
 pub use desk::{Refused, put};
 pub(crate) use desk::{code_id, ledger};
+pub use idempotency::Idempotency;
 pub use kinds::{KINDS, Kind};
 pub use lists::Memo;
 pub(crate) use login::escape;
 pub use money::{cents, rounded};
+pub use settings::Settings;
 
 use crate::Shared;
 use crate::switches::Switch;
@@ -84,6 +92,87 @@ pub const SWITCHES: &[Switch] = &[
         default: true,
         says: "a profit and loss over more than 365 days is refused",
     },
+    Switch {
+        name: "xero.request_keys_in_any_case",
+        default: true,
+        says: "the names of what is sent are taken in any case, as some of Xero's own examples have them",
+    },
+    Switch {
+        name: "xero.put_ignores_ids",
+        default: false,
+        says: "an id that an app sends with PUT is ignored instead of refused",
+    },
+    Switch {
+        name: "xero.no_lines_mean_unchanged",
+        default: true,
+        says: "an empty LineItems in an update leaves the lines as they are, as in Xero's own example; off: it is refused",
+    },
+    Switch {
+        name: "xero.bill_references_are_refused",
+        default: true,
+        says: "a bill that is sent with a Reference is refused; off: the Reference is ignored",
+    },
+    Switch {
+        name: "xero.paid_invoices_take_limited_edits",
+        default: false,
+        says: "invoices that are paid take the few edits that partly paid ones take",
+    },
+    Switch {
+        name: "xero.unknown_tracking_is_ignored",
+        default: false,
+        says: "a line with an unknown tracking category or option is taken without it",
+    },
+    Switch {
+        name: "xero.archived_accounts_are_refused",
+        default: false,
+        says: "a line with an archived account is refused instead of taken with a warning",
+    },
+    Switch {
+        name: "xero.contact_names_are_tidied",
+        default: false,
+        says: "spaces around a contact's name, and doubled ones inside it, are taken away instead of refused",
+    },
+    Switch {
+        name: "xero.email_addresses_are_checked",
+        default: true,
+        says: "a contact with an e-mail address that cannot be one is refused",
+    },
+    Switch {
+        name: "xero.countries_have_letters_only",
+        default: true,
+        says: "an address with anything but letters and spaces in its Country is refused",
+    },
+    Switch {
+        name: "xero.used_accounts_cannot_be_deleted",
+        default: true,
+        says: "an account that any record names cannot be deleted",
+    },
+    Switch {
+        name: "xero.accounts_are_archived_alone",
+        default: true,
+        says: "an account cannot be archived or restored together with other changes",
+    },
+    Switch {
+        name: "xero.used_items_cannot_be_deleted",
+        default: true,
+        says: "an item that any document names cannot be deleted",
+    },
+    Switch { name: "xero.tax_rates_need_a_report_tax_type", default: true, says: "a tax rate needs a ReportTaxType" },
+    Switch {
+        name: "xero.merging_touches_documents",
+        default: false,
+        says: "merging two contacts moves the UpdatedDateUTC of the documents that change hands",
+    },
+    Switch {
+        name: "xero.ordered_manual_journals_have_one_page",
+        default: true,
+        says: "manual journals with an order answer their first page whatever page is asked for",
+    },
+    Switch {
+        name: "xero.query_strings_have_2048_characters",
+        default: true,
+        says: "an address whose query is longer than 2,048 characters is answered with 414; off: longer than 8,192",
+    },
 ];
 
 /// The organisation of the story.
@@ -97,6 +186,8 @@ pub struct State {
     pub registration: Registration,
     pub memo: Memo,
     pub charts: ledger::Charts,
+    pub settings: Settings,
+    pub idempotency: Idempotency,
 }
 
 pub fn configure(cfg: &mut ServiceConfig) {

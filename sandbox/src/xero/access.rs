@@ -6,19 +6,23 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::app::Tier;
 use super::sessions::{self, Dead, Org};
 use crate::Shared;
 use crate::limits::{self, Exceeded, Permit, Remaining, Rule};
 
-/// What Xero allows one organisation.
+/// What Xero allows one organisation; less a day on the lowest tier.
 pub const RULE: Rule = Rule { per_minute: 60, per_day: 5_000, in_flight: 5 };
-/// What the app may call a minute over all organisations; the sandbox has too few of them to reach it.
+const PER_DAY_STARTER: u32 = 1_000;
+/// What the app may call a minute over all organisations.
 const APP_PER_MINUTE: u32 = 10_000;
 
 /// An admitted call.
 pub struct Caller {
     pub org: Org,
     pub permit: Permit,
+    /// What the app may still call in this minute, over all organisations.
+    pub app_remaining: u32,
 }
 
 /// Checks a call of the Accounting API, in Xero's order: token, organisation, limits, scope. `areas`: the middle words of the scopes
@@ -35,7 +39,15 @@ pub fn enter(shared: &Shared, request: &HttpRequest, areas: &[&str], writes: boo
         Ok(None) => return Err(refusal(403, "Forbidden", "AuthenticationUnsuccessful")),
         Err(error) => return Err(Box::new(broken(&error))),
     };
-    let permit = shared.limits.enter(&format!("xero:{}", org.tenant), &RULE).map_err(|exceeded| Box::new(too_many(&exceeded)))?;
+    let tier = shared.xero.registration.read().tier;
+    let rule = Rule { per_day: if tier == Tier::Starter { PER_DAY_STARTER } else { RULE.per_day }, ..RULE };
+    let key = format!("xero:{}", org.tenant);
+    let app_remaining = shared
+        .limits
+        .app_room("xero", APP_PER_MINUTE)
+        .map_err(|wait_s| Box::new(app_too_many(shared.limits.remaining(&key, &rule), wait_s)))?;
+    let permit = shared.limits.enter(&key, &rule).map_err(|exceeded| Box::new(too_many(&exceeded, app_remaining)))?;
+    shared.limits.app_called("xero");
     if !allows(&scope, areas, writes) {
         let mut answer = refusal(401, "Unauthorized", "AuthorizationUnsuccessful");
         answer.headers_mut().insert(
@@ -44,7 +56,7 @@ pub fn enter(shared: &Shared, request: &HttpRequest, areas: &[&str], writes: boo
         );
         return Err(answer);
     }
-    Ok(Caller { org, permit })
+    Ok(Caller { org, permit, app_remaining })
 }
 
 /// The scope of the token, or the answer to a caller without a living one.
@@ -69,14 +81,11 @@ pub fn bearer(request: &HttpRequest) -> Option<&str> {
 }
 
 /// The figures that every answer carries.
-pub fn with_remaining(answer: &mut HttpResponseBuilder, remaining: Remaining) -> &mut HttpResponseBuilder {
+pub fn with_remaining(answer: &mut HttpResponseBuilder, remaining: Remaining, app_remaining: u32) -> &mut HttpResponseBuilder {
     answer
         .insert_header(("X-MinLimit-Remaining", remaining.minute.to_string()))
         .insert_header(("X-DayLimit-Remaining", remaining.day.to_string()))
-        .insert_header((
-            "X-AppMinLimit-Remaining",
-            (APP_PER_MINUTE - (RULE.per_minute.saturating_sub(remaining.minute)).min(APP_PER_MINUTE)).to_string(),
-        ))
+        .insert_header(("X-AppMinLimit-Remaining", app_remaining.to_string()))
         .insert_header(("Xero-Correlation-Id", Uuid::new_v4().to_string()))
 }
 
@@ -86,14 +95,21 @@ pub fn broken(error: &rusqlite::Error) -> HttpResponse {
     HttpResponse::InternalServerError().finish()
 }
 
-fn too_many(exceeded: &Exceeded) -> HttpResponse {
+fn app_too_many(remaining: Remaining, wait_s: u32) -> HttpResponse {
+    let mut answer = HttpResponse::TooManyRequests();
+    with_remaining(&mut answer, remaining, 0);
+    answer.insert_header(("X-Rate-Limit-Problem", "appminute")).insert_header((RETRY_AFTER, wait_s.to_string()));
+    answer.finish()
+}
+
+fn too_many(exceeded: &Exceeded, app_remaining: u32) -> HttpResponse {
     let problem = match exceeded.kind {
         limits::Kind::Minute => "minute",
         limits::Kind::Day => "day",
         limits::Kind::Concurrent => "concurrent",
     };
     let mut answer = HttpResponse::TooManyRequests();
-    with_remaining(&mut answer, exceeded.remaining);
+    with_remaining(&mut answer, exceeded.remaining, app_remaining);
     answer.insert_header(("X-Rate-Limit-Problem", problem));
     if exceeded.kind != limits::Kind::Concurrent {
         answer.insert_header((RETRY_AFTER, exceeded.retry_after_s.to_string()));

@@ -1,8 +1,10 @@
 //! One call of the Accounting API: who calls, what was sent, and which part of the sandbox answers.
 
 mod answer;
+mod body;
 mod read;
 mod write;
+mod xml;
 
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, HeaderMap};
@@ -10,9 +12,10 @@ use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
-pub use answer::{Answer, Failure};
+pub use answer::{Answer, Failure, Rendered};
 
 use super::access::{self, Caller};
+use super::idempotency::{self, KEY_CHARS_MAX, Seen};
 use super::kinds::Kind;
 use super::reports::{self, Report};
 use super::{allocations, journals, ledger};
@@ -48,6 +51,10 @@ impl Call<'_> {
 }
 
 async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let longest = if shared.switches.on("xero.query_strings_have_2048_characters") { 2_048 } else { 8_192 };
+    if request.query_string().len() > longest {
+        return HttpResponse::UriTooLong().finish();
+    }
     let tail = request.path().strip_prefix(API).unwrap_or_default();
     let segments: Vec<String> = tail.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
     let Some(area) = segments.first().and_then(|word| Area::of(word, &segments)) else {
@@ -71,8 +78,34 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
         segments,
         body: &body,
     };
-    let answer = respond(&call, area).unwrap_or_else(Failure::answer);
-    answer.response(&shared, &caller, wants_json(&request))
+    let wants_json = wants_json(&request);
+    let key = call.header("Idempotency-Key").filter(|_| matches!(call.method.as_str(), "PUT" | "POST" | "PATCH"));
+    let Some(key) = key else {
+        return respond(&call, area).unwrap_or_else(Failure::answer).rendered(wants_json).response(&caller);
+    };
+    let asked = idempotency::asked(call.method.as_str(), &request.uri().to_string(), &body);
+    let now_ms = shared.clock.now().timestamp_millis();
+    let answer = match shared.xero.idempotency.seen(key, &asked, now_ms) {
+        _ if key.chars().count() > KEY_CHARS_MAX => too_long_a_key().rendered(wants_json),
+        Seen::Same(answer) => answer,
+        Seen::Other => another_call().rendered(wants_json),
+        Seen::No => {
+            let answer = respond(&call, area).unwrap_or_else(Failure::answer).rendered(wants_json);
+            if answer.status < 500 {
+                shared.xero.idempotency.keep(key, asked, answer.clone(), now_ms);
+            }
+            answer
+        }
+    };
+    answer.response(&caller)
+}
+
+fn too_long_a_key() -> Answer {
+    Failure::body(format!("The Idempotency-Key cannot be longer than {KEY_CHARS_MAX} characters")).answer()
+}
+
+fn another_call() -> Answer {
+    Failure::body("The Idempotency-Key has been used with another request").answer()
 }
 
 /// Which part of the API an address is in.
@@ -118,6 +151,7 @@ fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
         }
         ("PUT" | "POST", []) => write::many(call, kind),
         ("POST", [id]) => write::one(call, kind, id),
+        ("DELETE", [id]) if kind.about().delete => write::delete(call, kind, id),
         _ => Ok(answer::absent()),
     }
 }

@@ -4,10 +4,12 @@ use actix_web::web::{Bytes, Data, Json, Path, Query, ServiceConfig};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::app::Tier;
-use super::desk::{self, Refused};
+use super::desk::{self, No, Refused};
 use super::kinds::Kind;
+use super::merge;
 use super::records;
 use super::sessions;
 use super::{Rotation, access};
@@ -22,6 +24,8 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/_sandbox/xero/disconnect", web::post().to(disconnect))
         .route("/_sandbox/xero/revoke", web::post().to(revoke))
         .route("/_sandbox/xero/expire", web::post().to(expire))
+        .route("/_sandbox/xero/volume", web::post().to(volume))
+        .route("/_sandbox/xero/merge", web::post().to(merge))
         .route("/_sandbox/xero/{tenant}/{list}", web::post().to(put))
         .route("/_sandbox/xero/{tenant}/{list}", web::get().to(dump));
 }
@@ -81,6 +85,44 @@ async fn expire(shared: Data<Shared>) -> HttpResponse {
     match shared.store.with(sessions::expire_access) {
         Ok(()) => HttpResponse::NoContent().finish(),
         Err(error) => access::broken(&error),
+    }
+}
+
+/// `{"Invoices": 500000}`: from so many records on an organisation has an extremely high volume of them.
+async fn volume(shared: Data<Shared>, wanted: Json<serde_json::Map<String, Value>>) -> HttpResponse {
+    let mut counts = Vec::new();
+    for (list, count) in wanted.iter() {
+        match (Kind::of_path(list), count.as_u64()) {
+            (Some(kind), Some(count)) => counts.push((kind, count)),
+            _ => return HttpResponse::BadRequest().json(json!({"error": format!("`{list}` is a list and gets a number")})),
+        }
+    }
+    for (kind, count) in counts {
+        shared.xero.settings.set_busy_from(kind, count);
+    }
+    HttpResponse::NoContent().finish()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Merged {
+    #[serde(rename = "tenantId")]
+    tenant: String,
+    from: Uuid,
+    into: Uuid,
+}
+
+async fn merge(shared: Data<Shared>, wanted: Json<Merged>) -> HttpResponse {
+    let done = shared.store.atomically(|connection| match sessions::org(connection, &wanted.tenant)? {
+        Some(org) => merge::merge(&shared, connection, org, wanted.from, wanted.into),
+        None => Ok(None),
+    });
+    shared.xero.memo.changed();
+    match done {
+        Ok(Some(documents)) => HttpResponse::Ok().json(json!({"documents": documents})),
+        Ok(None) => HttpResponse::NotFound().json(json!({"error": "there are no such two contacts"})),
+        Err(No::Store(error)) => access::broken(&error),
+        Err(_) => HttpResponse::BadRequest().json(json!({"error": "they cannot be merged"})),
     }
 }
 

@@ -1,16 +1,19 @@
 //! Where records are entered: by a person through the control plane, by an app through the API. Finds what is known, merges what is
 //! sent, lets the kind's own file fill it in and refuse it, and keeps it.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use rusqlite::Connection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::documents::{self, Ledger};
+use super::documents::{self, Account, Ledger, Tax};
 use super::json::{self, Record, decimal_of, text_of};
 use super::kinds::Kind;
 use super::sessions::{self, Org};
-use super::{enter, lists, records};
+use super::{enter, lists, records, zone};
 use crate::Shared;
 
 /// Why it cannot be done.
@@ -56,6 +59,20 @@ pub enum No {
     Store(rusqlite::Error),
 }
 
+/// One thing that is wrong with a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// The list inside the record, and the place in it.
+    pub inside: Option<(&'static str, usize)>,
+    pub says: String,
+}
+
+impl<T: Into<String>> From<T> for Flaw {
+    fn from(says: T) -> Self {
+        Flaw { inside: None, says: says.into() }
+    }
+}
+
 impl From<rusqlite::Error> for No {
     fn from(error: rusqlite::Error) -> Self {
         No::Store(error)
@@ -79,10 +96,15 @@ pub struct Desk<'a> {
     pub connection: &'a Connection,
     pub shared: &'a Shared,
     pub org: Org,
-    pub ledger: Ledger,
+    pub ledger: Arc<Ledger>,
     pub now_ms: i64,
+    /// In the organisation's own zone.
     pub today: NaiveDate,
     pub by: By,
+    /// Unit prices are taken with four decimals; an app has to ask for it.
+    pub four_decimals: bool,
+    warnings: RefCell<Vec<String>>,
+    flaws: RefCell<Vec<Flaw>>,
 }
 
 /// What is known of the record that is being entered.
@@ -136,27 +158,33 @@ pub fn put(shared: &Shared, tenant: &str, list: &str, entered: &Value, silent: b
     done
 }
 
-/// The tax rates and accounts of an organisation.
+/// What the documents of an organisation refer to: tax rates, accounts, currencies, tracking.
 pub fn ledger(connection: &Connection, org: i64) -> rusqlite::Result<Ledger> {
     let mut ledger = Ledger { base_currency: "NZD".into(), ..Ledger::default() };
     each(connection, org, Kind::Organisations, |record| {
         ledger.base_currency = text_of(record, "BaseCurrency").unwrap_or("NZD").to_owned();
+        ledger.timezone = text_of(record, "Timezone").unwrap_or("UTC").to_owned();
     })?;
-    let mut rates = Vec::new();
     each(connection, org, Kind::TaxRates, |record| {
         if let (Some(tax_type), Some(rate)) = (text_of(record, "TaxType"), decimal_of(record, "EffectiveRate")) {
-            rates.push((tax_type.to_owned(), rate));
+            ledger.rates.insert(tax_type.to_owned(), rate);
+            ledger.taxes.insert(tax_type.to_owned(), Tax::of(record));
         }
     })?;
-    ledger.rates = rates.into_iter().collect();
-    let mut accounts = Vec::new();
     each(connection, org, Kind::Accounts, |record| {
-        if let (Some(code), Some(id)) = (text_of(record, "Code"), text_of(record, "AccountID")) {
-            let tax_type = text_of(record, "TaxType").unwrap_or("NONE");
-            accounts.push((code.to_owned(), (id.to_owned(), tax_type.to_owned())));
+        let Some(id) = text_of(record, "AccountID") else { return };
+        if text_of(record, "Status") == Some("DELETED") {
+            return;
         }
+        let account = Arc::new(Account::of(id, record));
+        if let Some(code) = text_of(record, "Code") {
+            ledger.accounts.insert(code.to_owned(), (id.to_owned(), account.tax_type.clone()));
+            ledger.chart.insert(code.to_owned(), account.clone());
+        }
+        ledger.chart.insert(id.to_owned(), account);
     })?;
-    ledger.accounts = accounts.into_iter().collect();
+    each(connection, org, Kind::Currencies, |record| ledger.currencies.extend(text_of(record, "Code").map(str::to_owned)))?;
+    each(connection, org, Kind::TrackingCategories, |record| ledger.tracking.push(record.clone()))?;
     Ok(ledger)
 }
 
@@ -174,13 +202,46 @@ pub fn each(connection: &Connection, org: i64, kind: Kind, mut with: impl FnMut(
 impl<'a> Desk<'a> {
     pub fn open(shared: &'a Shared, connection: &'a Connection, org: Org, by: By) -> rusqlite::Result<Self> {
         let now = shared.clock.now();
-        let ledger = ledger(connection, org.n)?;
-        Ok(Self { connection, shared, org, ledger, now_ms: now.timestamp_millis(), today: now.date_naive(), by })
+        let ledger = shared.xero.settings.ledger(connection, org.n)?;
+        let today = zone::today(&ledger.timezone, now);
+        let four_decimals = by != By::App;
+        let (warnings, flaws) = (RefCell::default(), RefCell::default());
+        Ok(Self { connection, shared, org, ledger, now_ms: now.timestamp_millis(), today, by, four_decimals, warnings, flaws })
     }
 
     /// Whether an open question is answered with yes.
     pub fn on(&self, switch: &str) -> bool {
         self.shared.switches.on(switch)
+    }
+
+    /// Whether an app enters: it may not do all that a person may.
+    pub fn by_app(&self) -> bool {
+        self.by == By::App
+    }
+
+    /// Something that Xero remarks and takes all the same.
+    pub fn warn(&self, says: impl Into<String>) {
+        self.warnings.borrow_mut().push(says.into());
+    }
+
+    /// What was remarked since this was last asked.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.take()
+    }
+
+    /// Refuses a record for all that is wrong with it, and remembers where inside the record that is.
+    pub fn refuse(&self, flaws: Vec<Flaw>) -> Result<(), No> {
+        if flaws.is_empty() {
+            return Ok(());
+        }
+        let says = flaws.iter().map(|flaw| flaw.says.clone()).collect();
+        *self.flaws.borrow_mut() = flaws;
+        Err(No::Says(says))
+    }
+
+    /// What the last refusal said about things inside the record.
+    pub fn flaws(&self) -> Vec<Flaw> {
+        self.flaws.take()
     }
 
     /// Takes one record in. Answers it as it is kept.
@@ -200,21 +261,70 @@ impl<'a> Desk<'a> {
     }
 
     /// The record's id, and the record when it exists already.
-    fn known(&self, kind: Kind, sent: Record, how: How) -> Result<Known, No> {
+    fn known(&self, kind: Kind, mut sent: Record, how: How) -> Result<Known, No> {
+        if self.by_app() {
+            enter::only_writable(kind, &mut sent);
+        }
         let id = match (how, text_of(&sent, kind.id_field())) {
             (How::At(id), _) => id,
+            (How::Create, Some(_)) if kind == Kind::TaxRates && self.by_app() => self.code_for(kind, &mut sent)?,
             (_, Some(code)) if kind.is_coded() => code_id(&self.org, code),
-            (_, None) if kind.is_coded() => enter::new_code(self, kind, &sent)?,
+            (_, None) if kind.is_coded() => match enter::same(self, kind, &sent)? {
+                Some(id) if how == How::Upsert => id,
+                _ => self.code_for(kind, &mut sent)?,
+            },
             (_, None) if kind == Kind::Organisations => self.org.tenant,
+            (How::Create, Some(_)) if self.by_app() => {
+                if !self.on("xero.put_ignores_ids") {
+                    return Err(format!("{} cannot be specified when creating: Xero gives it", kind.id_field()).into());
+                }
+                Uuid::new_v4()
+            }
             (_, Some(id)) => Uuid::parse_str(id).map_err(|_| format!("`{id}` is not an id"))?,
-            (How::Upsert, None) if self.by == By::App => enter::same(self, kind, &sent)?.unwrap_or_else(Uuid::new_v4),
+            (How::Upsert, None) if self.by_app() => enter::same(self, kind, &sent)?.unwrap_or_else(Uuid::new_v4),
             (_, None) => Uuid::new_v4(),
         };
         let was = self.read(kind, id)?;
         if was.is_none() && matches!(how, How::At(_)) {
             return Err(No::Absent);
         }
+        let named = how == How::Upsert && self.by_app() && !kind.is_coded() && text_of(&sent, kind.id_field()).is_some();
+        if was.is_none() && named {
+            return Err(format!("No {} has the {} that was specified", enter::noun(kind), kind.id_field()).into());
+        }
+        if self.by_app() {
+            enter::as_meant(self, kind, was.as_ref().map(|(record, _)| record), &mut sent);
+        }
         Ok(Known { kind, id, was, sent, how })
+    }
+
+    /// The key of a record that gets its code from Xero.
+    fn code_for(&self, kind: Kind, sent: &mut Record) -> Result<Uuid, No> {
+        let code = enter::new_code(self, kind, sent)?;
+        let id = code_id(&self.org, &code);
+        sent.insert(kind.id_field().into(), code.into());
+        Ok(id)
+    }
+
+    /// Takes one record away, as DELETE does. None: it is gone; else it is kept on with another status.
+    pub fn delete(&self, kind: Kind, id: Uuid) -> Result<Option<Record>, No> {
+        let was = self.read(kind, id)?.ok_or(No::Absent)?;
+        let known = Known { kind, id, was: Some(was), sent: Record::new(), how: How::At(id) };
+        match enter::delete(self, &known)? {
+            Some(record) => self.keep(kind, id, self.now_ms, record).map(Some),
+            None => {
+                records::remove(self.connection, self.org.n, kind, id)?;
+                self.changed(kind);
+                Ok(None)
+            }
+        }
+    }
+
+    /// What is remembered of the organisation's settings is read anew.
+    fn changed(&self, kind: Kind) {
+        if matches!(kind, Kind::Organisations | Kind::Currencies | Kind::Accounts | Kind::TaxRates | Kind::TrackingCategories) {
+            self.shared.xero.settings.forget(self.org.n);
+        }
     }
 
     /// A record and its time of change.
@@ -232,8 +342,10 @@ impl<'a> Desk<'a> {
             json::set_updated(&mut record, modified_ms, kind.about().twin);
         }
         super::ledger::post(self.connection, (self.shared, self.org.n, self.now_ms), kind, id, &record)?;
-        let row = documents::row(kind, id, modified_ms, &record);
+        let mut row = documents::row(kind, id, modified_ms, &record);
+        row.by_app = self.by_app();
         records::store(self.connection, self.org.n, kind, &row)?;
+        self.changed(kind);
         Ok(record)
     }
 

@@ -1,6 +1,7 @@
 //! What Xero adds to what was entered: sums, defaults, states. Pure: it looks nothing up by itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -20,6 +21,71 @@ pub struct Ledger {
     pub rates: HashMap<String, Decimal>,
     /// Id and tax type by account code.
     pub accounts: HashMap<String, (String, String)>,
+    /// More about accounts, by code and by id.
+    pub chart: HashMap<String, Arc<Account>>,
+    /// More about tax rates, by tax type.
+    pub taxes: HashMap<String, Tax>,
+    pub currencies: HashSet<String>,
+    /// The tracking categories with their options.
+    pub tracking: Vec<Record>,
+    /// As Xero names it: `NEWZEALANDSTANDARDTIME`.
+    pub timezone: String,
+}
+
+/// What a line asks of its account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub id: String,
+    pub code: String,
+    pub type_: String,
+    pub class: String,
+    pub tax_type: String,
+    pub system: String,
+    pub archived: bool,
+}
+
+impl Account {
+    pub fn of(id: &str, record: &Record) -> Self {
+        let text = |name: &str| text_of(record, name).unwrap_or_default().to_owned();
+        Self {
+            id: id.to_owned(),
+            code: text("Code"),
+            type_: text("Type"),
+            class: text("Class"),
+            tax_type: text_of(record, "TaxType").unwrap_or("NONE").to_owned(),
+            system: text("SystemAccount"),
+            archived: text_of(record, "Status") == Some("ARCHIVED"),
+        }
+    }
+}
+
+/// What a line asks of its tax rate.
+#[derive(Clone, Debug)]
+pub struct Tax {
+    pub active: bool,
+    /// Classes of accounts that it cannot be used with.
+    barred: Vec<&'static str>,
+}
+
+impl Tax {
+    pub fn of(record: &Record) -> Self {
+        let classes = [
+            ("CanApplyToAssets", "ASSET"),
+            ("CanApplyToEquity", "EQUITY"),
+            ("CanApplyToExpenses", "EXPENSE"),
+            ("CanApplyToLiabilities", "LIABILITY"),
+            ("CanApplyToRevenue", "REVENUE"),
+        ];
+        let barred = classes.into_iter().filter(|(name, _)| record.get(*name) == Some(&Value::Bool(false)));
+        Self {
+            active: text_of(record, "Status").is_none_or(|status| status == "ACTIVE"),
+            barred: barred.map(|(_, class)| class).collect(),
+        }
+    }
+
+    pub fn applies_to(&self, class: &str) -> bool {
+        !self.barred.contains(&class)
+    }
 }
 
 /// Fills a document in: lines where `lines_entered`, and always sums and state. Says what is wrong with it.
@@ -363,9 +429,15 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: &Record) -> Row {
     } else {
         text(about.currency)
     };
+    let contact = record.get("Contact").or_else(|| record.get("Invoice").and_then(|invoice| invoice.get("Contact")));
+    let contact = contact.and_then(|contact| contact.get("ContactID")).and_then(Value::as_str);
     Row {
         id,
         modified_ms,
+        other: if kind == Kind::Contacts { text("ContactNumber") } else { String::new() },
+        contact: contact.and_then(|id| Uuid::parse_str(id).ok()),
+        date_ms: record.get("Date").and_then(Value::as_str).and_then(json::ms_of),
+        by_app: false,
         type_: text(about.type_),
         status: text(about.status),
         name: text(about.name),
@@ -384,7 +456,7 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: &Record) -> Row {
 pub fn shorten(kind: Kind, record: &mut Record) {
     if kind == Kind::Contacts {
         record.insert("ContactPersons".into(), json!([]));
-        for name in ["PaymentTerms", "Website", "Discount", "BatchPayments", "Balances", "BrandingTheme"] {
+        for name in ["MergedToContactID", "PaymentTerms", "Website", "Discount", "BatchPayments", "Balances", "BrandingTheme"] {
             record.remove(name);
         }
     } else if kind == Kind::ManualJournals {

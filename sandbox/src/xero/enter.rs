@@ -1,24 +1,29 @@
 //! What Xero makes of a record that is entered, a file a kind.
 
+mod accounts;
 mod bank_transactions;
 pub(crate) mod bank_transfers;
 mod batch_payments;
 mod contacts;
 mod credit_notes;
+pub(super) mod currencies;
+mod document_contact;
 mod invoices;
 mod items;
 mod manual_journals;
 pub(crate) mod overpayments;
 mod payments;
 mod prepayments;
+mod tax_rates;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::desk::{By, Desk, Known, No};
-use super::json::Record;
+use super::desk::{By, Desk, Flaw, Known, No};
+use super::json::{Record, text_of};
 use super::kinds::Kind;
-use super::{documents, records};
+use super::records;
+pub use document_contact::contact_of;
 
 /// Fills a record in, or refuses it. What it changes beside the record itself, it keeps.
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
@@ -34,6 +39,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         Kind::ManualJournals => manual_journals::enter(desk, known, record),
         Kind::Contacts => contacts::enter(desk, known, record),
         Kind::Items => items::enter(desk, known, record),
+        Kind::Accounts => accounts::enter(desk, known, record),
+        Kind::TaxRates => tax_rates::enter(desk, known, record),
+        Kind::Currencies => currencies::enter(desk, known, record),
         Kind::Organisations => {
             super::locks::enter_organisation(record);
             Ok(())
@@ -49,13 +57,52 @@ pub fn same(desk: &Desk, kind: Kind, sent: &Record) -> Result<Option<Uuid>, No> 
         Kind::Contacts => contacts::same(desk, sent),
         Kind::Items => items::same(desk, sent),
         Kind::CreditNotes => credit_notes::same(desk, sent),
+        Kind::TaxRates => tax_rates::same(desk, sent),
         _ => Ok(None),
     }
 }
 
-/// The key of a coded record that is sent without its code.
-pub fn new_code(_: &Desk, kind: Kind, _: &Record) -> Result<Uuid, No> {
-    Err(format!("{} is missing", kind.id_field()).into())
+/// What DELETE does: None when the record goes, else the record as it is kept on.
+pub fn delete(desk: &Desk, known: &Known) -> Result<Option<Record>, No> {
+    match known.kind {
+        Kind::Accounts => accounts::delete(desk, known),
+        Kind::Items => items::delete(desk, known),
+        _ => Err(No::Absent),
+    }
+}
+
+/// The code of a record that gets it from Xero.
+pub fn new_code(desk: &Desk, kind: Kind, _: &Record) -> Result<String, No> {
+    match kind {
+        Kind::TaxRates => tax_rates::new_code(desk),
+        _ => Err(format!("{} is missing", kind.id_field()).into()),
+    }
+}
+
+/// Leaves out what an app cannot say: Xero ignores it.
+pub fn only_writable(kind: Kind, sent: &mut Record) {
+    let writable: &[&str] = match kind {
+        Kind::Invoices => &invoices::WRITABLE,
+        Kind::Contacts => &contacts::WRITABLE,
+        Kind::Items => &items::WRITABLE,
+        Kind::Accounts => &accounts::WRITABLE,
+        Kind::TaxRates => &tax_rates::WRITABLE,
+        Kind::Currencies => &currencies::WRITABLE,
+        _ => return,
+    };
+    sent.retain(|name, _| writable.contains(&name.as_str()));
+}
+
+/// What an app means by what it sends for a record that is known.
+pub fn as_meant(desk: &Desk, kind: Kind, was: Option<&Record>, sent: &mut Record) {
+    if kind == Kind::Invoices {
+        invoices::as_meant(desk, was, sent);
+    }
+}
+
+/// What one record of a kind is called.
+pub fn noun(kind: Kind) -> &'static str {
+    kind.id_field().trim_end_matches("ID")
 }
 
 /// Fields that every record of a kind has, whatever was sent.
@@ -63,6 +110,12 @@ fn defaults<const N: usize>(record: &mut Record, fields: [(&str, Value); N]) {
     for (name, value) in fields {
         record.entry(name).or_insert(value);
     }
+}
+
+/// Texts that are longer than their field takes.
+fn too_long(record: &Record, longest: &[(&str, usize)], inside: Option<(&'static str, usize)>) -> Vec<Flaw> {
+    let longer = longest.iter().filter(|(name, max)| text_of(record, name).is_some_and(|text| text.chars().count() > *max));
+    longer.map(|(name, max)| Flaw { inside, says: format!("The {name} field cannot be longer than {max} characters") }).collect()
 }
 
 /// What an app sends of fields that are not its to say changes nothing.
@@ -78,24 +131,13 @@ fn only(desk: &Desk, known: &Known, record: &mut Record, writable: &[&str]) {
     }
 }
 
-/// Finds a document's contact and writes it as documents show it.
-fn contact_of(desk: &Desk, record: &mut Record) -> Result<Uuid, No> {
-    let id = record.get("Contact").and_then(|contact| contact.get("ContactID")).and_then(Value::as_str);
-    let id = id.and_then(|id| Uuid::parse_str(id).ok()).ok_or("Contact.ContactID is missing or not an id")?;
-    let found = records::by_id(desk.connection, desk.org.n, Kind::Contacts, id)?;
-    let (body, _) = found.ok_or_else(|| format!("there is no contact `{id}`"))?;
-    let contact: Value = serde_json::from_str(&body).unwrap_or_default();
-    let name = contact.get("Name").and_then(Value::as_str).unwrap_or_default();
-    record.insert("Contact".into(), documents::contact_summary(&id.to_string(), name));
-    Ok(id)
-}
-
 /// The first document makes a contact a customer or a supplier; its time of change stays.
 fn note_role(desk: &Desk, id: Uuid, role: &str) -> Result<(), No> {
-    let Some((mut contact, modified)) = desk.read(Kind::Contacts, id)? else { return Ok(()) };
-    if contact.get(role) == Some(&json!(true)) {
+    let known = records::brief(desk.connection, desk.org.n, Kind::Contacts, id)?;
+    if known.is_none_or(|contact| if role == "IsCustomer" { contact.customer } else { contact.supplier }) {
         return Ok(());
     }
+    let Some((mut contact, modified)) = desk.read(Kind::Contacts, id)? else { return Ok(()) };
     contact.insert(role.into(), true.into());
     desk.keep(Kind::Contacts, id, modified, contact).map(|_| ())
 }

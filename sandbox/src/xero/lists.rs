@@ -9,8 +9,11 @@ use rusqlite::{Connection, params_from_iter};
 use uuid::Uuid;
 
 use super::kinds::Kind;
+use super::query::expression::Condition;
+use super::query::fields::{At, Field};
+use super::query::sql;
 
-/// What a list is narrowed to.
+/// What a list is narrowed to, and its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     pub since_ms: Option<i64>,
@@ -18,31 +21,32 @@ pub struct Filter {
     pub statuses: Vec<String>,
     pub names: Vec<String>,
     pub ids: Vec<Uuid>,
-    pub customer: Option<bool>,
-    pub supplier: Option<bool>,
+    pub contacts: Vec<Uuid>,
     pub without_archived: bool,
+    pub without_deleted: bool,
+    /// Only what an app has made.
+    pub by_app: bool,
+    /// All of them have to be met.
+    pub conditions: Vec<Condition>,
+    /// Empty: in the order of change.
+    pub order: Vec<Order>,
+}
+
+/// One step of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    pub field: Field,
     pub descending: bool,
 }
 
 impl Filter {
-    /// Narrows this filter by the conditions of a `where`: a list that both name keeps what both allow.
-    pub fn meet(&mut self, other: Filter) {
-        let both = |mine: &mut Vec<String>, theirs: Vec<String>| match (mine.is_empty(), theirs.is_empty()) {
-            (_, true) => {}
-            (true, false) => *mine = theirs,
-            (false, false) => {
-                mine.retain(|word| theirs.contains(word));
-                if mine.is_empty() {
-                    // Nothing can be both; no record has this status, type or name.
-                    mine.push("\u{0}".into());
-                }
-            }
-        };
-        both(&mut self.types, other.types);
-        both(&mut self.statuses, other.statuses);
-        both(&mut self.names, other.names);
-        self.customer = other.customer.or(self.customer);
-        self.supplier = other.supplier.or(self.supplier);
+    /// Whether it is in the order of change, and which way round. None: in another order.
+    fn by_change(&self) -> Option<bool> {
+        match self.order.as_slice() {
+            [] => Some(false),
+            [Order { field: Field { at: At::Column("modified"), .. }, descending }] => Some(*descending),
+            _ => None,
+        }
     }
 }
 
@@ -85,7 +89,11 @@ pub fn list(
     each: &mut dyn FnMut(&str),
 ) -> rusqlite::Result<u64> {
     let known = count(connection, memo, org, kind, filter)?;
-    let (mut sql, mut values) = narrowed(org, kind, filter, "SELECT modified, id, body FROM xero_record");
+    let by_change = filter.by_change();
+    // Where SQLite may have to sort, it sorts the rows' numbers only: with their texts a million records would not fit.
+    let apart = by_change.is_none() || !filter.conditions.is_empty() || !filter.contacts.is_empty();
+    let select = if apart { "SELECT modified, id, rowid FROM xero_record" } else { "SELECT modified, id, body FROM xero_record" };
+    let (mut sql, mut values) = narrowed(org, kind, filter, select);
     let since = filter.since_ms.unwrap_or(i64::MIN);
     let mut skip = 0;
     let mut take = i64::MAX;
@@ -93,24 +101,45 @@ pub fn list(
         take = i64::from(size);
         skip = i64::from(number.saturating_sub(1)) * take;
         if let Some((at, last, of, modified, id)) = &known.end
+            && by_change.is_some()
             && (*at, *last, *of) == (since, number.saturating_sub(1), size)
         {
-            sql.push_str(if filter.descending { " AND (modified, id) < (?, ?)" } else { " AND (modified, id) > (?, ?)" });
+            sql.push_str(if by_change == Some(true) { " AND (modified, id) < (?, ?)" } else { " AND (modified, id) > (?, ?)" });
             values.push((*modified).into());
             values.push(id.clone().into());
             skip = 0;
         }
     }
-    sql.push_str(if filter.descending { " ORDER BY modified DESC, id DESC" } else { " ORDER BY modified, id" });
+    match by_change {
+        Some(true) => sql.push_str(" ORDER BY modified DESC, id DESC"),
+        Some(false) => sql.push_str(" ORDER BY modified, id"),
+        None => {
+            sql.push_str(" ORDER BY ");
+            for order in &filter.order {
+                sql.push_str(&sql::expression(&order.field));
+                sql.push_str(if order.descending { " DESC, " } else { ", " });
+            }
+            // What is the same in this order stays in one order from page to page.
+            sql.push_str(if filter.order.last().is_some_and(|order| order.descending) { "id DESC" } else { "id" });
+        }
+    }
     sql.push_str(" LIMIT ? OFFSET ?");
     values.push(take.into());
     values.push(skip.into());
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
+    let mut body = connection.prepare_cached("SELECT body FROM xero_record WHERE rowid = ?1")?;
     let mut end = None;
     while let Some(row) = rows.next()? {
-        each(row.get_ref(2)?.as_str()?);
-        if page.is_some() {
+        if apart {
+            body.query_row([row.get::<_, i64>(2)?], |row| {
+                each(row.get_ref(0)?.as_str()?);
+                Ok(())
+            })?;
+        } else {
+            each(row.get_ref(2)?.as_str()?);
+        }
+        if page.is_some() && by_change.is_some() {
             let id = row.get_ref(1)?.as_blob()?;
             end = Some((row.get::<_, i64>(0)?, <[u8; 16]>::try_from(id).unwrap_or_default()));
         }
@@ -160,7 +189,7 @@ fn count(connection: &Connection, memo: &Memo, org: i64, kind: Kind, filter: &Fi
 fn remember(memo: &Memo, org: i64, kind: Kind, filter: &Filter, known: Known) {
     // Lists by id are short and endless in number; and there are never many different lists otherwise.
     const LISTS_MAX: usize = 256;
-    if !filter.ids.is_empty() || !filter.names.is_empty() {
+    if !filter.ids.is_empty() || !filter.names.is_empty() || !filter.contacts.is_empty() {
         return;
     }
     let mut lists = memo.lists.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -188,13 +217,19 @@ fn narrowed(org: i64, kind: Kind, filter: &Filter, select: &str) -> (String, Vec
     any_of("status", filter.statuses.iter().cloned().map(Sql::from).collect());
     any_of("name", filter.names.iter().cloned().map(Sql::from).collect());
     any_of("id", filter.ids.iter().map(|id| Sql::from(id.as_bytes().to_vec())).collect());
-    if filter.without_archived {
-        sql.push_str(" AND status <> 'ARCHIVED'");
-    }
-    for (column, wanted) in [("customer", filter.customer), ("supplier", filter.supplier)] {
-        if let Some(wanted) = wanted {
-            sql.push_str(&format!(" AND {column} = {}", i32::from(wanted)));
+    any_of("contact", filter.contacts.iter().map(|id| Sql::from(id.as_bytes().to_vec())).collect());
+    for (wanted, condition) in [
+        (filter.without_archived, " AND status <> 'ARCHIVED'"),
+        (filter.without_deleted, " AND status <> 'DELETED'"),
+        (filter.by_app, " AND by_app = 1"),
+    ] {
+        if wanted {
+            sql.push_str(condition);
         }
+    }
+    for condition in &filter.conditions {
+        sql.push_str(" AND ");
+        sql::condition(condition, org, &mut sql, &mut values);
     }
     (sql, values)
 }

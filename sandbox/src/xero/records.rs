@@ -21,6 +21,14 @@ pub struct Row {
     pub total_cents: i64,
     pub tax_cents: i64,
     pub due_cents: i64,
+    /// Another name that it is found by: a contact's number.
+    pub other: String,
+    /// Whose it is.
+    pub contact: Option<Uuid>,
+    /// Midnight of the day that it is dated.
+    pub date_ms: Option<i64>,
+    /// An app made it. What a later edit says about this does not count.
+    pub by_app: bool,
     pub body: String,
 }
 
@@ -30,10 +38,13 @@ pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
            org INTEGER NOT NULL, kind INTEGER NOT NULL, id BLOB NOT NULL, modified INTEGER NOT NULL,
            type TEXT NOT NULL, status TEXT NOT NULL, name TEXT NOT NULL, customer INTEGER NOT NULL, supplier INTEGER NOT NULL,
            currency TEXT NOT NULL, total INTEGER NOT NULL, tax INTEGER NOT NULL, due INTEGER NOT NULL,
-           body TEXT NOT NULL);
+           other TEXT NOT NULL, contact BLOB, date INTEGER, by_app INTEGER NOT NULL, body TEXT NOT NULL);
          CREATE UNIQUE INDEX xero_record_id ON xero_record (org, kind, id);
          CREATE INDEX xero_record_modified ON xero_record (org, kind, modified, id, type, status, customer, supplier);
-         CREATE INDEX xero_record_name ON xero_record (org, kind, name);",
+         CREATE INDEX xero_record_name ON xero_record (org, kind, name);
+         CREATE INDEX xero_record_other ON xero_record (org, kind, other) WHERE other <> '';
+         CREATE INDEX xero_record_contact ON xero_record (org, kind, contact) WHERE contact IS NOT NULL;
+         CREATE INDEX xero_record_date ON xero_record (org, kind, date, id) WHERE date IS NOT NULL;",
     )
 }
 
@@ -41,10 +52,12 @@ pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
 pub fn store(connection: &Connection, org: i64, kind: Kind, row: &Row) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
-            "INSERT INTO xero_record (org, kind, id, modified, type, status, name, customer, supplier, currency, total, tax, due, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+            "INSERT INTO xero_record (org, kind, id, modified, type, status, name, customer, supplier, currency, total, tax, due,
+               other, contact, date, by_app, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
              ON CONFLICT (org, kind, id) DO UPDATE SET modified = ?4, type = ?5, status = ?6, name = ?7, customer = ?8, supplier = ?9,
-               currency = ?10, total = ?11, tax = ?12, due = ?13, body = ?14",
+               currency = ?10, total = ?11, tax = ?12, due = ?13,
+               other = ?14, contact = ?15, date = ?16, body = ?18",
         )?
         .execute(params![
             org,
@@ -60,6 +73,10 @@ pub fn store(connection: &Connection, org: i64, kind: Kind, row: &Row) -> rusqli
             row.total_cents,
             row.tax_cents,
             row.due_cents,
+            row.other,
+            row.contact.as_ref().map(|contact| contact.as_bytes()),
+            row.date_ms,
+            row.by_app,
             row.body,
         ])?;
     Ok(())
@@ -73,6 +90,24 @@ pub fn by_id(connection: &Connection, org: i64, kind: Kind, id: Uuid) -> rusqlit
         .optional()
 }
 
+/// What the columns say of one record, for those who need no more of it.
+#[derive(Clone, Debug)]
+pub struct Brief {
+    pub name: String,
+    pub status: String,
+    pub customer: bool,
+    pub supplier: bool,
+}
+
+pub fn brief(connection: &Connection, org: i64, kind: Kind, id: Uuid) -> rusqlite::Result<Option<Brief>> {
+    connection
+        .prepare_cached("SELECT name, status, customer, supplier FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?
+        .query_row(params![org, kind.number(), id.as_bytes()], |row| {
+            Ok(Brief { name: row.get(0)?, status: row.get(1)?, customer: row.get(2)?, supplier: row.get(3)? })
+        })
+        .optional()
+}
+
 /// Body and id of every record of that number, name or code; the oldest first.
 pub fn by_name(connection: &Connection, org: i64, kind: Kind, name: &str) -> rusqlite::Result<Vec<(String, Uuid)>> {
     connection
@@ -82,6 +117,52 @@ pub fn by_name(connection: &Connection, org: i64, kind: Kind, name: &str) -> rus
             Ok((row.get(0)?, Uuid::from_bytes(id)))
         })?
         .collect()
+}
+
+/// Body and id of every record of that other name, a contact's number; the oldest first.
+pub fn by_other(connection: &Connection, org: i64, kind: Kind, other: &str) -> rusqlite::Result<Vec<(String, Uuid)>> {
+    connection
+        .prepare_cached(
+            "SELECT body, id FROM xero_record WHERE org = ?1 AND kind = ?2 AND other = ?3 AND other <> '' ORDER BY rowid",
+        )?
+        .query_map(params![org, kind.number(), other], |row| {
+            let id: [u8; 16] = row.get(1)?;
+            Ok((row.get(0)?, Uuid::from_bytes(id)))
+        })?
+        .collect()
+}
+
+/// Id, time of change and body of some records of a contact.
+pub fn of_contact(
+    connection: &Connection,
+    org: i64,
+    kind: Kind,
+    contact: Uuid,
+    take: usize,
+) -> rusqlite::Result<Vec<(Uuid, i64, String)>> {
+    connection
+        .prepare_cached("SELECT id, modified, body FROM xero_record WHERE org = ?1 AND kind = ?2 AND contact = ?3 LIMIT ?4")?
+        .query_map(params![org, kind.number(), contact.as_bytes(), take as i64], |row| {
+            Ok((Uuid::from_bytes(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?
+        .collect()
+}
+
+/// Whether a record of another list holds a piece of text. It reads until it finds one: for rare questions.
+pub fn mentions(connection: &Connection, org: i64, but: Kind, piece: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM xero_record WHERE org = ?1 AND kind <> ?2 AND instr(body, ?3) > 0 LIMIT 1")?
+        .exists(params![org, but.number(), piece])
+}
+
+/// Forgets one record.
+pub fn remove(connection: &Connection, org: i64, kind: Kind, id: Uuid) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM xero_record WHERE org = ?1 AND kind = ?2 AND id = ?3")?.execute(params![
+        org,
+        kind.number(),
+        id.as_bytes()
+    ])?;
+    Ok(())
 }
 
 /// Forgets all records of one organisation.

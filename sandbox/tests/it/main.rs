@@ -3,10 +3,13 @@
 
 mod control;
 mod xero_books;
+mod xero_core;
+mod xero_filters;
 mod xero_ledger;
 mod xero_money;
 mod xero_reports;
 mod xero_sign_in;
+mod xero_writes;
 
 use reqwest::header::{ACCEPT, LOCATION};
 use reqwest::{Client, RequestBuilder, Response};
@@ -130,6 +133,17 @@ impl World {
             .bearer_auth(tokens["access_token"].as_str().unwrap())
             .header("xero-tenant-id", demo())
             .header(ACCEPT, "application/json")
+    }
+
+    /// A call of the Accounting API with a body: the answer's status, and what it says.
+    async fn send(&self, tokens: &Value, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let call = self.books(tokens, path).build().unwrap();
+        let mut call = RequestBuilder::from_parts(self.client.clone(), call).json(&body).build().unwrap();
+        *call.method_mut() = method.parse().unwrap();
+        let answer = self.client.execute(call).await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
 
     async fn read(&self, tokens: &Value, path: &str) -> Value {

@@ -1,11 +1,15 @@
 //! What the Accounting API answers: Xero's envelope, its refusals, and the figures that every answer carries.
 
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::xml;
 use crate::Shared;
 use crate::xero::access::{self, Caller};
 use crate::xero::app;
@@ -15,6 +19,28 @@ use crate::xero::kinds::Kind;
 pub struct Answer {
     pub status: u16,
     pub body: Body,
+}
+
+/// An answer as it goes out, but for what it says about limits.
+#[derive(Clone)]
+pub struct Rendered {
+    pub status: u16,
+    /// The content type.
+    pub kind: Option<Cow<'static, str>>,
+    pub body: Bytes,
+}
+
+impl Rendered {
+    /// To an admitted caller.
+    pub fn response(self, caller: &Caller) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut answer = HttpResponse::build(status);
+        access::with_remaining(&mut answer, caller.permit.remaining(), caller.app_remaining);
+        if let Some(kind) = self.kind {
+            answer.insert_header((CONTENT_TYPE, kind.as_ref()));
+        }
+        if self.body.is_empty() { answer.finish() } else { answer.body(self.body) }
+    }
 }
 
 pub enum Body {
@@ -38,6 +64,8 @@ pub enum Failure {
     /// 400 ValidationException with the elements as they were sent and what is wrong with them.
     Invalid(Vec<Value>),
     Absent,
+    /// 413: more than 3.5 MB were sent.
+    TooLarge,
     /// 501: Xero may do it, the sandbox does not.
     Lacking(String),
     Store(rusqlite::Error),
@@ -58,6 +86,18 @@ impl Failure {
         Failure::Bad { number: 14, kind: "PostDataInvalidException", says: says.into() }
     }
 
+    /// Nothing was sent that a list could take.
+    pub fn nothing(collection: &str) -> Self {
+        let one = singular(collection);
+        Failure::Bad {
+            number: 17,
+            kind: "NoDataProcessedException",
+            says: format!(
+                "No data has been processed for this endpoint. This endpoint is expecting {one} data to be specifed in the request body."
+            ),
+        }
+    }
+
     pub fn answer(self) -> Answer {
         match self {
             Failure::Bad { number, kind, says } => {
@@ -69,6 +109,7 @@ impl Failure {
                     .to_string(),
             ),
             Failure::Absent => absent(),
+            Failure::TooLarge => Answer { status: 413, body: Body::Text("The request body is larger than 3.5 MB") },
             Failure::Lacking(what) => Answer::json(
                 501,
                 json!({"ErrorNumber": 501, "Type": "NotImplementedException", "Message": format!("the sandbox does not do `{what}`")})
@@ -82,6 +123,19 @@ impl Failure {
     }
 }
 
+/// What one element of a collection is called: `Invoice` of `Invoices`.
+pub fn singular(collection: &str) -> String {
+    match collection {
+        "Addresses" => "Address".into(),
+        "Tracking" | "FromTracking" | "ToTracking" => "TrackingCategory".into(),
+        "TaxBreakdown" => "TaxBreakdownComponent".into(),
+        _ => match collection.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => collection.strip_suffix('s').unwrap_or(collection).to_owned(),
+        },
+    }
+}
+
 /// 404, in Xero's words.
 pub fn absent() -> Answer {
     Answer { status: 404, body: Body::Text("The resource you're looking for cannot be found") }
@@ -90,6 +144,11 @@ pub fn absent() -> Answer {
 impl Answer {
     pub fn json(status: u16, body: String) -> Self {
         Self { status, body: Body::Json(body) }
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self { status: 204, body: Body::Empty }
     }
 
     /// Records in Xero's envelope: `records` is their JSON, joined by commas; `pagination` is a member with its comma, or nothing.
@@ -111,22 +170,16 @@ impl Answer {
         Self::json(200, body)
     }
 
-    /// As it goes out to an admitted caller.
-    pub fn response(self, _: &Shared, caller: &Caller, wants_json: bool) -> HttpResponse {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut answer = HttpResponse::build(status);
-        access::with_remaining(&mut answer, caller.permit.remaining());
-        match self.body {
-            Body::Empty => answer.finish(),
-            Body::Json(_) if !wants_json && self.status == 200 => answer.insert_header((CONTENT_TYPE, "text/xml; charset=utf-8")).body(format!(
-                "<Response xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"><Id>{}</Id><Status>OK</Status><ProviderName>{}</ProviderName></Response>",
-                Uuid::new_v4(),
-                app::APP_NAME
-            )),
-            Body::Json(text) => answer.insert_header((CONTENT_TYPE, "application/json; charset=utf-8")).body(text),
-            Body::Text(text) => answer.insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).body(text),
-            Body::File(kind, bytes) => answer.insert_header((CONTENT_TYPE, kind)).body(bytes),
-        }
+    /// As it goes out: in JSON for those who ask for it, else in XML.
+    pub fn rendered(self, wants_json: bool) -> Rendered {
+        let (kind, body) = match self.body {
+            Body::Empty => (None, Bytes::new()),
+            Body::Json(text) if !wants_json => (Some("text/xml; charset=utf-8".into()), xml::of_json(&text).into()),
+            Body::Json(text) => (Some("application/json; charset=utf-8".into()), text.into()),
+            Body::Text(text) => (Some("text/plain; charset=utf-8".into()), Bytes::from_static(text.as_bytes())),
+            Body::File(kind, bytes) => (Some(kind.into()), bytes.into()),
+        };
+        Rendered { status: self.status, kind, body }
     }
 
     /// As it goes out to somebody who was not admitted.

@@ -8,8 +8,9 @@ use super::answer::Body;
 use super::{Answer, Call, Failure};
 use crate::xero::json::{Record, decimal_of, number};
 use crate::xero::kinds::Kind;
+use crate::xero::lists::{self, Filter};
 use crate::xero::query::{self, Query, Refusal};
-use crate::xero::{documents, lists, money, records};
+use crate::xero::{documents, money, records};
 
 /// Xero refuses lists without pages of organisations with very many documents ("not filtering efficiently"); where exactly is
 /// not documented. The sandbox stops where an answer would be larger than anybody should hold.
@@ -19,7 +20,6 @@ impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Unreadable(says) => Failure::query(says),
-            Refusal::Lacking(what) => Failure::Lacking(what),
         }
     }
 }
@@ -27,8 +27,15 @@ impl From<Refusal> for Failure {
 /// `GET /{list}`.
 pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
     let since = call.headers.get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
-    let query = &query::read(kind, &call.query, since)?;
+    let mut query = query::read(kind, &call.query, since)?;
     let org = call.caller.org.n;
+    if kind == Kind::ManualJournals
+        && !query.filter.order.is_empty()
+        && call.shared.switches.on("xero.ordered_manual_journals_have_one_page")
+    {
+        query.page = query.page.map(|(_, size)| (1, size));
+    }
+    let query = &query;
     let mut records = String::with_capacity(if query.page.is_some() { 2 << 20 } else { 64 << 10 });
     let shortened = query.page.is_none() && (kind == Kind::Contacts || kind.about().lines);
     let as_stored = !shortened && !query.summary_only && (query.four_decimals || !kind.about().unit_prices);
@@ -41,14 +48,20 @@ pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
         if as_stored { records.push_str(body) } else { records.push_str(&reshaped(kind, query, shortened, body)) }
     };
     let memo = &call.shared.xero.memo;
+    let busy = call.shared.xero.settings.busy_from(kind);
     let count = call.shared.store.with(|connection| {
+        if let Some(busy) = busy.filter(|_| !query.optimised)
+            && lists::count_of(connection, memo, org, kind, &Filter::default())? >= busy
+        {
+            return Ok(u64::MAX);
+        }
         let count = lists::count_of(connection, memo, org, kind, &query.filter)?;
         if query.page.is_none() && count > UNPAGED_MAX {
             return Ok(count);
         }
         lists::list(connection, memo, org, kind, &query.filter, query.page, &mut each)
     })?;
-    if query.page.is_none() && count > UNPAGED_MAX {
+    if count == u64::MAX || (query.page.is_none() && count > UNPAGED_MAX) {
         return Err(Failure::query(format!(
             "Your request is not filtering {} efficiently, given the extremely high volume for this organisation.",
             kind.collection()
@@ -69,6 +82,9 @@ pub fn single(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
     let four_decimals = call.parameter("unitdp") == Some("4");
     let org = call.caller.org.n;
     let found = call.shared.store.with(|connection| match Uuid::parse_str(id) {
+        Err(_) if kind == Kind::Contacts => {
+            records::by_other(connection, org, kind, id).map(|found| found.into_iter().next().map(|(body, _)| body))
+        }
         Ok(id) => records::by_id(connection, org, kind, id).map(|found| found.map(|(body, _)| body)),
         Err(_) if kind.about().found_by_name => {
             records::by_name(connection, org, kind, id).map(|found| found.into_iter().next().map(|(body, _)| body))
@@ -88,16 +104,7 @@ fn reshaped(kind: Kind, query: &Query, shortened: bool, body: &str) -> String {
         documents::shorten(kind, &mut record);
     }
     if !query.four_decimals {
-        for part in ["SalesDetails", "PurchaseDetails"] {
-            if let Some(Value::Object(details)) = record.get_mut(part) {
-                round(details, "UnitPrice");
-            }
-        }
-        if let Some(Value::Array(lines)) = record.get_mut("LineItems") {
-            for line in lines.iter_mut().filter_map(Value::as_object_mut) {
-                round(line, "UnitAmount");
-            }
-        }
+        two_decimals(&mut record);
     }
     if query.summary_only {
         let computed: &[&str] = match kind {
@@ -110,6 +117,20 @@ fn reshaped(kind: Kind, query: &Query, shortened: bool, body: &str) -> String {
         }
     }
     Value::Object(record).to_string()
+}
+
+/// Unit prices as those see them who do not ask for four decimals.
+pub fn two_decimals(record: &mut Record) {
+    for part in ["SalesDetails", "PurchaseDetails"] {
+        if let Some(Value::Object(details)) = record.get_mut(part) {
+            round(details, "UnitPrice");
+        }
+    }
+    if let Some(Value::Array(lines)) = record.get_mut("LineItems") {
+        for line in lines.iter_mut().filter_map(Value::as_object_mut) {
+            round(line, "UnitAmount");
+        }
+    }
 }
 
 fn round(record: &mut Record, name: &str) {

@@ -1,14 +1,17 @@
 //! PUT creates, POST updates or creates. With `summarizeErrors=false` every record is answered for itself; without it one wrong
 //! record refuses the call, and nothing is kept.
 
-use serde_json::{Map, Value, json};
+use rusqlite::Connection;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Call, Failure};
-use crate::xero::desk::{By, Desk, How, No};
+use super::{Answer, Call, Failure, read};
+use crate::xero::desk::{By, Desk, Flaw, How, No};
 use crate::xero::json::Record;
 use crate::xero::kinds::{Kind, Takes};
-use crate::xero::records;
+use crate::xero::{code_id, records};
+
+pub(super) use super::body::records as elements;
 
 /// PUT and POST of a list.
 pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
@@ -18,85 +21,171 @@ pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
         return Err(Failure::Absent);
     }
     let elements = elements(call, kind)?;
+    if takes == Takes::One && elements.len() > 1 {
+        return Err(Failure::body(format!("{} takes one record in a call", kind.path())));
+    }
     write(call, kind, elements.into_iter().map(|element| (element, how)).collect())
 }
 
 /// POST to one record's address.
 pub fn one(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
     let id = call.shared.store.with(|connection| key(connection, call, kind, id))?.ok_or(Failure::Absent)?;
-    let element = elements(call, kind)?.into_iter().next().ok_or_else(|| Failure::body("no record was sent"))?;
+    let element = elements(call, kind)?.into_iter().next().ok_or_else(|| Failure::nothing(kind.collection()))?;
     write(call, kind, vec![(element, How::At(id))])
 }
 
+/// DELETE of one record's address: 204, or the record as it is kept on.
+pub fn delete(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
+    let done = call.shared.store.atomically(|connection| {
+        let id = key(connection, call, kind, id)?.ok_or(Failure::Absent)?;
+        let desk = Desk::open(call.shared, connection, call.caller.org.clone(), By::App)?;
+        match desk.delete(kind, id) {
+            Ok(kept) => Ok(kept),
+            Err(No::Store(error)) => Err(Failure::Store(error)),
+            Err(No::Absent) => Err(Failure::Absent),
+            Err(No::Says(says)) => {
+                let was = desk.read(kind, id).ok().flatten().map(|(record, _)| record).unwrap_or_default();
+                Err(Failure::Invalid(vec![refused(was, &says)]))
+            }
+        }
+    });
+    call.shared.xero.memo.changed();
+    Ok(match done? {
+        Some(kept) => Answer::records(call.shared, kind, "", &Value::Object(kept).to_string()),
+        None => Answer::no_content(),
+    })
+}
+
 /// The store's key of the record that an address names.
-fn key(connection: &rusqlite::Connection, call: &Call, kind: Kind, id: &str) -> Result<Option<Uuid>, Failure> {
+fn key(connection: &Connection, call: &Call, kind: Kind, id: &str) -> Result<Option<Uuid>, Failure> {
+    let org = &call.caller.org;
     match Uuid::parse_str(id) {
         Ok(id) => Ok(Some(id)),
+        Err(_) if kind.is_coded() => Ok(Some(code_id(org, id))),
+        Err(_) if kind == Kind::Contacts => {
+            Ok(records::by_other(connection, org.n, kind, id)?.into_iter().next().map(|(_, id)| id))
+        }
         Err(_) if kind.about().found_by_name => {
-            Ok(records::by_name(connection, call.caller.org.n, kind, id)?.into_iter().next().map(|(_, id)| id))
+            Ok(records::by_name(connection, org.n, kind, id)?.into_iter().next().map(|(_, id)| id))
         }
         Err(_) => Ok(None),
     }
 }
 
-/// What was sent: `{"Invoices": […]}`, a bare list, or one record.
-fn elements(call: &Call, kind: Kind) -> Result<Vec<Record>, Failure> {
-    let body: Value = serde_json::from_slice(call.body).map_err(|error| Failure::body(error.to_string()))?;
-    let list = match body {
-        Value::Array(list) => list,
-        Value::Object(mut body) => match body.remove(kind.collection()) {
-            Some(Value::Array(list)) => list,
-            Some(one) => vec![one],
-            None => vec![Value::Object(body)],
-        },
-        _ => return Err(Failure::body("an object or a list is wanted")),
-    };
-    list.into_iter()
-        .map(|element| match element {
-            Value::Object(record) => Ok(record),
-            _ => Err(Failure::body("a record is an object")),
-        })
-        .collect()
-}
-
 fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer, Failure> {
-    let alone = call.parameter("summarizeErrors") == Some("false");
+    let alone = answers_alone(kind) && call.parameter("summarizeErrors").is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    let four_decimals = call.parameter("unitdp") == Some("4");
+    let (settings, org) = (&call.shared.xero.settings, call.caller.org.n);
+    let numbers = settings.numbers(org);
     let answered = call.shared.store.atomically(|connection| {
-        let desk = Desk::open(call.shared, connection, call.caller.org.clone(), By::App)?;
-        let mut answered = Vec::with_capacity(elements.len());
+        let mut desk = Desk::open(call.shared, connection, call.caller.org.clone(), By::App)?;
+        desk.four_decimals = four_decimals;
+        let mut answered = String::with_capacity(elements.len() * 1500);
         let mut wrong = Vec::new();
         for (sent, how) in elements {
-            connection.execute_batch("SAVEPOINT element")?;
+            connection.prepare_cached("SAVEPOINT element")?.execute([])?;
             let echo = sent.clone();
-            match desk.enter(kind, sent, how) {
-                Ok(mut record) => {
-                    connection.execute_batch("RELEASE element")?;
-                    if alone {
-                        record.insert("StatusAttributeString".into(), "OK".into());
-                    }
-                    answered.push(Value::Object(record).to_string());
+            let numbers = settings.numbers(org);
+            let says = match desk.enter(kind, sent, how) {
+                Ok(record) => {
+                    connection.prepare_cached("RELEASE element")?.execute([])?;
+                    push(&mut answered, &taken(&desk, kind, record, alone));
+                    continue;
                 }
                 Err(No::Store(error)) => return Err(Failure::Store(error)),
                 Err(No::Absent) => return Err(Failure::Absent),
-                Err(No::Says(says)) => {
-                    connection.execute_batch("ROLLBACK TO element; RELEASE element")?;
-                    let refused = refused(echo, &says);
-                    answered.push(refused.to_string());
-                    wrong.push(refused);
-                }
+                Err(No::Says(says)) => says,
+            };
+            desk.warnings();
+            settings.put_back(org, numbers);
+            connection.execute_batch("ROLLBACK TO element; RELEASE element")?;
+            let mut refused = refused(pointed_at(kind, echo, &desk.flaws()), &says);
+            if let Some(refused) = refused.as_object_mut() {
+                refused.retain(|name, _| marks(kind, name));
+            }
+            if alone {
+                push(&mut answered, &refused);
+            } else {
+                wrong.push(refused);
             }
         }
-        if wrong.is_empty() || alone { Ok(answered) } else { Err(Failure::Invalid(wrong)) }
+        if wrong.is_empty() { Ok(answered) } else { Err(Failure::Invalid(wrong)) }
     });
+    if answered.is_err() {
+        settings.put_back(org, numbers);
+    }
     call.shared.xero.memo.changed();
-    Ok(Answer::records(call.shared, kind, "", &answered?.join(",")))
+    Ok(Answer::records(call.shared, kind, "", &answered?))
+}
+
+fn push(list: &mut String, element: &Value) {
+    if !list.is_empty() {
+        list.push(',');
+    }
+    list.push_str(&element.to_string());
+}
+
+/// An element as it is kept, with what Xero remarks about it.
+fn taken(desk: &Desk, kind: Kind, mut record: Record, alone: bool) -> Value {
+    if !desk.four_decimals && kind.about().unit_prices {
+        read::two_decimals(&mut record);
+    }
+    let warnings = desk.warnings();
+    if alone {
+        record.insert("StatusAttributeString".into(), if warnings.is_empty() { "OK" } else { "WARNING" }.into());
+    }
+    if !warnings.is_empty() {
+        record.insert("Warnings".into(), warnings.iter().map(|says| json!({"Message": says})).collect());
+    }
+    Value::Object(record)
+}
+
+/// Lists where `summarizeErrors` counts; elsewhere it is ignored.
+fn answers_alone(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::Accounts
+            | Kind::TaxRates
+            | Kind::Currencies
+            | Kind::ContactGroups
+            | Kind::TrackingCategories
+            | Kind::LinkedTransactions
+            | Kind::Organisations
+    )
+}
+
+/// Whether records of a kind have a field that says how they were taken: not all have all of them.
+fn marks(kind: Kind, name: &str) -> bool {
+    match name {
+        "HasErrors" => matches!(kind, Kind::Invoices | Kind::CreditNotes),
+        "HasValidationErrors" | "StatusAttributeString" => answers_alone(kind),
+        _ => true,
+    }
 }
 
 /// An element as it was sent, with what is wrong with it.
-fn refused(mut element: Map<String, Value>, says: &[String]) -> Value {
-    let errors: Vec<Value> = says.iter().map(|says| json!({"Message": says})).collect();
+pub(super) fn refused(mut element: Record, says: &[String]) -> Value {
     element.insert("StatusAttributeString".into(), "ERROR".into());
+    element.insert("HasErrors".into(), true.into());
     element.insert("HasValidationErrors".into(), true.into());
-    element.insert("ValidationErrors".into(), errors.into());
+    element.insert("ValidationErrors".into(), says.iter().map(|says| json!({"Message": says})).collect());
     Value::Object(element)
+}
+
+/// What was sent, with what is wrong inside it, where that is; a new one has an id of zeros.
+fn pointed_at(kind: Kind, mut element: Record, flaws: &[Flaw]) -> Record {
+    if !kind.is_coded() {
+        element.entry(kind.id_field()).or_insert_with(|| Uuid::nil().to_string().into());
+    }
+    for (list, inner) in &mut element {
+        let Value::Array(inner) = inner else { continue };
+        for (index, inner) in inner.iter_mut().enumerate() {
+            let own = flaws.iter().filter(|flaw| flaw.inside.as_ref().is_some_and(|(of, at)| of == list && *at == index));
+            let own: Value = own.map(|flaw| json!({"Message": flaw.says})).collect();
+            if let Some(inner) = inner.as_object_mut() {
+                inner.insert("ValidationErrors".into(), own);
+            }
+        }
+    }
+    element
 }
