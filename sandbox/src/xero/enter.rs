@@ -7,7 +7,7 @@ mod batch_payments;
 pub mod contact_groups;
 mod contacts;
 mod credit_notes;
-mod currencies;
+pub(super) mod currencies;
 mod document_contact;
 mod invoices;
 mod items;

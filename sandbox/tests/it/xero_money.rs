@@ -522,3 +522,31 @@ async fn nothing_is_written_on_or_before_a_lock_date() {
     later["Date"] = json!("2026-03-11");
     company.put("Payments", later).await;
 }
+
+#[tokio::test]
+async fn the_lines_of_credit_notes_and_of_money_spent_keep_the_rules_of_invoices() {
+    let company = Company::new().await;
+    let contact = json!({"ContactID": company.contact});
+    for (line, says) in [
+        (
+            json!({"Description": "x", "Quantity": 7, "UnitAmount": "214.28", "LineAmount": "1500", "AccountCode": "300"}),
+            "The line total 1500.00 does not match the expected line total 1499.96",
+        ),
+        (json!({"Description": "x", "Quantity": 1, "UnitAmount": 5}), "Account code must be specified"),
+        (
+            json!({"Description": "x", "Quantity": 1, "UnitAmount": 5, "AccountCode": "610"}),
+            "Account code '610' is not a valid code for this document.",
+        ),
+    ] {
+        let note = json!({"Type": "ACCPAYCREDIT", "Status": "AUTHORISED", "Contact": contact, "LineItems": [line]});
+        assert_eq!(company.refusal("CreditNotes", note).await, says);
+        let spent = json!({"Type": "SPEND", "Contact": contact, "BankAccount": {"Code": "090"}, "LineItems": [line]});
+        assert_eq!(company.refusal("BankTransactions", spent).await, says);
+    }
+    // A price keeps two decimals unless four are asked for.
+    let line = json!([{"Description": "x", "Quantity": 100, "UnitAmount": "0.0375", "AccountCode": "300"}]);
+    let spent = json!({"Type": "SPEND", "Contact": contact, "BankAccount": {"Code": "090"}, "LineAmountTypes": "NoTax", "LineItems": line});
+    assert_eq!(text(&company.put("BankTransactions", spent.clone()).await["Total"]), "4.00");
+    let (status, answer) = company.call(Method::PUT, "BankTransactions?unitdp=4", json!({"BankTransactions": [spent]})).await;
+    assert_eq!((status, text(&answer["BankTransactions"][0]["Total"])), (200, "3.75".into()));
+}

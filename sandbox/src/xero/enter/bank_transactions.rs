@@ -113,6 +113,8 @@ fn fill_in(desk: &Desk, known: &Known, record: &mut Record, type_: &str) -> Resu
     if known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes") {
         if over {
             control_lines(desk, record, receive)?;
+        } else {
+            totals::prepare(desk, known, record, receive, true)?;
         }
         totals::complete(record, &desk.ledger, true, &mut Uuid::new_v4)?;
         totals::amount(record, "Total")?;

@@ -11,7 +11,8 @@ use crate::xero::kinds::Kind;
 use crate::xero::{ledger, totals};
 
 /// What may be sent; the rest follows from it.
-pub const WRITABLE: [&str; 9] = ["Account", "Reference", "Particulars", "Code", "Details", "Narrative", "Date", "Payments", "Status"];
+pub const WRITABLE: [&str; 9] =
+    ["Account", "Reference", "Particulars", "Code", "Details", "Narrative", "Date", "Payments", "Status"];
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if !known.is_new() {

@@ -74,6 +74,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         if lines.is_some_and(|lines| lines.iter().any(discounted)) {
             return Err("Discounts are not supported on credit notes".into());
         }
+        totals::prepare(desk, known, record, sale, text_of(record, "Status") == Some("AUTHORISED"))?;
         totals::complete(record, &desk.ledger, sale, &mut Uuid::new_v4)?;
     }
     let id = record.get("CreditNoteID").cloned().unwrap_or_default();

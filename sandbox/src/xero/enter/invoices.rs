@@ -40,6 +40,7 @@ const SETTLED: &str = "Invoice not of valid status for modification";
 const PARTLY_PAID: &str = "This document cannot be edited as it has a payment or credit note allocated to it.";
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
+    locked_record(desk, known, record)?;
     if desk.by_app() {
         may_become(desk, known)?;
         if let (Some((was, _)), Some("VOIDED" | "DELETED")) = (&known.was, text_of(record, "Status")) {
@@ -47,7 +48,6 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         }
     }
     let lines_entered = known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes");
-    locked_record(desk, known, record)?;
     let contact = contact_of(desk, record)?;
     let sale = text_of(record, "Type") == Some("ACCREC");
     if sale {

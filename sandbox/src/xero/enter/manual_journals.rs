@@ -12,7 +12,8 @@ use crate::xero::locks::locked_record;
 use crate::xero::money::cents;
 
 /// What may be sent; the rest follows from it.
-pub const WRITABLE: [&str; 7] = ["Narration", "JournalLines", "Date", "LineAmountTypes", "Status", "Url", "ShowOnCashBasisReports"];
+pub const WRITABLE: [&str; 7] =
+    ["Narration", "JournalLines", "Date", "LineAmountTypes", "Status", "Url", "ShowOnCashBasisReports"];
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     text_of(record, "Narration").ok_or("Narration is required")?;
