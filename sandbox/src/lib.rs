@@ -8,6 +8,7 @@ mod control;
 pub mod faults;
 pub mod limits;
 pub mod mail;
+pub mod recorder;
 pub mod requests;
 pub mod seed;
 mod server;
@@ -24,6 +25,7 @@ use clock::Clock;
 use faults::Faults;
 use limits::Limits;
 use mail::Mailbox;
+use recorder::Recorder;
 use requests::Requests;
 pub use server::{Sandbox, start};
 use store::Store;
@@ -63,6 +65,7 @@ pub struct Shared {
     pub faults: Faults,
     pub switches: Switches,
     pub mail: Mailbox,
+    pub recorder: Recorder,
     pub xero: xero::State,
     /// `http://127.0.0.1:<port>`, without a slash at the end.
     pub base: Arc<str>,

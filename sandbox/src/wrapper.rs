@@ -14,7 +14,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use crate::faults::Kind;
 use crate::requests::Entry;
-use crate::{Shared, limits, xero, zoho};
+use crate::{Shared, limits, recorder, xero, zoho};
 
 /// The client's socket, kept so that a fault can cut it.
 struct Socket(TcpStream);
@@ -29,7 +29,10 @@ pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
 }
 
 /// Around every request: plays the fault that strikes, and notes what was answered.
-pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn wrap(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some((shared, provider)) = provider_of(&request) else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
@@ -37,10 +40,11 @@ pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let org = organisation_of(&request);
     let method = request.method().clone();
     let path = request.path().to_owned();
+    let heard = shared.recorder.hear(provider, &mut request).await;
     let in_flight = shared.requests.begin(provider, &org);
     let answer = limits::in_flight_until_answered(play(&shared, provider, request, next)).await;
     drop(in_flight);
-    let mut answer = answer?;
+    let mut answer = recorder::note(heard, answer?).await;
     if let Ok(date) = HeaderValue::from_str(&at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()) {
         answer.headers_mut().insert(DATE, date);
     }
@@ -64,13 +68,20 @@ pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static
 /// Marks a request whose connection was cut.
 struct Cut;
 
+/// Marks a request that a fault answered in the provider's place.
+pub struct Foreign;
+
 async fn play(
     shared: &Shared,
     provider: &str,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match shared.faults.strike(provider, request.method(), request.path()) {
+    let fault = shared.faults.strike(provider, request.method(), request.path());
+    if matches!(fault, Some(Kind::Status { .. } | Kind::Html | Kind::TruncatedJson | Kind::ResetBefore)) {
+        request.extensions_mut().insert(Foreign);
+    }
+    match fault {
         None => Ok(next.call(request).await?.map_into_boxed_body()),
         Some(Kind::Latency { ms }) => {
             let answer = next.call(request).await?.map_into_boxed_body();
@@ -158,7 +169,7 @@ fn organisation_of(request: &ServiceRequest) -> String {
 }
 
 /// `PUT /invoices/{id}`: ids are the parts of a path with no letter beyond f, or of a uuid's length.
-fn endpoint_of(method: &Method, path: &str) -> String {
+pub fn endpoint_of(method: &Method, path: &str) -> String {
     let path = ["/api.xro/2.0", "/books/v3"]
         .iter()
         .find_map(|prefix| path.split_once(prefix).map(|(_, rest)| rest))

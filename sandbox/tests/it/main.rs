@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod control;
+mod recorder;
 mod xero_books;
 mod xero_sign_in;
 
