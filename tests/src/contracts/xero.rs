@@ -1,0 +1,191 @@
+//! Xero: the Accounting API and the connections of the identity service.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Checked;
+use super::openapi::{Document, Operation};
+use super::recording::Exchange;
+use super::schema::{Schemas, Way};
+
+const ACCOUNTING: &str = "Xero Accounting";
+const IDENTITY: &str = "Xero Identity";
+
+pub struct Documents {
+    accounting: Document,
+    identity: Document,
+    /// The scopes of new apps, which the OpenAPI does not name yet, by operation.
+    granular: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Documents {
+    pub fn read(folder: &Path) -> Self {
+        let folder = folder.join("xero");
+        Self {
+            accounting: Document::read(&folder.join("xero_accounting.yaml")),
+            identity: Document::read(&folder.join("xero-identity.yaml")),
+            granular: granular(&folder.join("operations.md")),
+        }
+    }
+
+    pub fn count(&self, known: &mut BTreeMap<String, usize>) {
+        known.insert(ACCOUNTING.into(), self.accounting.operations.len());
+        known.insert(IDENTITY.into(), self.identity.operations.len());
+    }
+
+    pub fn check(&self, exchange: &Exchange, scopes: &BTreeSet<String>, checked: &mut Checked) {
+        let (document, title, path) = if let Some((_, path)) = exchange.path.split_once("/api.xro/2.0") {
+            (&self.accounting, ACCOUNTING, path.to_owned())
+        } else if let Some(path) = exchange.path.strip_prefix("/xero/api/connections") {
+            (&self.identity, IDENTITY, format!("/Connections{path}"))
+        } else {
+            return checked.skip("Xero: pages and tokens of the sign-in (no document for machines)");
+        };
+        if exchange.fault && !exchange.is_ours() {
+            return checked.skip("answers of faults");
+        }
+        let Some(operation) = document.operation(&exchange.method, &path) else {
+            // Strangers may ask for anything; that it is answered would be a finding.
+            if exchange.is_ours() || exchange.succeeded() {
+                let known = if document.knows_path(&path) { "method" } else { "path" };
+                checked.find([format!("xero {} {} {known} unknown", exchange.method, template_of(&path))]);
+            }
+            return;
+        };
+        let mut found = Vec::new();
+        if exchange.is_ours() {
+            self.check_request(exchange, operation, &path, scopes, document, &mut found);
+        }
+        if !exchange.fault {
+            check_answer(exchange, operation, &document.schemas, &mut found);
+        }
+        if exchange.succeeded() {
+            checked.cover(title, &operation.name());
+        }
+        let name = operation.name();
+        checked.find(found.into_iter().map(|problem| format!("xero {name} {problem}")));
+    }
+
+    fn check_request(
+        &self,
+        exchange: &Exchange,
+        operation: &Operation,
+        path: &str,
+        scopes: &BTreeSet<String>,
+        document: &Document,
+        found: &mut Vec<String>,
+    ) {
+        found.extend(operation.wrong_parts(path).into_iter().map(|problem| format!("path {problem}")));
+        for (name, value) in &exchange.query {
+            match operation.query.get(name) {
+                None => found.push(format!("query {name} unknown")),
+                Some(parameter) => {
+                    found.extend(parameter.schema.check_text(value).map(|problem| format!("query {name} {problem}")));
+                }
+            }
+        }
+        let missing = operation
+            .query
+            .iter()
+            .filter(|(name, parameter)| parameter.required && !exchange.query.iter().any(|(given, _)| given == *name));
+        found.extend(missing.map(|(name, _)| format!("query lacks {name}")));
+        check_headers(exchange, operation, found);
+        check_body(exchange, operation, &document.schemas, found);
+        let granular = self.granular.get(&operation.name()).into_iter().flatten();
+        let mut wanted = operation.scopes.iter().chain(granular).peekable();
+        if wanted.peek().is_some() && !wanted.any(|scope| scopes.contains(&format!("xero {scope}"))) {
+            found.push("scope not asked for".into());
+        }
+    }
+}
+
+/// Headers that belong to an operation only where it declares them, and those that every call of the Accounting API needs.
+fn check_headers(exchange: &Exchange, operation: &Operation, found: &mut Vec<String>) {
+    for name in ["if-modified-since", "idempotency-key", "contenttype"] {
+        match (exchange.header(name), operation.headers.get(name)) {
+            (Some(_), None) => found.push(format!("header {name} unknown")),
+            (Some(value), Some(declared)) => {
+                found.extend(declared.schema.check_text(value).map(|problem| format!("header {name} {problem}")));
+            }
+            (None, Some(declared)) if declared.required => found.push(format!("header {name} missing")),
+            (None, _) => {}
+        }
+    }
+    let binary = operation.answers.get("200").is_some_and(|kinds| !kinds.is_empty() && !kinds.contains_key("application/json"));
+    if !binary && !operation.answers.contains_key("204") && !asks_for_json(exchange) {
+        found.push("header accept is not JSON".into());
+    }
+    if exchange.path.contains("/api.xro/") && exchange.header("xero-tenant-id").is_none() {
+        found.push("header xero-tenant-id missing".into());
+    }
+    if exchange.header("authorization").is_none() {
+        found.push("header authorization missing".into());
+    }
+}
+
+fn check_body(exchange: &Exchange, operation: &Operation, schemas: &Schemas, found: &mut Vec<String>) {
+    match (operation.body.get("application/json"), &exchange.body) {
+        (Some(schema), body) if !body.is_null() => {
+            if !exchange.header("content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+                found.push("header content-type is not JSON".into());
+            }
+            let mut wrong = Vec::new();
+            schema.check(body, Way::Sent, schemas, &mut wrong);
+            found.extend(wrong.into_iter().map(|problem| format!("request {problem}")));
+        }
+        (Some(_), _) => found.push("request has no body".into()),
+        (None, body) if !body.is_null() && operation.body.is_empty() => found.push("request has a body".into()),
+        (None, _) => {}
+    }
+}
+
+fn check_answer(exchange: &Exchange, operation: &Operation, schemas: &Schemas, found: &mut Vec<String>) {
+    let Some(kinds) = operation.answers.get(&exchange.status.to_string()) else {
+        found.push(format!("status {} undeclared", exchange.status));
+        return;
+    };
+    let Some(schema) = kinds.get("application/json") else {
+        if kinds.is_empty() && !exchange.answer.is_null() {
+            found.push(format!("answer {} has a body", exchange.status));
+        }
+        return;
+    };
+    if !exchange.answer_type.starts_with("application/json") {
+        // Who does not ask for JSON gets XML, which no document describes.
+        if asks_for_json(exchange) {
+            found.push(format!("answer {} is {:?}", exchange.status, exchange.answer_type));
+        }
+        return;
+    }
+    let mut wrong = Vec::new();
+    match (&exchange.answer, exchange.status) {
+        (Value::Null, _) => wrong.push("body missing".into()),
+        (answer, _) => schema.check(answer, Way::Answered, schemas, &mut wrong),
+    }
+    let which = if exchange.status == 200 { "answer".to_owned() } else { format!("answer {}", exchange.status) };
+    found.extend(wrong.into_iter().map(|problem| format!("{which} {problem}")));
+}
+
+fn asks_for_json(exchange: &Exchange) -> bool {
+    exchange.header("accept").is_some_and(|kinds| kinds.contains("application/json"))
+}
+
+/// A path that no document has, with its ids taken out, so that the key is stable.
+fn template_of(path: &str) -> String {
+    let part = |part: &str| if uuid::Uuid::parse_str(part).is_ok() { "{id}".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+/// The last column of the table of operations: ``| GET `/Accounts` (getAccounts) | … | granular |``.
+fn granular(file: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let rows = text.lines().filter_map(|line| {
+        let columns: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let (method, rest) = columns.first()?.split_once(" `")?;
+        let template = rest.split_once('`')?.0;
+        Some((format!("{method} {template}"), columns.last()?.split([' ', ',']).map(str::to_owned).collect()))
+    });
+    rows.collect()
+}
