@@ -3,7 +3,9 @@
 //!
 //! What differs is a *finding* with a stable key. `tests/contracts/deviations.txt` lists those that are understood, each with its reason.
 
+pub mod cast;
 pub mod deviations;
+pub mod examples;
 pub mod openapi;
 pub mod recording;
 pub mod report;

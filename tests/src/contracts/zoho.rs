@@ -24,7 +24,7 @@ const WITHOUT_TABLE: [(&str, &str); 3] = [
     ("/expense/v1", "Zoho Expense (no table of its operations)"),
 ];
 /// Custom fields have a page of their own in Zoho's documents and are not in the table.
-const ELSEWHERE: [&str; 2] = ["/settings/fields", "/settings/fields/"];
+const ELSEWHERE: &str = "/settings/fields";
 
 pub struct Documents {
     tables: Vec<Table>,
@@ -78,7 +78,7 @@ impl Documents {
             }
             return;
         };
-        if ELSEWHERE.iter().any(|known| path == *known || path.starts_with("/settings/fields/")) {
+        if path.strip_prefix(ELSEWHERE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return checked.skip("Zoho Books: settings/fields (a page of its own, not in the table)");
         }
         let rows = table.rows(&exchange.method, path);
