@@ -48,7 +48,7 @@ async fn the_examples_of_xeros_openapi_are_accepted_and_answered_in_shape() {
     for (reason, count) in &verdict.reasons {
         println!("  {count} × {reason}");
     }
-    verdict.insist(true);
+    verdict.insist();
 }
 
 /// The user's way through the sign-in, up to an access token.

@@ -26,14 +26,18 @@ type Part = (&'static str, How, &'static str);
 const LINES: &str = r##"[{"Description": "Strings", "Quantity": 2, "UnitAmount": 250, "AccountCode": "CODE"}]"##;
 
 /// Several parts with the same role are tried one after the other.
-const PARTS: [Part; 31] = [
+const PARTS: [Part; 35] = [
     (
         "contact",
         Entered("Contacts"),
         r##"{"Name": "Liam Gallagher #", "FirstName": "Liam", "LastName": "Gallagher", "EmailAddress": "liam#@rockstar.example",
-            "ContactNumber": "C#", "AccountNumber": "A#", "TaxNumber": "12-345-678", "BankAccountDetails": "12-1234-1234567-00",
+            "ContactNumber": "C#", "AccountNumber": "A#", "TaxNumber": "12-345-678", "CompanyNumber": "N#",
+            "DefaultCurrency": "NZD", "SalesDefaultAccountCode": "200", "PurchasesDefaultAccountCode": "400",
+            "AccountsReceivableTaxType": "OUTPUT2", "AccountsPayableTaxType": "INPUT2", "SalesDefaultLineAmountType": "EXCLUSIVE",
+            "PurchasesDefaultLineAmountType": "EXCLUSIVE", "BankAccountDetails": "12-1234-1234567-00",
             "ContactPersons": [{"FirstName": "Debbie", "LastName": "Gwyther", "EmailAddress": "debbie@rockstar.example", "IncludeInEmails": false}],
-            "Addresses": [{"AddressType": "POBOX", "AddressLine1": "P O Box 123", "City": "Wellington", "Region": "Wellington",
+            "Addresses": [{"AddressType": "POBOX", "AddressLine1": "P O Box 123", "AddressLine2": "Level 2",
+                           "AddressLine3": "Courtenay Place", "AddressLine4": "Te Aro", "City": "Wellington", "Region": "Wellington",
                            "PostalCode": "6011", "Country": "New Zealand", "AttentionTo": "Liam"}],
             "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "1111111", "PhoneAreaCode": "04", "PhoneCountryCode": "64"}],
             "PaymentTerms": {"Bills": {"Day": 15, "Type": "OFCURRENTMONTH"}, "Sales": {"Day": 10, "Type": "DAYSAFTERBILLMONTH"}}}"##,
@@ -55,6 +59,19 @@ const PARTS: [Part; 31] = [
         Entered("Invoices"),
         r##"{"Type": "ACCPAY", "Status": "AUTHORISED", "Contact": {"ContactID": "{contact/ContactID}"}, "Date": "2019-01-05",
             "DueDate": "2019-02-05", "InvoiceNumber": "BILL-#", "LineItems": LINES400}"##,
+    ),
+    (
+        "item_sale",
+        Entered("Invoices"),
+        r##"{"Type": "ACCREC", "Status": "AUTHORISED", "Contact": {"ContactID": "{contact/ContactID}"}, "Date": "2019-01-05",
+            "DueDate": "2019-02-05", "Reference": "Website Design", "LineItems": [{"ItemCode": "{item/Code}", "Description": "Fender Strat",
+            "Quantity": 1, "UnitAmount": 5000, "AccountCode": "200", "TaxType": "NONE"}]}"##,
+    ),
+    (
+        "settlement",
+        Entered("Payments"),
+        r##"{"Invoice": {"InvoiceID": "{item_sale/InvoiceID}"}, "Account": {"Code": "090"}, "Amount": 5000, "Date": "2019-03-12",
+            "Reference": "settled"}"##,
     ),
     (
         "draft_bill",
@@ -160,6 +177,13 @@ const PARTS: [Part; 31] = [
             "PurchaseDetails": {"UnitPrice": 2500, "AccountCode": "300", "TaxType": "INPUT2"},
             "SalesDetails": {"UnitPrice": 5000, "AccountCode": "200", "TaxType": "OUTPUT2"}}"##,
     ),
+    (
+        "tracked_item",
+        Entered("Items"),
+        r##"{"Code": "T#", "Name": "Tracked guitar #", "Description": "Fender Strat", "InventoryAssetAccountCode": "140",
+            "PurchaseDetails": {"UnitPrice": 2500, "COGSAccountCode": "500", "TaxType": "INPUT2"},
+            "SalesDetails": {"UnitPrice": 5000, "AccountCode": "200", "TaxType": "OUTPUT2"}}"##,
+    ),
     ("tracking_category", Put("TrackingCategories"), r##"{"Name": "Region #"}"##),
     ("tracking_option", Put("TrackingCategories/{tracking_category/TrackingCategoryID}/Options"), r##"{"Name": "North #"}"##),
     ("contact_group", Put("ContactGroups"), r##"{"ContactGroups": [{"Name": "Group #"}]}"##),
@@ -173,10 +197,11 @@ const PARTS: [Part; 31] = [
     ("theme", There("BrandingThemes"), ""),
     ("journal", There("Journals"), ""),
     ("organisation", There("Organisation"), ""),
+    ("receivables", There("Accounts?where=SystemAccount%3D%3D%22DEBTORS%22"), ""),
 ];
 
 /// Filled once for all examples: documents must be of one contact to be paid with each other, and tracking categories are few.
-const SHARED: [&str; 9] = [
+const SHARED: [&str; 10] = [
     "contact",
     "contact_2",
     "tracking_category",
@@ -186,6 +211,7 @@ const SHARED: [&str; 9] = [
     "theme",
     "journal",
     "organisation",
+    "receivables",
 ];
 
 /// Accounts that the examples name by code and that the planted chart does not have.

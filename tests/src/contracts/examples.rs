@@ -44,7 +44,9 @@ const PATH: [(&str, &str); 31] = [
 ];
 
 /// Where an operation means another record than its parameter or field usually does.
-const ELSEWHERE: [(&str, &str, &str); 8] = [
+const ELSEWHERE: [(&str, &str, &str); 10] = [
+    ("GET /Invoices/{InvoiceID}", "InvoiceID", "{settlement/Invoice/InvoiceID}"),
+    ("GET /Items/{ItemID}", "ItemID", "{tracked_item/ItemID}"),
     ("PUT /BatchPayments", "InvoiceID", "{bill/InvoiceID}"),
     ("POST /Invoices/{InvoiceID}", "InvoiceID", "{draft_bill/InvoiceID}"),
     ("POST /CreditNotes/{CreditNoteID}", "CreditNoteID", "{supplier_credit/CreditNoteID}"),
@@ -79,11 +81,29 @@ enum Refused {
     Again,
     /// The record in the path is unknown.
     Unknown,
+    /// Something else is sent, to this path.
+    Sent(&'static str, &'static str),
+    /// There are as many as there may be.
+    Full(usize),
 }
 
-const REFUSALS: [(&str, Refused); 5] = [
+const REFUSALS: [(&str, Refused); 10] = [
     ("PUT /Accounts", Refused::Again),
+    ("POST /Accounts/{AccountID}", Refused::Sent("Accounts/{expense/AccountID}", r#"{"Accounts": [{"Name": "Sales"}]}"#)),
+    ("DELETE /Accounts/{AccountID}", Refused::Sent("Accounts/{receivables/AccountID}", "")),
     ("PUT /Contacts", Refused::Again),
+    (
+        "POST /Contacts",
+        Refused::Sent("Contacts", r#"{"Contacts": [{"ContactID": "{contact_2/ContactID}", "Name": "{contact/Name}"}]}"#),
+    ),
+    ("PUT /ContactGroups", Refused::Full(100)),
+    (
+        "POST /LinkedTransactions/{LinkedTransactionID}",
+        Refused::Sent(
+            "LinkedTransactions/{linked_transaction/LinkedTransactionID}",
+            r#"{"LinkedTransactions": [{"ContactID": "{contact_2/ContactID}", "TargetTransactionID": "{sale/InvoiceID}"}]}"#,
+        ),
+    ),
     ("PUT /Overpayments/{OverpaymentID}/History", Refused::Unknown),
     ("PUT /Payments/{PaymentID}/History", Refused::Unknown),
     ("PUT /Prepayments/{PrepaymentID}/History", Refused::Unknown),
@@ -146,10 +166,7 @@ async fn play(name: &str, example: &Value, cast: &mut Cast) -> Vec<String> {
     if let Some(expected) = example.get("400") {
         match REFUSALS.iter().find(|(known, _)| *known == name) {
             Some((_, how)) => {
-                let path = match how {
-                    Refused::Again => path,
-                    Refused::Unknown => cast.filled(&template.trim_start_matches('/').replace('{', "{nobody/")).await,
-                };
+                let (path, body) = refused_request(how, template, path, body, cast).await;
                 let (status, answer) = send(cast, method, &path, body.as_ref()).await;
                 let mut differences = Vec::new();
                 match (status, expected) {
@@ -164,6 +181,31 @@ async fn play(name: &str, example: &Value, cast: &mut Cast) -> Vec<String> {
         }
     }
     found
+}
+
+async fn refused_request(
+    how: &Refused,
+    template: &str,
+    path: String,
+    body: Option<Value>,
+    cast: &mut Cast,
+) -> (String, Option<Value>) {
+    match how {
+        Refused::Again => (path, body),
+        Refused::Unknown => (cast.filled(&template.trim_start_matches('/').replace('{', "{nobody/")).await, body),
+        Refused::Sent(path, body) => {
+            let body = cast.filled(body).await;
+            (cast.filled(path).await, serde_json::from_str(&body).ok())
+        }
+        Refused::Full(count) => {
+            for at in 0..*count {
+                let one = serde_json::json!({"ContactGroups": [{"Name": format!("One of many {at}")}]});
+                send(cast, Method::PUT, &path, Some(&one)).await;
+            }
+            let one_more = serde_json::json!({"ContactGroups": [{"Name": "Suppliers"}]});
+            (path, Some(one_more))
+        }
+    }
 }
 
 /// A body goes as JSON; where there is none, a file goes.

@@ -173,15 +173,28 @@ impl Row {
             if exchange.status.to_string() != self.ok_status {
                 found.push(format!("status {} instead of {}", exchange.status, self.ok_status));
             }
-            let known: BTreeSet<&str> = self.answer_keys.iter().map(String::as_str).collect();
-            found.extend(known.difference(&keys).map(|key| format!("answer lacks {key}")));
-            found.extend(keys.difference(&known).map(|key| format!("answer {key} unknown")));
+            self.check_keys(&exchange.answer, &keys, &mut found);
         } else if exchange.answer_type.starts_with("application/json")
             && !(exchange.answer["code"].is_number() && exchange.answer["message"].is_string())
         {
             found.push(format!("answer {} is not a code and a message", exchange.status));
         }
         found
+    }
+
+    fn check_keys(&self, answer: &Value, keys: &BTreeSet<&str>, found: &mut Vec<String>) {
+        let known: BTreeSet<&str> = self.answer_keys.iter().map(String::as_str).collect();
+        let (unknown, missing): (Vec<_>, Vec<_>) = (keys.difference(&known).collect(), known.difference(keys).collect());
+        // Some rows tell the fields of the record where others tell the key that it is under.
+        match unknown.as_slice() {
+            [key] if missing.iter().any(|field| answer[**key].get(**field).is_some()) => {
+                found.push(format!("answer has the record under {key}"));
+            }
+            _ => {
+                found.extend(missing.into_iter().map(|key| format!("answer lacks {key}")));
+                found.extend(unknown.into_iter().map(|key| format!("answer {key} unknown")));
+            }
+        }
     }
 
     fn check_parameters(&self, exchange: &Exchange, found: &mut Vec<String>) {
@@ -265,6 +278,26 @@ mod tests {
         let scopes: BTreeSet<String> = ["zoho ZohoBooks.invoices.ALL".to_owned(), "zoho ZohoBooks.bills.READ".into()].into();
         assert!(asked_for("ZohoBooks.invoices.CREATE", &scopes) && asked_for("ZohoBooks.bills.READ", &scopes));
         assert!(!asked_for("ZohoBooks.bills.CREATE", &scopes) && !asked_for("ZohoInventory.invoices.READ", &scopes));
+    }
+
+    #[test]
+    fn keys_of_an_answer_are_those_of_the_table_or_those_of_its_record() {
+        let row = |keys: &[&str]| Row { answer_keys: keys.iter().map(|key| (*key).to_owned()).collect(), ..Row::default() };
+        let found = |row: &Row, answer: Value| {
+            let mut found = Vec::new();
+            let keys = answer.as_object().unwrap().keys().map(String::as_str).collect();
+            row.check_keys(&answer, &keys, &mut found);
+            found
+        };
+        assert!(found(&row(&["code", "bill"]), json!({"code": 0, "bill": {}})).is_empty());
+        assert_eq!(
+            found(&row(&["code", "bill"]), json!({"code": 0, "bills": []})),
+            ["answer lacks bill", "answer bills unknown"]
+        );
+        assert_eq!(
+            found(&row(&["code", "payment_id", "date"]), json!({"code": 0, "vendorpayment": {"payment_id": "1"}})),
+            ["answer has the record under vendorpayment"]
+        );
     }
 
     #[test]
