@@ -26,7 +26,7 @@ type Part = (&'static str, How, &'static str);
 const LINES: &str = r##"[{"Description": "Strings", "Quantity": 2, "UnitAmount": 250, "AccountCode": "CODE"}]"##;
 
 /// Several parts with the same role are tried one after the other.
-const PARTS: [Part; 35] = [
+const PARTS: [Part; 38] = [
     (
         "contact",
         Entered("Contacts"),
@@ -35,6 +35,7 @@ const PARTS: [Part; 35] = [
             "DefaultCurrency": "NZD", "SalesDefaultAccountCode": "200", "PurchasesDefaultAccountCode": "400",
             "AccountsReceivableTaxType": "OUTPUT2", "AccountsPayableTaxType": "INPUT2", "SalesDefaultLineAmountType": "EXCLUSIVE",
             "PurchasesDefaultLineAmountType": "EXCLUSIVE", "BankAccountDetails": "12-1234-1234567-00",
+            "BatchPayments": {"BankAccountNumber": "12-1234-1234567-00", "BankAccountName": "Gallagher", "Details": "Strings"},
             "ContactPersons": [{"FirstName": "Debbie", "LastName": "Gwyther", "EmailAddress": "debbie@rockstar.example", "IncludeInEmails": false}],
             "Addresses": [{"AddressType": "POBOX", "AddressLine1": "P O Box 123", "AddressLine2": "Level 2",
                            "AddressLine3": "Courtenay Place", "AddressLine4": "Te Aro", "City": "Wellington", "Region": "Wellington",
@@ -180,12 +181,17 @@ const PARTS: [Part; 35] = [
     (
         "tracked_item",
         Entered("Items"),
-        r##"{"Code": "T#", "Name": "Tracked guitar #", "Description": "Fender Strat", "InventoryAssetAccountCode": "140",
+        r##"{"Code": "T#", "Name": "Tracked guitar #", "Description": "Fender Strat",
+            "PurchaseDescription": "Brand new", "InventoryAssetAccountCode": "140",
             "PurchaseDetails": {"UnitPrice": 2500, "COGSAccountCode": "500", "TaxType": "INPUT2"},
             "SalesDetails": {"UnitPrice": 5000, "AccountCode": "200", "TaxType": "OUTPUT2"}}"##,
     ),
     ("tracking_category", Put("TrackingCategories"), r##"{"Name": "Region #"}"##),
     ("tracking_option", Put("TrackingCategories/{tracking_category/TrackingCategoryID}/Options"), r##"{"Name": "North #"}"##),
+    ("spare_option", Put("TrackingCategories/{tracking_category/TrackingCategoryID}/Options"), r##"{"Name": "South #"}"##),
+    // What an example has made is used up by another.
+    ("spare_category", There("TrackingCategories?where=Name%3D%3D%22FooBar%22"), ""),
+    ("example_item", There("Items?where=Code%3D%3D%22ItemCode123%22"), ""),
     ("contact_group", Put("ContactGroups"), r##"{"ContactGroups": [{"Name": "Group #"}]}"##),
     (
         "linked_transaction",

@@ -44,7 +44,14 @@ const PATH: [(&str, &str); 31] = [
 ];
 
 /// Where an operation means another record than its parameter or field usually does.
-const ELSEWHERE: [(&str, &str, &str); 10] = [
+const ELSEWHERE: [(&str, &str, &str); 13] = [
+    ("POST /Items/{ItemID}", "ItemID", "{example_item/ItemID}"),
+    ("DELETE /TrackingCategories/{TrackingCategoryID}", "TrackingCategoryID", "{spare_category/TrackingCategoryID}"),
+    (
+        "DELETE /TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}",
+        "TrackingOptionID",
+        "{spare_option/TrackingOptionID}",
+    ),
     ("GET /Invoices/{InvoiceID}", "InvoiceID", "{settlement/Invoice/InvoiceID}"),
     ("GET /Items/{ItemID}", "ItemID", "{tracked_item/ItemID}"),
     ("PUT /BatchPayments", "InvoiceID", "{bill/InvoiceID}"),
