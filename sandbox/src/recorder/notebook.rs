@@ -31,7 +31,9 @@ impl Notebook {
         std::fs::create_dir_all(folder)?;
         let folder = folder.canonicalize()?;
         let mut open = OPEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(notebook) = open.get(&folder).filter(|notebook| notebook.path.exists()) {
+        // A test's folder is removed after it.
+        open.retain(|_, notebook| notebook.path.exists());
+        if let Some(notebook) = open.get(&folder) {
             return Ok(notebook.clone());
         }
         let path = folder.join(format!("{}.jsonl", std::process::id()));

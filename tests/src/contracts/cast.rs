@@ -35,7 +35,7 @@ const PARTS: [Part; 38] = [
             "DefaultCurrency": "NZD", "SalesDefaultAccountCode": "200", "PurchasesDefaultAccountCode": "400",
             "AccountsReceivableTaxType": "OUTPUT2", "AccountsPayableTaxType": "INPUT2", "SalesDefaultLineAmountType": "EXCLUSIVE",
             "PurchasesDefaultLineAmountType": "EXCLUSIVE", "BankAccountDetails": "12-1234-1234567-00",
-            "BatchPayments": {"BankAccountNumber": "12-1234-1234567-00", "BankAccountName": "Gallagher", "Details": "Strings"},
+            "BatchPayments": {"BankAccountNumber": "12-1234-1234567-00", "BankAccountName": "Gallagher", "Details": "Strings", "Code": "", "Reference": ""},
             "ContactPersons": [{"FirstName": "Debbie", "LastName": "Gwyther", "EmailAddress": "debbie@rockstar.example", "IncludeInEmails": false}],
             "Addresses": [{"AddressType": "POBOX", "AddressLine1": "P O Box 123", "AddressLine2": "Level 2",
                            "AddressLine3": "Courtenay Place", "AddressLine4": "Te Aro", "City": "Wellington", "Region": "Wellington",

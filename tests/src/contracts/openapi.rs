@@ -37,7 +37,11 @@ pub struct Parameter {
 impl Document {
     pub fn read(file: &Path) -> Self {
         let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let whole: Value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        Self::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    }
+
+    pub fn parse(text: &str) -> Result<Self, serde_saphyr::Error> {
+        let whole: Value = serde_saphyr::from_str(text)?;
         let mut operations = Vec::new();
         for (template, methods) in whole["paths"].as_object().into_iter().flatten() {
             for method in METHODS.iter().filter(|method| methods[*method].is_object()) {
@@ -45,7 +49,7 @@ impl Document {
             }
         }
         let schemas = whole["components"]["schemas"].as_object().into_iter().flatten();
-        Self { operations, schemas: schemas.map(|(name, schema)| (name.clone(), Schema::read(schema))).collect() }
+        Ok(Self { operations, schemas: schemas.map(|(name, schema)| (name.clone(), Schema::read(schema))).collect() })
     }
 
     /// The operation that a path means: the one with the most parts spelled out, and ids before names.

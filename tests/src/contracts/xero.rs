@@ -195,3 +195,137 @@ fn granular(file: &Path) -> BTreeMap<String, BTreeSet<String>> {
     });
     rows.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contracts::recording::Exchange;
+
+    const ACCOUNTING_YAML: &str = r##"
+openapi: 3.0.0
+paths:
+  /Notes:
+    parameters:
+      - {in: header, name: Idempotency-Key, schema: {type: string, maxLength: 4}}
+    get:
+      security: [{OAuth2: [accounting.notes.read]}]
+      parameters:
+        - {in: query, name: page, schema: {type: integer}}
+        - {in: header, name: If-Modified-Since, schema: {type: string}}
+      responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}
+      responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}}
+  /Notes/{NoteNumber}:
+    get:
+      parameters: [{in: path, name: NoteNumber, schema: {type: string}}]
+      responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}}
+  /Notes/{NoteID}:
+    get:
+      parameters: [{in: path, name: NoteID, schema: {type: string, format: uuid}}]
+      responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}}
+components:
+  schemas:
+    Notes: {properties: {Notes: {type: array, items: {$ref: "#/components/schemas/Note"}}}}
+    Note: {properties: {Text: {type: string, maxLength: 5}, Seen: {type: boolean, readOnly: true}}}
+"##;
+
+    fn documents() -> Documents {
+        let document = || Document::parse(ACCOUNTING_YAML).unwrap();
+        Documents { accounting: document(), identity: document(), granular: BTreeMap::new() }
+    }
+
+    fn exchange(change: impl FnOnce(&mut Exchange)) -> Exchange {
+        let headers = json!({"user-agent": "CP Connect/1", "accept": "application/json", "xero-tenant-id": "…",
+                             "authorization": "…", "content-type": "application/json"});
+        let mut exchange = Exchange {
+            provider: "xero".into(),
+            method: "GET".into(),
+            path: "/xero/api/api.xro/2.0/Notes".into(),
+            query: Vec::new(),
+            headers: headers.as_object().unwrap().clone(),
+            body: Value::Null,
+            status: 200,
+            answer_type: "application/json; charset=utf-8".into(),
+            answer: json!({"Notes": [{"Text": "Ada", "Seen": true}]}),
+            fault: false,
+        };
+        change(&mut exchange);
+        exchange
+    }
+
+    fn found(change: impl FnOnce(&mut Exchange)) -> Vec<String> {
+        let mut checked = Checked::default();
+        let scopes = ["xero accounting.notes".to_owned()].into();
+        documents().check(&exchange(change), &scopes, &mut checked);
+        checked.findings.into_keys().collect()
+    }
+
+    #[test]
+    fn what_is_as_the_document_says_is_covered_and_nothing_is_found() {
+        assert!(found(|_| {}).is_empty());
+        let mut checked = Checked::default();
+        documents().check(&exchange(|_| {}), &["xero accounting.notes.read".to_owned()].into(), &mut checked);
+        assert!(checked.findings.is_empty() && checked.covered[ACCOUNTING].contains("GET /Notes"));
+    }
+
+    #[test]
+    fn ids_and_names_in_a_path_are_told_apart() {
+        let document = Document::parse(ACCOUNTING_YAML).unwrap();
+        let template = |path: &str| document.operation("GET", path).map(|operation| operation.template.clone());
+        assert_eq!(template("/Notes/0d1c9a1e-52b4-4f0e-8a44-0c0ffee00101").as_deref(), Some("/Notes/{NoteID}"));
+        assert_eq!(template("/Notes/N-1").as_deref(), Some("/Notes/{NoteNumber}"));
+        assert_eq!(template("/Other"), None);
+    }
+
+    #[test]
+    fn every_part_of_a_request_is_looked_at() {
+        let query = |exchange: &mut Exchange| exchange.query = vec![("page".into(), "one".into()), ("size".into(), "1".into())];
+        assert_eq!(found(query), ["xero GET /Notes query page is no integer", "xero GET /Notes query size unknown"]);
+        let headers = |exchange: &mut Exchange| {
+            exchange.headers.insert("idempotency-key".into(), "too long".into());
+            exchange.headers.insert("contenttype".into(), "x".into());
+            exchange.headers.remove("accept");
+            exchange.headers.remove("xero-tenant-id");
+        };
+        let wrong = [
+            "xero GET /Notes header accept is not JSON",
+            "xero GET /Notes header contenttype unknown",
+            "xero GET /Notes header idempotency-key too long",
+            "xero GET /Notes header xero-tenant-id missing",
+        ];
+        assert_eq!(found(headers), wrong);
+        let body = |exchange: &mut Exchange| {
+            exchange.method = "PUT".into();
+            exchange.body = json!({"Notes": [{"Text": "Adelaide", "Seen": true, "Colour": "red"}]});
+        };
+        let wrong = [
+            "xero PUT /Notes request Notes[].Colour unknown",
+            "xero PUT /Notes request Notes[].Seen read-only",
+            "xero PUT /Notes request Notes[].Text too long",
+        ];
+        assert_eq!(found(body), wrong);
+        assert_eq!(found(|exchange| exchange.method = "DELETE".into()), ["xero DELETE /Notes method unknown"]);
+    }
+
+    #[test]
+    fn answers_are_looked_at_whoever_asked_and_requests_only_when_we_sent_them() {
+        let strange = |exchange: &mut Exchange| {
+            exchange.headers.remove("user-agent");
+            exchange.query = vec![("size".into(), "1".into())];
+            exchange.answer = json!({"Notes": [{"Seen": "yes"}]});
+        };
+        assert_eq!(found(strange), ["xero GET /Notes answer Notes[].Seen is string, not boolean"]);
+        assert_eq!(found(|exchange| exchange.status = 503), ["xero GET /Notes status 503 undeclared"]);
+        assert!(found(|exchange| (exchange.status, exchange.fault) = (503, true)).is_empty());
+    }
+
+    #[test]
+    fn a_scope_that_no_consent_asked_for_is_found() {
+        let mut checked = Checked::default();
+        documents().check(&exchange(|_| {}), &BTreeSet::new(), &mut checked);
+        assert_eq!(checked.findings.into_keys().collect::<Vec<_>>(), ["xero GET /Notes scope not asked for"]);
+    }
+}
