@@ -68,7 +68,7 @@ pub async fn wrap(
 /// Marks a request whose connection was cut.
 struct Cut;
 
-/// Marks a request that a fault answered in the provider's place.
+/// Marks a request whose answer is a fault's, and not the provider's.
 pub struct Foreign;
 
 async fn play(
@@ -78,7 +78,7 @@ async fn play(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let fault = shared.faults.strike(provider, request.method(), request.path());
-    if matches!(fault, Some(Kind::Status { .. } | Kind::Html | Kind::TruncatedJson | Kind::ResetBefore)) {
+    if !matches!(fault, None | Some(Kind::Latency { .. } | Kind::ResetAfter | Kind::RevokeToken | Kind::SilentEdit { .. })) {
         request.extensions_mut().insert(Foreign);
     }
     match fault {

@@ -43,11 +43,15 @@ const PARTS: [Part; 38] = [
             "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "1111111", "PhoneAreaCode": "04", "PhoneCountryCode": "64"}],
             "PaymentTerms": {"Bills": {"Day": 15, "Type": "OFCURRENTMONTH"}, "Sales": {"Day": 10, "Type": "DAYSAFTERBILLMONTH"}}}"##,
     ),
-    ("expense", Entered("Accounts"), r##"{"Code": "E#", "Name": "Expense #", "Type": "EXPENSE", "Description": "Hello World"}"##),
+    (
+        "expense",
+        Entered("Accounts"),
+        r##"{"Code": "E#", "Name": "Expense #", "Type": "EXPENSE", "Status": "ACTIVE", "Description": "Hello World"}"##,
+    ),
     (
         "bank",
         Entered("Accounts"),
-        r##"{"Code": "B#", "Name": "Bank #", "Type": "BANK", "BankAccountNumber": "12-1234-1234567-#", "BankAccountType": "BANK"}"##,
+        r##"{"Code": "B#", "Name": "Bank #", "Type": "BANK", "Status": "ACTIVE", "BankAccountNumber": "12-1234-1234567-#", "BankAccountType": "BANK"}"##,
     ),
     (
         "sale",
@@ -236,11 +240,13 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// Enters the accounts that examples name.
+    /// Enters the accounts that examples name, and pays for everything that an app can have.
     pub async fn new(http: Client, base: Url, tenant: String, token: String) -> Self {
         let cast = Self { http, base, tenant, token, shared: BTreeMap::new(), scene: BTreeMap::new(), count: 100 };
+        let app = cast.base.join("/_sandbox/xero/app").expect("an address");
+        cast.http.post(app).json(&json!({"tier": "advanced"})).send().await.expect("the control plane");
         for (code, kind) in ACCOUNTS {
-            let account = json!({"Code": code, "Name": format!("Account {code}"), "Type": kind, "BankAccountNumber": code});
+            let account = json!({"Code": code, "Name": format!("Account {code}"), "Type": kind, "Status": "ACTIVE", "BankAccountNumber": code});
             cast.entered("Accounts", &account).await;
         }
         cast

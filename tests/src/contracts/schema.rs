@@ -135,6 +135,16 @@ impl Schema {
         (!right).then(|| format!("is no {}", self.kind))
     }
 
+    /// The fields of the elements of the first list in an object: of an invoice, in a schema of invoices.
+    pub fn element_fields<'a>(&'a self, schemas: &'a Schemas) -> Vec<&'a str> {
+        let list = self.resolved(schemas).fields.values().find_map(|field| field.resolved(schemas).element.as_deref());
+        list.into_iter().flat_map(|element| element.resolved(schemas).fields.keys()).map(String::as_str).collect()
+    }
+
+    fn resolved<'a>(&'a self, schemas: &'a Schemas) -> &'a Self {
+        self.refers_to.as_ref().and_then(|name| schemas.get(name)).unwrap_or(self)
+    }
+
     pub fn is_uuid(&self) -> bool {
         self.format == "uuid"
     }

@@ -162,10 +162,31 @@ fn check_answer(exchange: &Exchange, operation: &Operation, schemas: &Schemas, f
     let mut wrong = Vec::new();
     match (&exchange.answer, exchange.status) {
         (Value::Null, _) => wrong.push("body missing".into()),
+        (answer, 400) => schema.check(&without_echo(exchange, operation, answer, schemas), Way::Answered, schemas, &mut wrong),
         (answer, _) => schema.check(answer, Way::Answered, schemas, &mut wrong),
     }
     let which = if exchange.status == 200 { "answer".to_owned() } else { format!("answer {}", exchange.status) };
     found.extend(wrong.into_iter().map(|problem| format!("{which} {problem}")));
+}
+
+/// A refusal repeats the elements that were sent. Its schema has only what is added to them, so the repeated fields are taken out:
+/// those of the record, and whatever was sent.
+fn without_echo(exchange: &Exchange, operation: &Operation, answer: &Value, schemas: &Schemas) -> Value {
+    let accepted = operation.answers.get("200").and_then(|kinds| kinds.get("application/json"));
+    let mut known: BTreeSet<&str> =
+        accepted.map(|schema| schema.element_fields(schemas)).unwrap_or_default().into_iter().collect();
+    let sent = match &exchange.body {
+        Value::Object(fields) => fields.values().filter_map(Value::as_array).flatten().chain([&exchange.body]).collect(),
+        Value::Array(elements) => elements.iter().collect(),
+        _ => Vec::new(),
+    };
+    known.extend(sent.into_iter().filter_map(Value::as_object).flat_map(|fields| fields.keys()).map(String::as_str));
+    known.remove("ValidationErrors");
+    let mut rest = answer.clone();
+    for element in rest["Elements"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        element.retain(|name, _| !known.contains(name.as_str()));
+    }
+    rest
 }
 
 /// Who may write may read: `accounting.invoices` holds `accounting.invoices.read`.
@@ -217,7 +238,9 @@ paths:
       responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}}
     put:
       requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}
-      responses: {"200": {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}}
+      responses:
+        "200": {content: {application/json: {schema: {$ref: "#/components/schemas/Notes"}}}}
+        "400": {content: {application/json: {schema: {$ref: "#/components/schemas/Error"}}}}
   /Notes/{NoteNumber}:
     get:
       parameters: [{in: path, name: NoteNumber, schema: {type: string}}]
@@ -229,6 +252,8 @@ paths:
 components:
   schemas:
     Notes: {properties: {Notes: {type: array, items: {$ref: "#/components/schemas/Note"}}}}
+    Error: {properties: {Message: {type: string}, Elements: {type: array, items: {$ref: "#/components/schemas/Element"}}}}
+    Element: {properties: {ValidationErrors: {type: array, items: {properties: {Message: {type: string}}}}}}
     Note: {properties: {Text: {type: string, maxLength: 5}, Seen: {type: boolean, readOnly: true}}}
 "##;
 
@@ -320,6 +345,24 @@ components:
         assert_eq!(found(strange), ["xero GET /Notes answer Notes[].Seen is string, not boolean"]);
         assert_eq!(found(|exchange| exchange.status = 503), ["xero GET /Notes status 503 undeclared"]);
         assert!(found(|exchange| (exchange.status, exchange.fault) = (503, true)).is_empty());
+    }
+
+    #[test]
+    fn a_refusal_may_repeat_what_was_sent_and_what_the_record_has() {
+        let refused = |element: Value| {
+            found(|exchange| {
+                exchange.method = "PUT".into();
+                exchange.body = json!({"Notes": [{"Text": "Ada"}]});
+                exchange.status = 400;
+                exchange.answer = json!({"Message": "A validation exception occurred", "Elements": [element]});
+            })
+        };
+        assert!(refused(json!({"Text": "Ada", "Seen": false, "ValidationErrors": [{"Message": "no"}]})).is_empty());
+        let wrong = [
+            "xero PUT /Notes answer 400 Elements[].Colour unknown",
+            "xero PUT /Notes answer 400 Elements[].ValidationErrors[].Text unknown",
+        ];
+        assert_eq!(refused(json!({"Colour": "red", "ValidationErrors": [{"Text": "no"}]})), wrong);
     }
 
     #[test]
