@@ -79,10 +79,10 @@ const PARTS: [Part; 38] = [
             "Reference": "settled"}"##,
     ),
     (
-        "draft_bill",
+        "draft_sale",
         Entered("Invoices"),
-        r##"{"Type": "ACCPAY", "Status": "DRAFT", "Contact": {"ContactID": "{contact/ContactID}"}, "Date": "2019-01-05",
-            "DueDate": "2019-02-05", "LineItems": LINES400}"##,
+        r##"{"Type": "ACCREC", "Status": "SUBMITTED", "Contact": {"ContactID": "{contact/ContactID}"}, "Date": "2019-01-05",
+            "DueDate": "2019-02-05", "LineItems": LINES200}"##,
     ),
     (
         "credit_note",

@@ -55,7 +55,7 @@ const ELSEWHERE: [(&str, &str, &str); 13] = [
     ("GET /Invoices/{InvoiceID}", "InvoiceID", "{settlement/Invoice/InvoiceID}"),
     ("GET /Items/{ItemID}", "ItemID", "{tracked_item/ItemID}"),
     ("PUT /BatchPayments", "InvoiceID", "{bill/InvoiceID}"),
-    ("POST /Invoices/{InvoiceID}", "InvoiceID", "{draft_bill/InvoiceID}"),
+    ("POST /Invoices/{InvoiceID}", "InvoiceID", "{draft_sale/InvoiceID}"),
     ("POST /CreditNotes/{CreditNoteID}", "CreditNoteID", "{supplier_credit/CreditNoteID}"),
     ("DELETE /CreditNotes/{CreditNoteID}/Allocations/{AllocationID}", "AllocationID", "{credit_allocation/AllocationID}"),
     ("DELETE /Overpayments/{OverpaymentID}/Allocations/{AllocationID}", "AllocationID", "{overpayment_allocation/AllocationID}"),
@@ -96,12 +96,37 @@ enum Refused {
 
 const REFUSALS: [(&str, Refused); 10] = [
     ("PUT /Accounts", Refused::Again),
-    ("POST /Accounts/{AccountID}", Refused::Sent("Accounts/{expense/AccountID}", r#"{"Accounts": [{"Name": "Sales"}]}"#)),
+    (
+        "POST /Accounts/{AccountID}",
+        Refused::Sent(
+            "Accounts/{expense/AccountID}",
+            r#"{"Accounts": [{"Code": "{expense/Code}", "Name": "Sales", "Type": "EXPENSE", "Description": "Hello World"}]}"#,
+        ),
+    ),
     ("DELETE /Accounts/{AccountID}", Refused::Sent("Accounts/{receivables/AccountID}", "")),
-    ("PUT /Contacts", Refused::Again),
+    (
+        "PUT /Contacts",
+        Refused::Sent(
+            "Contacts",
+            r#"{"Contacts": [{"Name": "{contact/Name}", "AccountNumber": "123", "EmailAddress": "taken@example.com", "AccountsReceivableTaxType": "OUTPUT2",
+                "AccountsPayableTaxType": "INPUT2", "ContactPersons": [], "ContactGroups": [],
+                "PaymentTerms": {"Bills": {"Day": 15, "Type": "OFCURRENTMONTH"}, "Sales": {"Day": 10, "Type": "DAYSAFTERBILLMONTH"}},
+                "Addresses": [{"AddressType": "STREET", "AddressLine1": "1 Quay Street", "AddressLine2": "", "City": "Auckland",
+                               "Region": "", "PostalCode": "1010", "Country": "", "AttentionTo": "Ada"}],
+                "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "111", "PhoneAreaCode": "09", "PhoneCountryCode": "64"}]}]}"#,
+        ),
+    ),
     (
         "POST /Contacts",
-        Refused::Sent("Contacts", r#"{"Contacts": [{"ContactID": "{contact_2/ContactID}", "Name": "{contact/Name}"}]}"#),
+        Refused::Sent(
+            "Contacts",
+            r#"{"Contacts": [{"ContactID": "{contact_2/ContactID}", "Name": "{contact/Name}", "AccountNumber": "123", "EmailAddress": "taken@example.com", "AccountsReceivableTaxType": "OUTPUT2",
+                "AccountsPayableTaxType": "INPUT2", "ContactPersons": [], "ContactGroups": [],
+                "PaymentTerms": {"Bills": {"Day": 15, "Type": "OFCURRENTMONTH"}, "Sales": {"Day": 10, "Type": "DAYSAFTERBILLMONTH"}},
+                "Addresses": [{"AddressType": "STREET", "AddressLine1": "1 Quay Street", "AddressLine2": "", "City": "Auckland",
+                               "Region": "", "PostalCode": "1010", "Country": "", "AttentionTo": "Ada"}],
+                "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "111", "PhoneAreaCode": "09", "PhoneCountryCode": "64"}]}]}"#,
+        ),
     ),
     ("PUT /ContactGroups", Refused::Full(100)),
     (
@@ -284,6 +309,10 @@ async fn dress(name: &str, value: &mut Value, ids: &mut BTreeMap<String, Vec<Str
                     Box::pin(dress(name, value, ids, cast)).await;
                     continue;
                 };
+                // A tax type of Australia, by the name that it has in New Zealand.
+                if field == "TaxType" && id == "INPUT" {
+                    *id = "INPUT2".into();
+                }
                 let Some(stands) = placeholder(name, field).filter(|_| uuid::Uuid::parse_str(id).is_ok()) else { continue };
                 let known = ids.entry(field.to_lowercase()).or_default();
                 let at = known.iter().position(|known| known == id).unwrap_or_else(|| {

@@ -26,6 +26,8 @@ pub struct Operation {
     pub body: BTreeMap<String, Schema>,
     /// By status, then by content type.
     pub answers: BTreeMap<String, BTreeMap<String, Schema>>,
+    /// What reading the same path answers.
+    read: Option<Schema>,
     pub scopes: Vec<String>,
 }
 
@@ -80,6 +82,7 @@ impl Operation {
             }
         }
         let answers = from["responses"].as_object().into_iter().flatten();
+        let read = content(resolved(whole, &methods["get"]["responses"]["200"])).remove("application/json");
         let security = from["security"].as_array().into_iter().flatten();
         let scopes = security.flat_map(|way| way.as_object().into_iter().flatten()).flat_map(|(_, scopes)| scopes.as_array());
         Self {
@@ -90,8 +93,15 @@ impl Operation {
             path,
             body: content(resolved(whole, &from["requestBody"])),
             answers: answers.map(|(status, answer)| (status.clone(), content(resolved(whole, answer)))).collect(),
+            read,
             scopes: scopes.flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
         }
+    }
+
+    /// The fields of the records that are written: as they are answered, or as they are read where nothing is answered.
+    pub fn record_fields<'a>(&'a self, schemas: &'a Schemas) -> Vec<&'a str> {
+        let answered = self.answers.get("200").and_then(|kinds| kinds.get("application/json"));
+        answered.or(self.read.as_ref()).map(|schema| schema.element_fields(schemas)).unwrap_or_default()
     }
 
     pub fn name(&self) -> String {

@@ -169,12 +169,13 @@ fn check_answer(exchange: &Exchange, operation: &Operation, schemas: &Schemas, f
     found.extend(wrong.into_iter().map(|problem| format!("{which} {problem}")));
 }
 
+/// How an element of a write is marked, in the facts and in examples of refusals; the schema of refusals does not have them.
+const MARKS: [&str; 3] = ["HasErrors", "HasValidationErrors", "StatusAttributeString"];
+
 /// A refusal repeats the elements that were sent. Its schema has only what is added to them, so the repeated fields are taken out:
 /// those of the record, and whatever was sent.
 fn without_echo(exchange: &Exchange, operation: &Operation, answer: &Value, schemas: &Schemas) -> Value {
-    let accepted = operation.answers.get("200").and_then(|kinds| kinds.get("application/json"));
-    let mut known: BTreeSet<&str> =
-        accepted.map(|schema| schema.element_fields(schemas)).unwrap_or_default().into_iter().collect();
+    let mut known: BTreeSet<&str> = operation.record_fields(schemas).into_iter().chain(MARKS).collect();
     let sent = match &exchange.body {
         Value::Object(fields) => fields.values().filter_map(Value::as_array).flatten().chain([&exchange.body]).collect(),
         Value::Array(elements) => elements.iter().collect(),
