@@ -11,8 +11,7 @@ use crate::{Shared, seed, switches, xero, zoho};
 
 /// Mounts it by full paths, so that the providers can add theirs beside them.
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.route("/", web::get().to(index))
-        .route("/_sandbox/seed", web::post().to(plant))
+    cfg.route("/_sandbox/seed", web::post().to(plant))
         .route("/_sandbox/state", web::get().to(state))
         .route("/_sandbox/requests", web::get().to(requests))
         .route("/_sandbox/requests", web::delete().to(forget_requests))
@@ -26,16 +25,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/_sandbox/mail", web::get().to(mail))
         .route("/_sandbox/mail", web::delete().to(burn_mail))
         .route("/_sandbox/zoho/{org}/{resource}", web::get().to(dump_zoho));
-}
-
-async fn index(shared: Data<Shared>) -> HttpResponse {
-    let base = &shared.base;
-    let links = ["mail", "state", "requests", "faults", "switches", "clock"]
-        .map(|name| format!("<li><a href=\"/_sandbox/{name}\">{name}</a></li>"))
-        .concat();
-    html(&format!(
-        "<h1>Sandbox</h1><p>Xero and Zoho on this machine, at {base}/xero and {base}/zoho. Nothing here is real.</p><ul>{links}</ul>"
-    ))
 }
 
 async fn plant(shared: Data<Shared>, plan: Json<Value>) -> HttpResponse {
@@ -63,6 +52,9 @@ async fn state(shared: Data<Shared>) -> HttpResponse {
 struct Tail {
     #[serde(default = "hundred")]
     tail: usize,
+    /// How many minutes are counted apart.
+    #[serde(default)]
+    windows: usize,
 }
 
 fn hundred() -> usize {
@@ -70,7 +62,7 @@ fn hundred() -> usize {
 }
 
 async fn requests(shared: Data<Shared>, tail: Query<Tail>) -> HttpResponse {
-    HttpResponse::Ok().json(shared.requests.report(tail.tail))
+    HttpResponse::Ok().json(shared.requests.report(tail.tail, tail.windows))
 }
 
 async fn forget_requests(shared: Data<Shared>) -> HttpResponse {

@@ -1,13 +1,18 @@
 //! Faults on order: which request they strike, how often, by what chance.
 
+mod kind;
+pub mod refusals;
+pub mod tamper;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderName, HeaderValue};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::Value;
+
+pub use kind::Kind;
 
 /// The rules of the moment.
 #[derive(Clone, Default)]
@@ -21,6 +26,7 @@ struct Rule {
     provider: Option<String>,
     method: Option<String>,
     path_contains: Option<String>,
+    query_contains: Option<String>,
     kind: Kind,
     /// So many matching requests pass unharmed first.
     after: u64,
@@ -32,27 +38,6 @@ struct Rule {
     struck: u64,
 }
 
-/// What happens to a request that is struck.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// The provider does it, and its answer comes late.
-    Latency { ms: u64 },
-    /// Something else answers; the provider does nothing.
-    Status { code: u16, body: String, headers: Vec<(String, String)> },
-    /// A login page with 200, as a proxy or an expired session gives.
-    Html,
-    /// The provider does it, and its answer is cut in the middle.
-    TruncatedJson,
-    /// The connection ends before anything is committed.
-    ResetBefore,
-    /// The provider does it, and the answer is lost.
-    ResetAfter,
-    /// All tokens die before the request is looked at.
-    RevokeToken,
-    /// After the answer somebody edits a Xero record in a way that does not move UpdatedDateUTC.
-    SilentEdit { tenant: String, resource: String, record: Value },
-}
-
 /// A rule that cannot be understood.
 #[derive(Debug, thiserror::Error)]
 #[error("faults[{index}]: {says}")]
@@ -62,7 +47,7 @@ pub struct BadRule {
 }
 
 impl Faults {
-    /// Replaces all rules: `[{"match":{"provider","method","path_contains"},"kind":"latency","ms":50,"times":3,"after":1}, …]`.
+    /// Replaces all rules: `[{"match":{"provider","method","path_contains","query_contains"},"kind":"latency","ms":50,"times":3,"after":1}, …]`.
     pub fn set(&self, rules: &Value) -> Result<usize, BadRule> {
         let list = rules.as_array().ok_or(BadRule { index: 0, says: "a list of rules is wanted".into() })?;
         let parsed: Result<Vec<_>, _> =
@@ -80,11 +65,11 @@ impl Faults {
     }
 
     /// The fault that strikes this request, if one does.
-    pub fn strike(&self, provider: &str, method: &Method, path: &str) -> Option<Kind> {
+    pub fn strike(&self, provider: &str, method: &Method, path: &str, query: &str) -> Option<Kind> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
-        self.lock().iter_mut().find_map(|rule| rule.strike(provider, method.as_str(), path))
+        self.lock().iter_mut().find_map(|rule| rule.strike(provider, method.as_str(), path, query))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
@@ -97,33 +82,12 @@ impl Rule {
         let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
         let number = |name: &str| rule.get(name).and_then(Value::as_u64);
         let matching = rule.get("match").unwrap_or(&Value::Null);
-        let kind = match text(rule, "kind").as_deref() {
-            Some("latency") => Kind::Latency { ms: number("ms").ok_or("latency needs `ms`")? },
-            Some("status") => Kind::Status {
-                code: number("code")
-                    .and_then(|code| u16::try_from(code).ok())
-                    .filter(|code| (200..600).contains(code))
-                    .ok_or("status needs `code`, 200 to 599")?,
-                body: match rule.get("body") {
-                    Some(Value::String(text)) => text.clone(),
-                    Some(other) => other.to_string(),
-                    None => String::new(),
-                },
-                headers: headers(rule.get("headers"))?,
-            },
-            Some("html") => Kind::Html,
-            Some("truncated_json") => Kind::TruncatedJson,
-            Some("reset_before") => Kind::ResetBefore,
-            Some("reset_after") => Kind::ResetAfter,
-            Some("revoke_token") => Kind::RevokeToken,
-            Some("silent_edit") => Kind::SilentEdit {
-                tenant: text(rule, "tenant").ok_or("silent_edit needs `tenant`")?,
-                resource: text(rule, "resource").ok_or("silent_edit needs `resource`")?,
-                record: rule.get("record").cloned().ok_or("silent_edit needs `record`")?,
-            },
-            Some(other) => return Err(format!("there is no kind `{other}`")),
-            None => return Err("`kind` is missing".into()),
-        };
+        for name in matching.as_object().into_iter().flat_map(serde_json::Map::keys) {
+            if !matches!(name.as_str(), "provider" | "method" | "path_contains" | "query_contains") {
+                return Err(format!("`match` has provider, method, path_contains and query_contains, not `{name}`"));
+            }
+        }
+        let kind = Kind::parse(rule)?;
         let probability = match rule.get("probability") {
             None => 1.0,
             Some(value) => value.as_f64().filter(|chance| (0.0..=1.0).contains(chance)).ok_or("`probability` is 0 to 1")?,
@@ -132,6 +96,7 @@ impl Rule {
             provider: text(matching, "provider"),
             method: text(matching, "method"),
             path_contains: text(matching, "path_contains"),
+            query_contains: text(matching, "query_contains"),
             kind,
             after: number("after").unwrap_or(0),
             times: number("times").unwrap_or(u64::MAX),
@@ -141,10 +106,11 @@ impl Rule {
         })
     }
 
-    fn strike(&mut self, provider: &str, method: &str, path: &str) -> Option<Kind> {
+    fn strike(&mut self, provider: &str, method: &str, path: &str, query: &str) -> Option<Kind> {
         let fits = self.provider.as_deref().is_none_or(|wanted| wanted == provider)
             && self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-            && self.path_contains.as_deref().is_none_or(|wanted| path.contains(wanted));
+            && self.path_contains.as_deref().is_none_or(|wanted| path.contains(wanted))
+            && self.query_contains.as_deref().is_none_or(|wanted| query.contains(wanted));
         if !fits || self.times == 0 {
             return None;
         }
@@ -161,21 +127,6 @@ impl Rule {
     }
 }
 
-fn headers(value: Option<&Value>) -> Result<Vec<(String, String)>, String> {
-    let Some(value) = value else {
-        return Ok(Vec::new());
-    };
-    let map = value.as_object().ok_or("`headers` is an object")?;
-    map.iter()
-        .map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            HeaderName::try_from(name.as_str()).map_err(|_| format!("`{name}` is no header name"))?;
-            HeaderValue::from_str(&value).map_err(|_| format!("`{value}` is no header value"))?;
-            Ok((name.clone(), value))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -189,7 +140,7 @@ mod tests {
             .set(&json!([{"match": {"provider": "zoho", "method": "PUT", "path_contains": "/invoices"},
                           "kind": "reset_after", "after": 1, "times": 2}]))
             .unwrap();
-        let strikes = |provider: &str, method: Method, path: &str| faults.strike(provider, &method, path).is_some();
+        let strikes = |provider: &str, method: Method, path: &str| faults.strike(provider, &method, path, "").is_some();
         assert!(!strikes("xero", Method::PUT, "/invoices"));
         assert!(!strikes("zoho", Method::GET, "/invoices"));
         let answers: Vec<_> = (0..5).map(|_| strikes("zoho", Method::PUT, "/books/v3/invoices/1")).collect();
@@ -202,7 +153,7 @@ mod tests {
         let play = || {
             let faults = Faults::default();
             faults.set(&json!([{"kind": "html", "probability": 0.3, "seed": 7}])).unwrap();
-            (0..100).map(|_| faults.strike("xero", &Method::GET, "/x").is_some()).collect::<Vec<_>>()
+            (0..100).map(|_| faults.strike("xero", &Method::GET, "/x", "").is_some()).collect::<Vec<_>>()
         };
         assert_eq!(play(), play());
         assert!((10..60).contains(&play().iter().filter(|struck| **struck).count()));
@@ -217,6 +168,10 @@ mod tests {
         assert_eq!(says(json!([{"kind": "latency"}])), "faults[0]: latency needs `ms`");
         assert!(says(json!([{"kind": "status", "code": 99}])).contains("200 to 599"));
         assert!(says(json!([{"kind": "html", "probability": 2}])).contains("0 to 1"));
+        assert!(says(json!([{"kind": "too_many", "limit": "week"}])).contains("minute, day, concurrent or appminute"));
+        assert!(says(json!([{"kind": "normalise", "how": ["iron"]}])).contains("trim, upper, lower, round"));
+        assert!(says(json!([{"kind": "unknown_enum"}])).contains("needs `field`"));
+        assert!(says(json!([{"kind": "html", "match": {"path": "/x"}}])).contains("not `path`"));
         assert_eq!(faults.struck().len(), 1);
     }
 }

@@ -5,9 +5,11 @@
 
 pub mod clock;
 mod control;
+pub mod deluge;
 pub mod faults;
 pub mod limits;
 pub mod mail;
+mod people;
 pub mod recorder;
 pub mod requests;
 pub mod seed;

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 /// The newest so many entries are kept.
 const LOG_LINES_MAX: usize = 10_000;
+/// The newest so many minutes are counted apart: a day.
+const WINDOWS_MAX: usize = 1_440;
 const MINUTE_MS: i64 = 60_000;
 
 /// One answered request.
@@ -42,6 +44,8 @@ struct State {
     /// (provider, endpoint, status) → count, bytes.
     counts: BTreeMap<(&'static str, String, u16), (u64, u64)>,
     orgs: BTreeMap<(&'static str, String), Org>,
+    /// By the minute of the sandbox's clock, then by provider, organisation and endpoint: calls, and refusals among them.
+    windows: BTreeMap<i64, BTreeMap<(&'static str, String, String), (u64, u64)>>,
 }
 
 #[derive(Default)]
@@ -93,6 +97,13 @@ impl Requests {
         if !entry.org.is_empty() {
             state.orgs.entry((entry.provider, entry.org.clone())).or_default().note(&entry);
         }
+        let window = state.windows.entry(entry.at.timestamp_millis().div_euclid(MINUTE_MS)).or_default();
+        let count = window.entry((entry.provider, entry.org.clone(), entry.endpoint.clone())).or_default();
+        count.0 += 1;
+        count.1 += u64::from(entry.status == 429);
+        if state.windows.len() > WINDOWS_MAX {
+            state.windows.pop_first();
+        }
         if state.log.len() == LOG_LINES_MAX {
             state.log.pop_front();
         }
@@ -104,8 +115,8 @@ impl Requests {
         *self.lock() = State::default();
     }
 
-    /// Everything but the log, and the newest `tail` lines of it.
-    pub fn report(&self, tail: usize) -> Value {
+    /// Everything but the log, the newest `tail` lines of it, and the newest `windows` minutes in which there were calls.
+    pub fn report(&self, tail: usize, windows: usize) -> Value {
         let state = self.lock();
         let counts: Vec<_> = state
             .counts
@@ -116,13 +127,26 @@ impl Requests {
             .collect();
         let orgs: Vec<_> = state.orgs.iter().filter(|((_, org), _)| !org.is_empty()).map(Org::report).collect();
         let log: Vec<_> = state.log.iter().rev().take(tail).rev().map(Entry::report).collect();
+        let windows: Vec<_> = state.windows.iter().rev().take(windows).rev().map(window).collect();
         let refused: u64 = state.counts.iter().filter(|((_, _, status), _)| *status == 429).map(|(_, (count, _))| count).sum();
-        json!({"total": state.total, "refused_429": refused, "counts": counts, "organisations": orgs, "log": log})
+        json!({"total": state.total, "refused_429": refused, "counts": counts, "organisations": orgs, "windows": windows, "log": log})
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// One minute, as the control plane shows it.
+fn window((minute, counts): (&i64, &BTreeMap<(&'static str, String, String), (u64, u64)>)) -> Value {
+    let endpoints: Vec<_> = counts
+        .iter()
+        .map(|((provider, org, endpoint), (calls, refused))| {
+            json!({"provider": provider, "org": org, "endpoint": endpoint, "calls": calls, "refused_429": refused})
+        })
+        .collect();
+    json!({"from": DateTime::<Utc>::from_timestamp_millis(minute * MINUTE_MS), "calls": counts.values().map(|(calls, _)| calls).sum::<u64>(),
+           "endpoints": endpoints})
 }
 
 impl Entry {
@@ -184,7 +208,7 @@ mod tests {
             requests.note(entry(at, 200));
         }
         requests.note(entry(201, 429));
-        let report = requests.report(2);
+        let report = requests.report(2, 0);
         let org = &report["organisations"][0];
         assert_eq!(org["busiest_minute"], 5);
         assert_eq!(org["calls"], 8);
@@ -193,12 +217,25 @@ mod tests {
     }
 
     #[test]
+    fn every_minute_is_counted_apart_by_endpoint() {
+        let requests = Requests::default();
+        for (at, status) in [(0, 200), (59, 429), (60, 200), (200, 200)] {
+            requests.note(entry(at, status));
+        }
+        let windows = requests.report(0, 2)["windows"].clone();
+        assert_eq!(windows.as_array().unwrap().len(), 2);
+        assert_eq!((&windows[0]["from"], &windows[0]["calls"]), (&json!("1970-01-01T00:01:00Z"), &json!(1)));
+        let first = requests.report(0, usize::MAX)["windows"][0]["endpoints"][0].clone();
+        assert_eq!((&first["endpoint"], &first["calls"], &first["refused_429"]), (&json!("GET /Invoices"), &json!(2), &json!(1)));
+    }
+
+    #[test]
     fn the_log_is_bounded_and_the_counters_are_not() {
         let requests = Requests::default();
         for at in 0..(LOG_LINES_MAX as i64 + 50) {
             requests.note(entry(at, 200));
         }
-        let report = requests.report(usize::MAX);
+        let report = requests.report(usize::MAX, usize::MAX);
         assert_eq!(report["log"].as_array().unwrap().len(), LOG_LINES_MAX);
         assert_eq!(report["counts"][0]["count"], LOG_LINES_MAX as u64 + 50);
     }

@@ -17,7 +17,7 @@ use crate::recorder::{self, Recorder};
 use crate::requests::Requests;
 use crate::store::Store;
 use crate::switches::Switches;
-use crate::{Options, Shared, control, wrapper, xero, zoho};
+use crate::{Options, Shared, control, people, wrapper, xero, zoho};
 
 /// The largest body anybody may send: Xero documents 3.5 MB, Zoho less, the control plane takes lists of records.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -99,6 +99,7 @@ fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHan
                     .configure(zoho::configure)
                     .configure(xero::configure)
                     .configure(control::configure)
+                    .configure(people::configure)
                     .configure(recorder::configure)
                     .default_service(web::to(HttpResponse::NotFound))
             })

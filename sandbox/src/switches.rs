@@ -76,6 +76,33 @@ mod tests {
         }
     }
 
+    /// Every switch as the documentation shows it.
+    fn table() -> String {
+        let row = |switch: &Switch| {
+            let says = switch.says.trim_end_matches('.');
+            let (first, rest) = says.split_at(says.chars().next().map_or(0, char::len_utf8));
+            let default = if switch.default { "on" } else { "off" };
+            format!("| `{}` | {default} | {}{rest}. |\n", switch.name, first.to_uppercase())
+        };
+        let rows: String = all().map(row).collect();
+        format!("| switch | default | says |\n|---|---|---|\n{rows}")
+    }
+
+    /// `UPDATE_DOCS=1 cargo test -p sandbox switches` writes the table anew.
+    #[test]
+    fn the_documentation_lists_every_switch() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/sandbox.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = text.split_once("<!-- switches -->\n").unwrap();
+        let (listed, after) = rest.split_once("<!-- end of switches -->").unwrap();
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let new = format!("{before}<!-- switches -->\n{}<!-- end of switches -->{after}", table());
+            std::fs::write(path, new).unwrap();
+            return;
+        }
+        assert_eq!(listed, table(), "UPDATE_DOCS=1 cargo test -p sandbox switches writes it anew");
+    }
+
     #[test]
     fn names_are_unique_and_say_whose_they_are() {
         let mut names: Vec<_> = all().map(|switch| switch.name).collect();

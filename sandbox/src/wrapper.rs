@@ -6,13 +6,14 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
-use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{DATE, HeaderValue};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 
-use crate::faults::Kind;
+use crate::faults::refusals::Whose;
+use crate::faults::{Kind, refusals, tamper};
 use crate::requests::Entry;
 use crate::{Shared, limits, recorder, xero, zoho};
 
@@ -77,8 +78,13 @@ async fn play(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let fault = shared.faults.strike(provider, request.method(), request.path());
-    if !matches!(fault, None | Some(Kind::Latency { .. } | Kind::ResetAfter | Kind::RevokeToken | Kind::SilentEdit { .. })) {
+    let fault = shared.faults.strike(provider, request.method(), request.path(), request.query_string());
+    if !matches!(
+        fault,
+        None | Some(
+            Kind::Latency { .. } | Kind::ResetAfter | Kind::RevokeToken | Kind::Normalise { .. } | Kind::SilentEdit { .. }
+        )
+    ) {
         request.extensions_mut().insert(Foreign);
     }
     match fault {
@@ -123,6 +129,36 @@ async fn play(
                 _ => zoho::revoke_tokens(shared),
             }
             Ok(next.call(request).await?.map_into_boxed_body())
+        }
+        Some(Kind::TooMany { limit, retry_after_s }) => {
+            let whose = Whose::of(provider, request.path());
+            Ok(request.into_response(refusals::too_many(whose, limit, retry_after_s)))
+        }
+        Some(Kind::ServerError { server }) => {
+            let whose = Whose::of(provider, request.path());
+            Ok(request.into_response(refusals::server_error(whose, server)))
+        }
+        Some(Kind::WrongContentType { content_type }) => {
+            let mut answer = next.call(request).await?.map_into_boxed_body();
+            if let Ok(value) = HeaderValue::from_str(&content_type) {
+                answer.headers_mut().insert(CONTENT_TYPE, value);
+            }
+            Ok(answer)
+        }
+        Some(Kind::Normalise { how }) => {
+            let mut request = request;
+            let sent = request.extract::<web::Bytes>().await?;
+            let tidied = tamper::sent(&sent, &how).map_or(sent, web::Bytes::from);
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(tidied.len()));
+            request.set_payload(Payload::from(tidied));
+            Ok(next.call(request).await?.map_into_boxed_body())
+        }
+        Some(kind @ (Kind::PageShift { .. } | Kind::EmptyList | Kind::UnknownEnum { .. } | Kind::NewFields { .. })) => {
+            let (request, answer) = next.call(request).await?.map_into_boxed_body().into_parts();
+            let (head, body) = answer.into_parts();
+            let whole = to_bytes(body).await.unwrap_or_default();
+            let changed = tamper::answered(&whole, &kind).map_or(whole, web::Bytes::from);
+            Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(changed))))
         }
         Some(Kind::SilentEdit { tenant, resource, record }) => {
             let answer = next.call(request).await?.map_into_boxed_body();

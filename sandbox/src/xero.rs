@@ -3,10 +3,12 @@
 mod access;
 mod api;
 mod app;
+pub(crate) mod browse;
 mod connections;
 mod control;
+mod desk;
 pub(crate) mod documents;
-mod go;
+mod enter;
 mod identity;
 pub(crate) mod json;
 mod keys;
@@ -17,7 +19,6 @@ mod money;
 mod query;
 pub(crate) mod records;
 pub(crate) mod sessions;
-mod write;
 
 use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
@@ -25,12 +26,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use app::{APP_NAME, Registration, Rotation, USER_EMAIL, USER_NAME, USER_PASSWORD};
+pub use desk::{Refused, put};
+pub(crate) use desk::{code_id, ledger};
 pub use kinds::{KINDS, Kind};
 pub use lists::Memo;
 pub(crate) use login::escape;
 pub use money::{cents, rounded};
-pub use write::{Refused, put};
-pub(crate) use write::{code_id, ledger};
 
 use crate::Shared;
 use crate::switches::Switch;
@@ -66,7 +67,6 @@ pub fn configure(cfg: &mut ServiceConfig) {
     identity::configure(cfg);
     connections::configure(cfg);
     api::configure(cfg);
-    go::configure(cfg);
     control::configure(cfg);
 }
 

@@ -3,6 +3,8 @@
 mod actions;
 mod amounts;
 mod answer;
+pub(crate) mod browse;
+mod buttons;
 mod call;
 mod consent;
 mod contacts;
@@ -17,6 +19,7 @@ mod module;
 mod numbers;
 mod organisations;
 mod payments;
+mod press;
 mod records;
 mod reminders;
 mod router;
@@ -30,8 +33,7 @@ mod tests;
 mod time;
 mod tokens;
 
-use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
@@ -52,12 +54,13 @@ pub fn configure(cfg: &mut ServiceConfig) {
     consent::configure(cfg);
     tokens::configure(cfg);
     control::configure(cfg);
-    cfg.route("/zoho/{dc}/web/app/{org}", web::get().to(app));
+    buttons::configure(cfg);
 }
 
 /// Tables.
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {
-    tables::create(connection)
+    tables::create(connection)?;
+    buttons::create_tables(connection)
 }
 
 /// The demo customer and his organisation.
@@ -127,17 +130,5 @@ pub fn state(shared: &Shared) -> Value {
 pub fn revoke_tokens(shared: &Shared) {
     if let Err(refusal) = shared.store.atomically(|connection| tokens::revoke_all(connection, false)) {
         tracing::error!(message = refusal.message, "tokens could not be revoked");
-    }
-}
-
-/// Where deep links into Zoho Books end: a page that names the organisation.
-async fn app(shared: Data<Shared>, path: Path<(String, String)>) -> HttpResponse {
-    let (dc, id) = path.into_inner();
-    let org = shared.store.with(|connection| organisations::asked_for(connection, &dc, Some(&id)));
-    match org {
-        Ok(org) => HttpResponse::Ok()
-            .content_type("text/html; charset=utf-8")
-            .body(format!("<!doctype html><meta charset=\"utf-8\"><title>Zoho Books</title><h1>{}</h1><p>The part of the address after # names the record.</p>", consent::escape(&org.name))),
-        Err(_) => HttpResponse::NotFound().body("no such organization"),
     }
 }

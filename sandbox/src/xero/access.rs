@@ -6,7 +6,6 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::kinds::Kind;
 use super::sessions::{self, Dead, Org};
 use crate::Shared;
 use crate::limits::{self, Exceeded, Permit, Remaining, Rule};
@@ -22,8 +21,9 @@ pub struct Caller {
     pub permit: Permit,
 }
 
-/// Checks a call of the Accounting API, in Xero's order: token, organisation, limits, scope.
-pub fn enter(shared: &Shared, request: &HttpRequest, kind: Kind) -> Result<Caller, Box<HttpResponse>> {
+/// Checks a call of the Accounting API, in Xero's order: token, organisation, limits, scope. `areas`: the middle words of the scopes
+/// that reach what is asked for.
+pub fn enter(shared: &Shared, request: &HttpRequest, areas: &[&str], writes: bool) -> Result<Caller, Box<HttpResponse>> {
     let scope = token_scope(shared, request)?;
     let tenant = request.headers().get("xero-tenant-id").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let org = shared.store.with(|connection| {
@@ -36,7 +36,7 @@ pub fn enter(shared: &Shared, request: &HttpRequest, kind: Kind) -> Result<Calle
         Err(error) => return Err(Box::new(broken(&error))),
     };
     let permit = shared.limits.enter(&format!("xero:{}", org.tenant), &RULE).map_err(|exceeded| Box::new(too_many(&exceeded)))?;
-    if !allows(&scope, kind) {
+    if !allows(&scope, areas, writes) {
         let mut answer = refusal(401, "Unauthorized", "AuthorizationUnsuccessful");
         answer.headers_mut().insert(
             actix_web::http::header::WWW_AUTHENTICATE,
@@ -113,30 +113,30 @@ fn problem(status: u16, title: &str, detail: &str) -> HttpResponse {
     HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/json")).body(body.to_string())
 }
 
-/// Which scopes reach which list; reading is all that is offered here.
-fn allows(scope: &str, kind: Kind) -> bool {
-    let areas: &[&str] = match kind {
-        Kind::Organisations | Kind::Currencies | Kind::Accounts | Kind::TaxRates | Kind::Items => &["settings"],
-        Kind::Contacts => &["contacts"],
-        Kind::Invoices => &["transactions", "invoices"],
-        Kind::Payments | Kind::Overpayments => &["transactions", "payments"],
-    };
-    scope
-        .split_ascii_whitespace()
-        .filter_map(|scope| scope.strip_prefix("accounting."))
-        .any(|scope| areas.contains(&scope.strip_suffix(".read").unwrap_or(scope)))
+/// Whether a scope reaches one of these areas; `.read` scopes only read.
+fn allows(scope: &str, areas: &[&str], writes: bool) -> bool {
+    scope.split_ascii_whitespace().filter_map(|scope| scope.strip_prefix("accounting.")).any(|scope| {
+        match scope.strip_suffix(".read") {
+            Some(area) => !writes && areas.contains(&area),
+            None => areas.contains(&scope),
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::xero::kinds::Kind;
 
     #[test]
     fn a_scope_reaches_its_own_lists_only() {
-        assert!(allows("openid accounting.invoices", Kind::Invoices));
-        assert!(allows("accounting.transactions.read", Kind::Payments));
-        assert!(!allows("accounting.invoices", Kind::Payments));
-        assert!(!allows("accounting.contacts", Kind::Accounts));
-        assert!(!allows("openid profile", Kind::Contacts));
+        let reads = |scope: &str, kind: Kind| allows(scope, kind.about().areas, false);
+        assert!(reads("openid accounting.invoices", Kind::Invoices));
+        assert!(reads("accounting.transactions.read", Kind::Payments));
+        assert!(!reads("accounting.invoices", Kind::Payments));
+        assert!(!reads("accounting.contacts", Kind::Accounts));
+        assert!(!reads("openid profile", Kind::Contacts));
+        assert!(!allows("accounting.contacts.read", Kind::Contacts.about().areas, true), "a scope that reads does not write");
+        assert!(allows("accounting.contacts", Kind::Contacts.about().areas, true));
     }
 }

@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::desk::{self, Refused};
 use super::kinds::Kind;
 use super::records;
 use super::sessions;
-use super::write::{self, Refused};
 use super::{Rotation, access};
 use crate::Shared;
 
@@ -88,7 +88,7 @@ struct How {
 
 async fn put(shared: Data<Shared>, path: Path<(String, String)>, how: Query<How>, entered: Json<Value>) -> HttpResponse {
     let (tenant, list) = path.into_inner();
-    match write::put(&shared, &tenant, &list, &entered, how.silent) {
+    match desk::put(&shared, &tenant, &list, &entered, how.silent) {
         Ok(records) => HttpResponse::Ok().json(records),
         Err(error @ (Refused::NoOrganisation(_) | Refused::NoList(_))) => {
             HttpResponse::NotFound().json(json!({"error": error.to_string()}))

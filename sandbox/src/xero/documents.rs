@@ -304,21 +304,8 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: &Record) -> Row {
         amount.and_then(|amount| i64::try_from(amount.trunc()).ok()).unwrap_or(0)
     };
     let is = |name: &str| record.get(name).and_then(Value::as_bool).unwrap_or(false);
-    let (total, tax, due) = match kind {
-        Kind::Payments => ("Amount", "", ""),
-        Kind::Overpayments => ("Total", "TotalTax", "RemainingCredit"),
-        _ => ("Total", "TotalTax", "AmountDue"),
-    };
-    let (type_, status, name, currency) = match kind {
-        Kind::Invoices => ("Type", "Status", "InvoiceNumber", "CurrencyCode"),
-        Kind::Payments => ("PaymentType", "Status", "", ""),
-        Kind::Overpayments => ("Type", "Status", "", "CurrencyCode"),
-        Kind::Contacts => ("", "ContactStatus", "Name", "DefaultCurrency"),
-        Kind::Accounts => ("Type", "Status", "Code", "CurrencyCode"),
-        Kind::TaxRates => ("", "Status", "TaxType", ""),
-        Kind::Items | Kind::Currencies => ("", "", "Code", ""),
-        Kind::Organisations => ("", "OrganisationStatus", "Name", "BaseCurrency"),
-    };
+    let about = kind.about();
+    let [total, tax, due] = about.amounts;
     let paid_in = if kind == Kind::Payments {
         record
             .get("Invoice")
@@ -327,14 +314,14 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: &Record) -> Row {
             .unwrap_or_default()
             .to_owned()
     } else {
-        text(currency)
+        text(about.currency)
     };
     Row {
         id,
         modified_ms,
-        type_: text(type_),
-        status: text(status),
-        name: text(name),
+        type_: text(about.type_),
+        status: text(about.status),
+        name: text(about.name),
         customer: is("IsCustomer"),
         supplier: is("IsSupplier"),
         currency: paid_in,
@@ -348,16 +335,14 @@ pub fn row(kind: Kind, id: Uuid, modified_ms: i64, record: &Record) -> Row {
 
 /// Lists without pages leave things out.
 pub fn shorten(kind: Kind, record: &mut Record) {
-    match kind {
-        Kind::Invoices | Kind::Overpayments => {
-            record.insert("LineItems".into(), json!([]));
+    if kind == Kind::Contacts {
+        record.insert("ContactPersons".into(), json!([]));
+        for name in ["PaymentTerms", "Website", "Discount", "BatchPayments", "Balances", "BrandingTheme"] {
+            record.remove(name);
         }
-        Kind::Contacts => {
-            record.insert("ContactPersons".into(), json!([]));
-            for name in ["PaymentTerms", "Website", "Discount", "BatchPayments", "Balances", "BrandingTheme"] {
-                record.remove(name);
-            }
-        }
-        _ => {}
+    } else if kind == Kind::ManualJournals {
+        record.remove("JournalLines");
+    } else if kind.about().lines {
+        record.insert("LineItems".into(), json!([]));
     }
 }

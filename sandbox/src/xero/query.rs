@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDateTime};
 use uuid::Uuid;
 
-use super::kinds::Kind;
+use super::kinds::{Kind, Pages};
 use super::lists::Filter;
 
 /// Xero clamps larger pages silently.
@@ -73,12 +73,12 @@ pub fn read(kind: Kind, parameters: &[(String, String)], since: Option<&str>) ->
 
 /// Lists that page.
 pub fn pages(kind: Kind) -> bool {
-    matches!(kind, Kind::Contacts | Kind::Invoices | Kind::Payments | Kind::Overpayments)
+    kind.about().pages != Pages::No
 }
 
 /// Lists that honour `If-Modified-Since`.
 fn knows_changes(kind: Kind) -> bool {
-    !matches!(kind, Kind::Organisations | Kind::Currencies | Kind::TaxRates)
+    kind.about().changes
 }
 
 /// Conditions joined by AND, each `Field=="value"` or `Field==true`.

@@ -37,7 +37,8 @@ impl Org {
         Rule { per_minute: 100, per_day, in_flight }
     }
 
-    fn json(&self, first: bool) -> Value {
+    /// As the API shows it; `first`: it is the user's default.
+    pub fn json(&self, first: bool) -> Value {
         json!({
             "organization_id": self.id.to_string(), "name": self.name, "contact_name": "Simon Brusch", "email": "simon@example.test",
             "is_default_org": first, "plan_type": 1, "plan_name": self.plan.to_uppercase(), "plan_period": "monthly", "language_code": "en",

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::module::Module::{self, *};
 use super::organisations::{self, Org};
 use super::records::{self, Desk, Record};
-use super::{actions, contacts, custom_fields, documents, fields, items, lists, payments, reminders, settings, tables};
+use super::{actions, buttons, contacts, custom_fields, documents, fields, items, lists, payments, reminders, settings, tables};
 
 /// `/organizations` and below: the only calls that name no organisation.
 pub fn without_organisation(call: &Call, connection: &Connection, scopes: &str) -> Result<Answer, Refusal> {
@@ -28,6 +28,10 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     if let ["settings", "fields", rest @ ..] = call.segments.as_slice() {
         permitted(scopes, "settings", call.method)?;
         return definitions(call, &desk, rest);
+    }
+    if let ["settings", "custombuttons", rest @ ..] = call.segments.as_slice() {
+        permitted(scopes, "settings", call.method)?;
+        return buttons::answer(call, &desk, rest);
     }
     if let [singular, id, "customfields"] = call.segments.as_slice()
         && *call.method == Method::PUT

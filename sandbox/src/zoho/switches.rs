@@ -44,4 +44,36 @@ pub const ALL: &[Switch] = &[
     ask("zoho.bearer_is_accepted", true, "`Authorization: Bearer` works like `Zoho-oauthtoken`."),
     ask("zoho.pkce_is_checked", true, "When a challenge was sent, the code needs its verifier."),
     ask("zoho.token_throttle_is_400", false, "The eleventh access token in ten minutes is refused with 400 instead of 200."),
+    ask(
+        "zoho.buttons_need_a_paid_plan",
+        true,
+        "Organisations on some plans (at first: Free) cannot create or change custom buttons.",
+    ),
+    ask(
+        "zoho.button_words_are_checked",
+        true,
+        "entity_type, page_view and action_type of a custom button must be words that we think exist; off: any word is taken.",
+    ),
+    ask("zoho.button_names_unique", true, "Two custom buttons of one entity_type cannot have the same name."),
+    ask(
+        "zoho.button_scripts_are_checked_when_saved",
+        true,
+        "A custom button whose script cannot be read is refused when it is saved.",
+    ),
+    ask(
+        "zoho.button_old_names_accepted",
+        false,
+        "Custom buttons also take button_name, entity and location for name, entity_type and page_view.",
+    ),
+    ask("zoho.button_lists_carry_scripts", false, "The list of custom buttons shows their scripts, not only GET by id."),
+    ask(
+        "zoho.button_keys_have_an_underscore",
+        false,
+        "Answers have custom_button, custom_buttons and custom_button_id instead of custombutton, custombuttons and custombutton_id.",
+    ),
+    ask(
+        "zoho.button_contacts_are_customer_or_vendor",
+        true,
+        "The script of a contact's button gets the record as `customer` or `vendor`; off: as `contact`.",
+    ),
 ];

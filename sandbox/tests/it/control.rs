@@ -45,6 +45,92 @@ async fn faults_strike_as_ordered_and_are_counted() {
 }
 
 #[tokio::test]
+async fn each_provider_says_too_much_and_too_broken_in_its_own_words() {
+    let world = World::new().await;
+    let tokens = world.connect().await;
+    let call = async || world.books(&tokens, "Organisation").send().await.unwrap();
+    let order = async |rule: Value| world.order("/_sandbox/faults", json!([rule])).await;
+    for (limit, problem, wait) in [
+        ("minute", "minute", Some("22")),
+        ("day", "day", Some("73451")),
+        ("concurrent", "concurrent", None),
+        ("appminute", "appminute", Some("31")),
+    ] {
+        order(json!({"match": {"provider": "xero"}, "kind": "too_many", "limit": limit, "times": 1})).await;
+        let answer = call().await;
+        assert_eq!(answer.status(), 429);
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(
+            (header("x-rate-limit-problem").as_deref(), header("retry-after").as_deref()),
+            (Some(problem), wait),
+            "{limit}"
+        );
+        assert!(header("x-daylimit-remaining").is_some());
+    }
+    order(json!({"kind": "too_many", "limit": "minute", "retry_after_s": 5, "times": 1})).await;
+    assert_eq!(call().await.headers()["retry-after"], "5");
+    for (code, says) in
+        [(500, "An error occurred"), (502, "Bad Gateway"), (503, "The Organisation is offline"), (504, "Gateway Timeout")]
+    {
+        order(json!({"kind": "server_error", "code": code, "times": 1})).await;
+        let answer = call().await;
+        assert_eq!(answer.status(), code);
+        assert!(answer.text().await.unwrap().contains(says), "{code}");
+    }
+    let zoho = async || world.client.get(world.url("/zoho/eu/api/books/v3/contacts")).send().await.unwrap();
+    for (limit, code) in [("minute", 44), ("day", 45), ("concurrent", 1070)] {
+        order(json!({"match": {"provider": "zoho"}, "kind": "too_many", "limit": limit, "times": 1})).await;
+        let answer = zoho().await;
+        assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (429, false));
+        assert_eq!(answer.json::<Value>().await.unwrap()["code"], code);
+    }
+    order(json!({"kind": "too_many", "limit": "day", "times": 1})).await;
+    let crm: Value = world.client.get(world.url("/zoho/eu/api/crm/v8/Contacts")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(crm["code"], "TOO_MANY_REQUESTS");
+}
+
+#[tokio::test]
+async fn answers_and_bodies_are_tampered_with_on_order() {
+    let world = World::new().await;
+    world.order("/_sandbox/seed", json!({"profile": "tiny"})).await;
+    let tokens = world.connect().await;
+    let order = async |rule: Value| world.order("/_sandbox/faults", json!([rule])).await;
+    let page = async || world.read(&tokens, "Contacts?page=1&includeArchived=true").await;
+    let whole = page().await;
+    let contacts = |page: &Value| page["Contacts"].as_array().unwrap().clone();
+
+    order(json!({"match": {"path_contains": "Contacts", "query_contains": "page=1"}, "kind": "page_shift", "by": 2, "times": 1}))
+        .await;
+    assert_eq!(contacts(&page().await), contacts(&whole)[2..]);
+    order(json!({"kind": "empty_list", "times": 1})).await;
+    assert!(contacts(&page().await).is_empty());
+    order(json!({"kind": "unknown_enum", "field": "ContactStatus", "value": "PENSIVE", "times": 1})).await;
+    assert!(contacts(&page().await).iter().all(|contact| contact["ContactStatus"] == "PENSIVE"));
+    order(json!({"kind": "new_fields", "fields": {"Colour": "red"}, "times": 1})).await;
+    assert!(contacts(&page().await).iter().all(|contact| contact["Colour"] == "red"));
+    order(json!({"kind": "wrong_content_type", "times": 1})).await;
+    let odd = world.books(&tokens, "Organisation").send().await.unwrap();
+    assert!(odd.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert_eq!(contacts(&page().await), contacts(&whole), "nothing was changed for good");
+
+    order(json!({"match": {"method": "PUT"}, "kind": "normalise", "how": ["trim", "upper"], "times": 1})).await;
+    let sent = world.client.put(world.url("/xero/api/api.xro/2.0/Contacts"));
+    let sent = sent.bearer_auth(tokens["access_token"].as_str().unwrap()).header("xero-tenant-id", demo());
+    let made: Value = sent
+        .header("accept", "application/json")
+        .json(&json!({"Contacts": [{"Name": " Ada  Brusch "}]}))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(made["Contacts"][0]["Name"], "ADA BRUSCH");
+    let windows = world.control("/_sandbox/requests?tail=0&windows=3").await["windows"].clone();
+    assert!(windows.to_string().contains("PUT /Contacts"), "{windows}");
+}
+
+#[tokio::test]
 async fn what_is_committed_before_a_reset_stays() {
     let world = World::new().await;
     let code = world.code(crate::SCOPE).await;

@@ -1,7 +1,9 @@
 //! The sandbox through its own front door: real HTTP, as CP Connect and a browser would speak it.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod browser;
 mod control;
+mod people;
 mod recorder;
 mod xero_books;
 mod xero_sign_in;

@@ -1,0 +1,119 @@
+//! Lists and single records of the Accounting API.
+
+use actix_web::http::header::IF_MODIFIED_SINCE;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::answer::Body;
+use super::{Answer, Call, Failure};
+use crate::xero::json::{Record, decimal_of, number};
+use crate::xero::kinds::Kind;
+use crate::xero::query::{self, Query, Refusal};
+use crate::xero::{documents, lists, money, records};
+
+/// Xero refuses lists without pages of organisations with very many documents ("not filtering efficiently"); where exactly is
+/// not documented. The sandbox stops where an answer would be larger than anybody should hold.
+const UNPAGED_MAX: u64 = 20_000;
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unreadable(says) => Failure::query(says),
+            Refusal::Lacking(what) => Failure::Lacking(what),
+        }
+    }
+}
+
+/// `GET /{list}`.
+pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
+    let since = call.headers.get(IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
+    let query = &query::read(kind, &call.query, since)?;
+    let org = call.caller.org.n;
+    let mut records = String::with_capacity(if query.page.is_some() { 2 << 20 } else { 64 << 10 });
+    let shortened = query.page.is_none() && (kind == Kind::Contacts || kind.about().lines);
+    let as_stored = !shortened && !query.summary_only && (query.four_decimals || !kind.about().unit_prices);
+    let mut shown = 0_u64;
+    let mut each = |body: &str| {
+        shown += 1;
+        if shown > 1 {
+            records.push(',');
+        }
+        if as_stored { records.push_str(body) } else { records.push_str(&reshaped(kind, query, shortened, body)) }
+    };
+    let memo = &call.shared.xero.memo;
+    let count = call.shared.store.with(|connection| {
+        let count = lists::count_of(connection, memo, org, kind, &query.filter)?;
+        if query.page.is_none() && count > UNPAGED_MAX {
+            return Ok(count);
+        }
+        lists::list(connection, memo, org, kind, &query.filter, query.page, &mut each)
+    })?;
+    if query.page.is_none() && count > UNPAGED_MAX {
+        return Err(Failure::query(format!(
+            "Your request is not filtering {} efficiently, given the extremely high volume for this organisation.",
+            kind.collection()
+        )));
+    }
+    if count == 0 && query.filter.since_ms.is_some() && call.shared.switches.on("xero.not_modified_304") {
+        return Ok(Answer { status: 304, body: Body::Empty });
+    }
+    let pagination = query.page.map(|(page, size)| {
+        let pages = count.div_ceil(u64::from(size));
+        format!("\"pagination\":{{\"page\":{page},\"pageSize\":{size},\"pageCount\":{pages},\"itemCount\":{count}}},")
+    });
+    Ok(Answer::records(call.shared, kind, &pagination.unwrap_or_default(), &records))
+}
+
+/// `GET /{list}/{id}`, or by its number, name or code.
+pub fn single(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
+    let four_decimals = call.parameter("unitdp") == Some("4");
+    let org = call.caller.org.n;
+    let found = call.shared.store.with(|connection| match Uuid::parse_str(id) {
+        Ok(id) => records::by_id(connection, org, kind, id).map(|found| found.map(|(body, _)| body)),
+        Err(_) if kind.about().found_by_name => {
+            records::by_name(connection, org, kind, id).map(|found| found.into_iter().next().map(|(body, _)| body))
+        }
+        Err(_) => Ok(None),
+    });
+    let body = found?.ok_or(Failure::Absent)?;
+    let as_stored = four_decimals || !kind.about().unit_prices;
+    let body = if as_stored { body } else { reshaped(kind, &Query::default(), false, &body) };
+    Ok(Answer::records(call.shared, kind, "", &body))
+}
+
+/// The slow way, for callers who do not ask for pages, for four decimals, or for everything.
+fn reshaped(kind: Kind, query: &Query, shortened: bool, body: &str) -> String {
+    let Ok(Value::Object(mut record)) = serde_json::from_str(body) else { return body.to_owned() };
+    if shortened {
+        documents::shorten(kind, &mut record);
+    }
+    if !query.four_decimals {
+        for part in ["SalesDetails", "PurchaseDetails"] {
+            if let Some(Value::Object(details)) = record.get_mut(part) {
+                round(details, "UnitPrice");
+            }
+        }
+        if let Some(Value::Array(lines)) = record.get_mut("LineItems") {
+            for line in lines.iter_mut().filter_map(Value::as_object_mut) {
+                round(line, "UnitAmount");
+            }
+        }
+    }
+    if query.summary_only {
+        let computed: &[&str] = match kind {
+            Kind::Contacts => &["IsCustomer", "IsSupplier", "Balances", "ContactPersons", "ContactGroups"],
+            Kind::Invoices => &["LineItems", "Payments", "CreditNotes", "Prepayments", "Overpayments"],
+            _ => &[],
+        };
+        for name in computed {
+            record.remove(*name);
+        }
+    }
+    Value::Object(record).to_string()
+}
+
+fn round(record: &mut Record, name: &str) {
+    if let Some(amount) = decimal_of(record, name) {
+        record.insert(name.into(), number(money::cents(amount)));
+    }
+}
