@@ -23,8 +23,8 @@ const WITHOUT_TABLE: [(&str, &str); 3] = [
     ("/invoice/v3", "Zoho Invoice (no table of its operations)"),
     ("/expense/v1", "Zoho Expense (no table of its operations)"),
 ];
-/// Custom fields have a page of their own in Zoho's documents and are not in the table.
-const ELSEWHERE: &str = "/settings/fields";
+/// Custom fields and custom buttons have pages of their own in Zoho's documents and are not in the table.
+const ELSEWHERE: [&str; 2] = ["/settings/fields", "/settings/custombuttons"];
 
 pub struct Documents {
     tables: Vec<Table>,
@@ -78,8 +78,9 @@ impl Documents {
             }
             return;
         };
-        if path.strip_prefix(ELSEWHERE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
-            return checked.skip("Zoho Books: settings/fields (a page of its own, not in the table)");
+        let within = |known: &str| path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if let Some(known) = ELSEWHERE.iter().find(|known| within(known)) {
+            return checked.skip(&format!("Zoho Books: {known} (a page of its own, not in the table)"));
         }
         let rows = table.rows(&exchange.method, path);
         if rows.is_empty() {
