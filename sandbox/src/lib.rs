@@ -10,6 +10,7 @@ pub mod faults;
 pub mod limits;
 pub mod mail;
 mod people;
+pub mod recorder;
 pub mod requests;
 pub mod seed;
 mod server;
@@ -26,6 +27,7 @@ use clock::Clock;
 use faults::Faults;
 use limits::Limits;
 use mail::Mailbox;
+use recorder::Recorder;
 use requests::Requests;
 pub use server::{Sandbox, start};
 use store::Store;
@@ -65,6 +67,7 @@ pub struct Shared {
     pub faults: Faults,
     pub switches: Switches,
     pub mail: Mailbox,
+    pub recorder: Recorder,
     pub xero: xero::State,
     pub zoho: zoho::State,
     /// `http://127.0.0.1:<port>`, without a slash at the end.

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::mail::{self, Mailbox};
+use crate::recorder::{self, Recorder};
 use crate::requests::Requests;
 use crate::store::Store;
 use crate::switches::Switches;
@@ -55,6 +56,7 @@ pub async fn start(options: Options) -> Result<Sandbox> {
         faults: Faults::default(),
         switches: Switches::default(),
         mail: Mailbox::default(),
+        recorder: Recorder::from_environment()?,
         xero: xero::State::default(),
         zoho: zoho::State::default(),
         base,
@@ -104,6 +106,7 @@ fn serve(listener: TcpListener, shared: Shared) -> Result<(ServerHandle, JoinHan
                     .configure(xero::configure)
                     .configure(control::configure)
                     .configure(people::configure)
+                    .configure(recorder::configure)
                     .default_service(web::to(HttpResponse::NotFound))
             })
             .on_connect(wrapper::keep_socket)

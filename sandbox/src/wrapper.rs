@@ -15,7 +15,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 use crate::faults::refusals::Whose;
 use crate::faults::{Kind, refusals, tamper};
 use crate::requests::Entry;
-use crate::{Shared, limits, xero, zoho};
+use crate::{Shared, limits, recorder, xero, zoho};
 
 /// The client's socket, kept so that a fault can cut it.
 struct Socket(TcpStream);
@@ -30,7 +30,10 @@ pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
 }
 
 /// Around every request: plays the fault that strikes, and notes what was answered.
-pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, Error> {
+pub async fn wrap(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let Some((shared, provider)) = provider_of(&request) else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
@@ -38,10 +41,11 @@ pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static
     let org = organisation_of(&request);
     let method = request.method().clone();
     let path = request.path().to_owned();
+    let heard = shared.recorder.hear(provider, &mut request).await;
     let in_flight = shared.requests.begin(provider, &org);
     let answer = limits::in_flight_until_answered(play(&shared, provider, request, next)).await;
     drop(in_flight);
-    let mut answer = answer?;
+    let mut answer = recorder::note(heard, answer?).await;
     if let Ok(date) = HeaderValue::from_str(&at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()) {
         answer.headers_mut().insert(DATE, date);
     }
@@ -65,13 +69,25 @@ pub async fn wrap(request: ServiceRequest, next: Next<impl MessageBody + 'static
 /// Marks a request whose connection was cut.
 struct Cut;
 
+/// Marks a request whose answer is a fault's, and not the provider's.
+pub struct Foreign;
+
 async fn play(
     shared: &Shared,
     provider: &str,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match shared.faults.strike(provider, request.method(), request.path(), request.query_string()) {
+    let fault = shared.faults.strike(provider, request.method(), request.path(), request.query_string());
+    if !matches!(
+        fault,
+        None | Some(
+            Kind::Latency { .. } | Kind::ResetAfter | Kind::RevokeToken | Kind::Normalise { .. } | Kind::SilentEdit { .. }
+        )
+    ) {
+        request.extensions_mut().insert(Foreign);
+    }
+    match fault {
         None => Ok(next.call(request).await?.map_into_boxed_body()),
         Some(Kind::Latency { ms }) => {
             let answer = next.call(request).await?.map_into_boxed_body();
@@ -198,13 +214,14 @@ fn organisation_of(request: &ServiceRequest) -> String {
     request.query_string().split('&').find_map(|pair| pair.strip_prefix("organization_id=")).unwrap_or_default().to_owned()
 }
 
-/// `PUT /invoices/{id}`: ids are the parts of a path that are six digits or more, or have the form of a uuid.
-fn endpoint_of(method: &Method, path: &str) -> String {
+/// `PUT /invoices/{id}`: ids are the parts of a path that are six digits or more, or have the form of a uuid. The other products of Zoho
+/// keep their names: `GET /billing/v1/customers`.
+pub fn endpoint_of(method: &Method, path: &str) -> String {
     let path = ["/api.xro/2.0", "/books/v3", "/crm/v8"]
         .iter()
         .find_map(|prefix| path.split_once(prefix).map(|(_, rest)| rest))
         .or_else(|| path.strip_prefix("/xero"))
-        .or_else(|| path.strip_prefix("/zoho"))
+        .or_else(|| path.strip_prefix("/zoho").map(|rest| rest.split_once("/api/").map_or(rest, |(dc, _)| &rest[dc.len() + 4..])))
         .unwrap_or(path);
     let mut endpoint = String::with_capacity(path.len() + 8);
     endpoint.push_str(method.as_str());
@@ -237,5 +254,8 @@ mod tests {
             "POST /invoices/{id}/status/sent"
         );
         assert_eq!(endpoint(Method::POST, "/xero/identity/connect/token"), "POST /identity/connect/token");
+        assert_eq!(endpoint(Method::GET, "/zoho/eu/api/billing/v1/customers/460000000001"), "GET /billing/v1/customers/{id}");
+        assert_eq!(endpoint(Method::GET, "/zoho/eu/api/crm/v8/Contacts"), "GET /Contacts");
+        assert_eq!(endpoint(Method::POST, "/zoho/eu/accounts/oauth/v2/token"), "POST /eu/accounts/oauth/v2/token");
     }
 }

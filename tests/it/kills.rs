@@ -120,7 +120,7 @@ async fn wait_for_calls(world: &World, until: u64) {
 
 /// How many calls both providers have had.
 fn calls(world: &World) -> u64 {
-    world.stage.sandbox.shared().requests.report(0)["total"].as_u64().unwrap()
+    world.stage.sandbox.shared().requests.report(0, 0)["total"].as_u64().unwrap()
 }
 
 fn worker(world: &World, point: Option<&str>) -> Child {

@@ -5,6 +5,7 @@ mod canary;
 mod commands;
 mod contracts;
 mod engine;
+mod examples;
 mod flows;
 mod kills;
 mod limits;

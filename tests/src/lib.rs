@@ -6,6 +6,7 @@
 pub mod behind;
 pub mod books;
 pub mod canary;
+pub mod contracts;
 pub mod installation;
 pub mod program;
 pub mod whole;

@@ -125,7 +125,7 @@ fn organisation(org: &Org) -> Value {
         "OrganisationID": org.tenant, "Name": org.name, "LegalName": org.name, "PaysTax": true, "Version": "NZ",
         "OrganisationType": "COMPANY", "OrganisationEntityType": "COMPANY", "BaseCurrency": "NZD", "CountryCode": "NZ",
         "IsDemoCompany": org.n != 1, "OrganisationStatus": "ACTIVE", "RegistrationNumber": "8123456",
-        "TaxNumber": "101-2-303", "TaxNumberName": "GST", "FinancialYearEndDay": 31, "FinancialYearEndMonth": 3,
+        "TaxNumber": "101-2-303", "FinancialYearEndDay": 31, "FinancialYearEndMonth": 3,
         "SalesTaxBasis": "INVOICE", "SalesTaxPeriod": "TWOMONTHS", "DefaultSalesTax": "Tax Exclusive",
         "DefaultPurchasesTax": "Tax Exclusive", "CreatedDateUTC": ms_date(OPENED_MS), "Timezone": "NEWZEALANDSTANDARDTIME",
         "ShortCode": if org.n == 1 { "!cLp42" } else { "!tR41n" }, "Edition": "BUSINESS", "Class": "COMPREHENSIVE",

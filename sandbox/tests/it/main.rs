@@ -4,6 +4,7 @@
 mod browser;
 mod control;
 mod people;
+mod recorder;
 mod xero_attachments;
 mod xero_books;
 mod xero_connected_apps;
