@@ -153,8 +153,8 @@ async fn plant(world: &World, count: &mut u32) {
     .await;
     put(
         "Payments",
-        json!([{ "Invoice": { "InvoiceID": documents[1]["InvoiceID"] }, "Amount": "12345.67", "Date": "2026-06-20", "Reference": "@payment",
-                 "Details": "@details", "Particulars": "@particulars", "Code": "@code" },
+        json!([{ "Invoice": { "InvoiceID": documents[1]["InvoiceID"] }, "Account": { "Code": "090" }, "Amount": "12345.67", "Date": "2026-06-20",
+                 "Reference": "@payment", "Details": "@details", "Particulars": "@particulars", "Code": "@code" },
                { "Invoice": { "InvoiceID": documents[4]["InvoiceID"] }, "Amount": "12345.67", "Date": "2026-06-20", "Reference": "@paid" }]),
     )
     .await;
