@@ -19,6 +19,8 @@ IDENTITY = "https://identity.xero.com"
 tap_client.requests.Session.post = lambda self, url, **more: post(self, url.replace(IDENTITY, f"{BASE}/xero/identity"), **more)
 
 tenant = os.environ["XERO_TENANT"]
+# The general ledger is for apps of the highest tier.
+tap_client.requests.post(f"{BASE}/_sandbox/xero/app", json={"tier": "advanced"}).raise_for_status()
 scopes = (
     "openid offline_access accounting.settings accounting.contacts accounting.invoices accounting.payments "
     "accounting.banktransactions accounting.manualjournals accounting.journals.read"

@@ -116,9 +116,9 @@ assert.equal(file.body.attachments[0].fileName, 'peer.txt');
 seen(`history has ${history.length} records; a file is attached`);
 
 const report = (await api.getReportTrialBalance(tenant, '2026-12-31')).body.reports[0];
-assert.equal(report.reportID ?? report.reportName, report.reportID ?? report.reportName);
-assert.ok(report.rows.length > 1);
-seen(`the trial balance has ${report.rows.length} sections`);
+const sections = report.rows.filter((row) => row.rowType === 'Section' && row.rows.length > 0);
+assert.ok(sections.length >= 3, 'revenue, expenses, assets');
+seen(`the trial balance has ${sections.length} sections`);
 
 await xero.revokeToken();
 assert.equal(xero.tenants.length, 0);

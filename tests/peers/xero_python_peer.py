@@ -1,7 +1,9 @@
 """xero-python 15: authorise, list with paging, create, update, a batch with one bad element, an idempotent repeat, reports."""
 
 import datetime
+import os
 import uuid
+from decimal import Decimal
 
 from xero_python.accounting import (
     Account,
@@ -28,8 +30,7 @@ from xero_python.api_client.oauth2 import OAuth2Token, TokenApi
 from xero_python.exceptions import AccountingBadRequestException
 from xero_python.identity import IdentityApi
 
-from sign_in import BASE, XERO_SCOPES, records, seen, xero_tokens
-import os
+from sign_in import BASE, records, seen, xero_tokens
 
 # What is changed of the client: its addresses.
 TokenApi.refresh_token_url = f"{BASE}/xero/identity/connect/token"
@@ -106,8 +107,7 @@ try:
     api.create_contacts(tenant, Contacts(contacts=[Contact(name=f"Other {word}"), Contact(name=f"Peer {word}")]))
     raise AssertionError("a name was taken twice")
 except AccountingBadRequestException as refused:
-    text = str(refused.reason) + str(refused.error_data if hasattr(refused, "error_data") else "") + str(refused)
-    assert "is already assigned to another contact" in text or "validation" in text.lower(), text
+    assert "is already assigned to another contact" in refused.reason, refused.reason
 assert not api.get_contacts(tenant, where=f'Name=="Other {word}"').contacts
 seen("without summarizeErrors=false one bad element refuses the batch, and nothing is kept")
 
@@ -138,7 +138,7 @@ seen("updated the invoice; its lines stayed")
 payment = api.create_payment(
     tenant, Payment(invoice=Invoice(invoice_id=first.invoice_id), account=Account(code="090"), date=datetime.date(2026, 3, 5), amount=3.29)
 ).payments[0]
-assert payment.payment_type.value == "ACCRECPAYMENT" if hasattr(payment.payment_type, "value") else True
+assert getattr(payment.payment_type, "value", payment.payment_type) == "ACCRECPAYMENT"
 note = api.create_credit_notes(
     tenant,
     CreditNotes(
@@ -200,9 +200,8 @@ journal = api.create_manual_journals(
 assert journal.manual_journal_id
 report = api.get_report_trial_balance(tenant, date=datetime.date(2026, 12, 31)).reports[0]
 rows = [row for section in report.rows for row in (section.rows or []) if str(getattr(row.row_type, "value", row.row_type)) == "Row"]
-from decimal import Decimal
-
-sums = [sum(Decimal(row.cells[at].value or "0") for row in rows) for at in (1, 2)]
+# Account, debit, credit, and both since the beginning of the financial year.
+sums = [sum(Decimal(row.cells[at].value or "0") for row in rows) for at in (3, 4)]
 assert sums[0] == sums[1] and sums[0] > 0, sums
 seen(f"spent money, posted a journal; the trial balance of {len(rows)} accounts balances at {sums[0]}")
 

@@ -413,9 +413,10 @@ impl Kind {
         matches!(self, TaxRates | Currencies)
     }
 
-    /// The kind of a path, as Xero compares it: without regard to case.
+    /// The kind of a path, as Xero compares it: without regard to case. `Organisations` is taken too: clients that run against Xero
+    /// every day ask for it.
     pub fn of_path(path: &str) -> Option<Self> {
-        KINDS.into_iter().find(|kind| kind.path().eq_ignore_ascii_case(path))
+        KINDS.into_iter().find(|kind| kind.path().eq_ignore_ascii_case(path) || kind.collection().eq_ignore_ascii_case(path))
     }
 
     /// How the store knows it.
