@@ -64,7 +64,7 @@ class Sandbox:
 
     def __init__(self, program):
         command = [program, "sandbox", "--port", "0", "--smtp-port", "0", "--contacts", "40", "--invoices", "240"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def __enter__(self):
         settings = {}
