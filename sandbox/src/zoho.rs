@@ -20,6 +20,7 @@ mod crm;
 mod currencyadjustments;
 mod custom_fields;
 mod documents;
+pub(crate) mod excess;
 mod exchangerates;
 mod expenses;
 mod fields;
