@@ -7,7 +7,8 @@ use super::answer::Refusal;
 use crate::limits::Kind;
 
 /// Code and message of CRM: the same for credits and for calls at once.
-pub const CRM: (&str, &str) = ("TOO_MANY_REQUESTS", "You have made too many requests continuously. Please try again after some time.");
+pub const CRM: (&str, &str) =
+    ("TOO_MANY_REQUESTS", "You have made too many requests continuously. Please try again after some time.");
 
 /// A 429 of Books and its sister products.
 pub fn finance(kind: Kind, per_day: u32) -> Answer {

@@ -52,7 +52,8 @@ pub fn reimbursed(desk: &Desk, report: &Card, expenses: &[Card], body: &Map<Stri
     if sum.is_zero() {
         return Ok(());
     }
-    let line = |account: i64, side: &str| json!({"account_id": account.to_string(), "debit_or_credit": side, "amount": number(sum)});
+    let line =
+        |account: i64, side: &str| json!({"account_id": account.to_string(), "debit_or_credit": side, "amount": number(sum)});
     let journal = json!({
         "journal_date": shape::text(body, "date").map_or_else(|| desk.today(), str::to_owned), "status": "published",
         "reference_number": report.id.to_string(), "notes": format!("Reimbursement of {}", report.name),
