@@ -5,6 +5,7 @@
 
 pub mod clock;
 mod control;
+mod delivery;
 pub mod deluge;
 pub mod faults;
 pub mod limits;

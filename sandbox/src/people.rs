@@ -1,6 +1,7 @@
 //! The sandbox for people: both companies' records in a browser, with the links that lead from one side to the other.
 
 mod addresses;
+mod crm;
 mod fields;
 mod go;
 mod list;
@@ -18,20 +19,21 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.route("/", web::get().to(index));
     xero::configure(cfg);
     zoho::configure(cfg);
+    crm::configure(cfg);
     go::configure(cfg);
 }
 
 /// Both companies side by side.
 async fn index(shared: Data<Shared>) -> HttpResponse {
-    let (xero, zoho) = match (xero::companies(&shared), zoho::companies(&shared)) {
-        (Ok(xero), Ok(zoho)) => (xero, zoho),
-        (Err(error), _) | (_, Err(error)) => return page::broken(&error),
+    let (xero, zoho, crm) = match (xero::companies(&shared), zoho::companies(&shared), crm::companies(&shared)) {
+        (Ok(xero), Ok(zoho), Ok(crm)) => (xero, zoho, crm),
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => return page::broken(&error),
     };
     let base = escape(&shared.base);
     let body = format!(
         "<p class=\"lead\">Xero and Zoho on this machine, at <code>{base}/xero</code> and <code>{base}/zoho</code>. Nothing here is real.</p>\
          <div class=\"sides\"><section aria-labelledby=\"xero\"><h2 id=\"xero\">{} Xero</h2>{xero}</section>\
-         <section aria-labelledby=\"zoho\"><h2 id=\"zoho\">{} Zoho</h2>{zoho}</section></div>",
+         <section aria-labelledby=\"zoho\"><h2 id=\"zoho\">{} Zoho</h2>{zoho}{crm}</section></div>",
         Product::Xero.badge(),
         Product::Zoho.badge(),
     );

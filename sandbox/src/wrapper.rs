@@ -132,7 +132,7 @@ async fn play(
         }
         Some(Kind::TooMany { limit, retry_after_s }) => {
             let whose = Whose::of(provider, request.path());
-            Ok(request.into_response(refusals::too_many(whose, limit, retry_after_s)))
+            Ok(request.into_response(refusals::too_many(whose, limit, retry_after_s, &shared.switches)))
         }
         Some(Kind::ServerError { server }) => {
             let whose = Whose::of(provider, request.path());

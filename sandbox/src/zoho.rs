@@ -6,6 +6,7 @@ mod answer;
 mod balances;
 mod bankaccounts;
 mod banktransactions;
+mod bookmarks;
 pub(crate) mod browse;
 mod buttons;
 mod call;
@@ -16,10 +17,11 @@ mod contacts;
 mod control;
 mod conversions;
 mod credits;
-mod crm;
+pub(crate) mod crm;
 mod currencyadjustments;
 mod custom_fields;
 mod documents;
+pub(crate) mod excess;
 mod exchangerates;
 mod expenses;
 mod fields;
@@ -82,6 +84,8 @@ pub const SWITCHES: &[Switch] = switches::ALL;
 #[derive(Clone, Default)]
 pub struct State {
     pub(crate) post: webhooks::Post,
+    pub(crate) notices: crm::Notices,
+    bookmarks: bookmarks::Bookmarks,
 }
 
 /// How many records `dump` reads at a time, so that it holds the store only briefly.
@@ -166,7 +170,7 @@ pub fn state(shared: &Shared) -> Value {
         }
         Ok(json!({
             "organizations": orgs, "emailed_customers": tables::next(connection, router::EMAILED)? - 1,
-            "reminded_customers": reminders::reminded(connection)?, "crm": crm::state(connection)?,
+            "reminded_customers": reminders::reminded(connection)?, "crm": crm::state(shared, connection)?,
         }))
     };
     shared.store.with(read).unwrap_or_else(|error| json!({"error": error.to_string()}))

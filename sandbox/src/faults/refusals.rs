@@ -6,6 +6,13 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::limits::Kind;
+use crate::switches::Switches;
+use crate::zoho::excess::{self, Answer};
+
+/// The day's number of the demo organisation's plan, which the refusal names.
+const DAY: u32 = 10_000;
+
 /// Which limit is said to be exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
@@ -25,6 +32,15 @@ impl Limit {
             "appminute" => Limit::AppMinute,
             _ => return None,
         })
+    }
+
+    /// Which limit of Zoho's it is; the app as a whole has none there.
+    fn kind(self) -> Kind {
+        match self {
+            Limit::Minute | Limit::AppMinute => Kind::Minute,
+            Limit::Day => Kind::Day,
+            Limit::Concurrent => Kind::Concurrent,
+        }
     }
 }
 
@@ -74,42 +90,25 @@ impl Whose {
 }
 
 /// A 429 as the provider gives it.
-pub fn too_many(whose: Whose, limit: Limit, retry_after_s: Option<u32>) -> HttpResponse {
+pub fn too_many(whose: Whose, limit: Limit, retry_after_s: Option<u32>, switches: &Switches) -> HttpResponse {
     let mut answer = HttpResponse::TooManyRequests();
     match whose {
         Whose::Xero => xero(answer, limit, retry_after_s),
-        Whose::ZohoFinance => {
-            after(&mut answer, retry_after_s);
-            let (code, message) = match limit {
-                Limit::Day => (45, "The API call for this organization has exceeded the maximum call rate limit of 10000."),
-                Limit::Concurrent => (
-                    1070,
-                    "You have reached the maximum number of in process requests allowed. Kindly try again after some time.",
-                ),
-                Limit::Minute | Limit::AppMinute => (
-                    44,
-                    "For security reasons your organization has been blocked as it have exceeded the maximum number of requests per minute that can originate from an organization.",
-                ),
-            };
-            json_answer(answer, &json!({"code": code, "message": message}))
-        }
-        Whose::ZohoCrm => {
-            after(&mut answer, retry_after_s);
-            json_answer(answer, &crm("TOO_MANY_REQUESTS", "You have made too many requests in a short period."))
-        }
+        Whose::ZohoFinance => zoho(excess::finance(limit.kind(), DAY), retry_after_s),
+        Whose::ZohoCrm => zoho(excess::crm(), retry_after_s),
         Whose::XeroSignIn => {
             after(&mut answer, retry_after_s);
             json_answer(answer, &json!({"error": "temporarily_unavailable"}))
         }
-        // Zoho's throttle of tokens answers 200 and says it in the body.
-        Whose::ZohoSignIn => json_answer(
-            HttpResponse::Ok(),
-            &json!({
-                "error_description": "You have made too many requests continuously. Please try again after some time.",
-                "error": "Access Denied", "status": "failure",
-            }),
-        ),
+        Whose::ZohoSignIn => zoho(excess::tokens(switches.on("zoho.token_throttle_is_400")), None),
     }
+}
+
+/// Zoho documents no `Retry-After`; it comes only when it is ordered.
+fn zoho(said: Answer, retry_after_s: Option<u32>) -> HttpResponse {
+    let mut answer = HttpResponse::build(StatusCode::from_u16(said.status).unwrap_or(StatusCode::TOO_MANY_REQUESTS));
+    after(&mut answer, retry_after_s);
+    answer.insert_header((CONTENT_TYPE, "application/json;charset=UTF-8")).body(said.body)
 }
 
 /// Xero names the limit in a header; too many at once has no `Retry-After`.

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-/// `https://go.xero.com/…` and `https://books.zoho.…/…` are places in this sandbox; every other web address stays what it is.
+/// `https://go.xero.com/…`, `https://books.zoho.…/…` and `https://crm.zoho.…/…` are places in this sandbox; every other web address stays what it is.
 /// None: nothing that a link may lead to.
 pub fn here(base: &str, address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok()?;
@@ -11,8 +11,8 @@ pub fn here(base: &str, address: &str) -> Option<String> {
     }
     let door = match url.host_str()? {
         "go.xero.com" => "/xero/go",
-        "books.zoho.com" => "/zoho/us/web",
-        "books.zoho.eu" => "/zoho/eu/web",
+        "books.zoho.com" | "crm.zoho.com" => "/zoho/us/web",
+        "books.zoho.eu" | "crm.zoho.eu" => "/zoho/eu/web",
         _ => return Some(url.into()),
     };
     let mut place = format!("{base}{door}{}", url.path());
@@ -39,6 +39,7 @@ mod tests {
                 Some("http://127.0.0.1:9/xero/go/organisationlogin/default.aspx?shortcode=!a&redirecturl=/x"),
             ),
             ("https://books.zoho.eu/app/46#/contacts/12", Some("http://127.0.0.1:9/zoho/eu/web/app/46#/contacts/12")),
+            ("https://crm.zoho.eu/crm/org20/tab/Potentials/7", Some("http://127.0.0.1:9/zoho/eu/web/crm/org20/tab/Potentials/7")),
             ("https://example.org/a", Some("https://example.org/a")),
             ("https://go.xero.com.example.org/a", Some("https://go.xero.com.example.org/a")),
             ("javascript:alert(1)", None),

@@ -9,7 +9,7 @@ use super::page::{escape, words};
 pub const ROWS: i64 = 50;
 
 /// What a list shows besides the name, where a record has it; the first six that fit.
-const COLUMNS: [&str; 30] = [
+const COLUMNS: [&str; 39] = [
     "Type",
     "contact_type",
     "account_type",
@@ -25,6 +25,15 @@ const COLUMNS: [&str; 30] = [
     "account_code",
     "EmailAddress",
     "email",
+    "Company",
+    "Account_Name",
+    "Vendor_Name",
+    "Parent_Id",
+    "Email",
+    "Phone",
+    "Stage",
+    "Product_Code",
+    "Closing_Date",
     "Reference",
     "reference_number",
     "Date",
@@ -42,7 +51,7 @@ const COLUMNS: [&str; 30] = [
     "total",
 ];
 /// These come last and are always shown.
-const FIGURES: [&str; 5] = ["Total", "total", "Amount", "AmountDue", "balance"];
+const FIGURES: [&str; 7] = ["Total", "total", "Amount", "AmountDue", "balance", "Unit_Price", "Grand_Total"];
 const COLUMNS_MAX: usize = 6;
 
 /// One row: where it leads, what it is called, and the record.

@@ -16,6 +16,7 @@ pub enum Product {
     None,
     Xero,
     Zoho,
+    Crm,
 }
 
 impl Product {
@@ -23,7 +24,7 @@ impl Product {
         match self {
             Self::None => "both",
             Self::Xero => "xero",
-            Self::Zoho => "zoho",
+            Self::Zoho | Self::Crm => "zoho",
         }
     }
 
@@ -31,7 +32,7 @@ impl Product {
         match self {
             Self::None => "",
             Self::Xero => "<span class=\"badge xero\" aria-hidden=\"true\">X</span>",
-            Self::Zoho => "<span class=\"badge zoho\" aria-hidden=\"true\">Z</span>",
+            Self::Zoho | Self::Crm => "<span class=\"badge zoho\" aria-hidden=\"true\">Z</span>",
         }
     }
 
@@ -40,6 +41,7 @@ impl Product {
             Self::None => "Sandbox",
             Self::Xero => "Xero",
             Self::Zoho => "Zoho Books",
+            Self::Crm => "Zoho CRM",
         }
     }
 }

@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use actix_web::web::ServiceConfig;
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
 use serde_json::Value;
 use tokio::sync::Notify;
 use url::Url;
@@ -22,6 +20,7 @@ use super::desk::{Desk, No};
 use super::json::Record;
 use super::kinds::Kind;
 use super::records::Row;
+use crate::delivery::Manner;
 
 pub use events::create_tables;
 
@@ -122,23 +121,6 @@ struct Payload {
     body: String,
 }
 
-/// What is done to the stream on demand.
-#[derive(Clone, Debug)]
-struct Mischief {
-    duplicate: bool,
-    reorder: bool,
-    /// The share of events that is never delivered.
-    lose: f64,
-    hold: bool,
-    dice: SmallRng,
-}
-
-impl Default for Mischief {
-    fn default() -> Self {
-        Self { duplicate: false, reorder: false, lose: 0.0, hold: false, dice: SmallRng::seed_from_u64(0) }
-    }
-}
-
 /// Since when and how often a delivery has failed.
 #[derive(Clone, Copy, Debug)]
 struct Failing {
@@ -152,7 +134,7 @@ struct State {
     url: Option<Url>,
     categories: Vec<String>,
     status: Status,
-    mischief: Mischief,
+    manner: Manner,
     /// Payloads made and not yet delivered, in order.
     queue: VecDeque<Payload>,
     failing: Option<Failing>,

@@ -2,6 +2,12 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
+/// No figure that is sent and no sum of a document is larger: two of them can be multiplied without overflow.
+/// It is 9,999,999,999,999.
+pub const MAX: Decimal = Decimal::from_parts(1_316_134_911, 2_328, 0, false, 0);
+
+const TOO_LARGE: &str = "The amount is too large.";
+
 /// One line as it was sent, its references already looked up.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -76,6 +82,9 @@ pub fn add_up(lines: &[Line], terms: &Terms) -> Result<Totals, &'static str> {
         done.push(net(line, terms)?);
     }
     let nets: Decimal = done.iter().map(|line| line.item_total).sum();
+    if nets.abs() > MAX {
+        return Err(TOO_LARGE);
+    }
     let document_discount = match terms.discount {
         Discount::None => Decimal::ZERO,
         Discount::Amount(amount) => round(amount, dp),
@@ -139,6 +148,9 @@ fn net(line: &Line, terms: &Terms) -> Result<LineTotals, &'static str> {
     let dp = terms.decimals;
     let rate = line.rate.round_dp_with_strategy(terms.rate_decimals, RoundingStrategy::MidpointAwayFromZero);
     let exact = line.quantity.checked_mul(rate).ok_or("The amount of a line is too large.")?;
+    if exact.abs() > MAX {
+        return Err("The amount of a line is too large.");
+    }
     let gross = round(exact, dp);
     let (item_total, discount_amount) = match line.discount {
         Discount::None => (gross, scaled(Decimal::ZERO, dp)),
@@ -154,6 +166,9 @@ fn net(line: &Line, terms: &Terms) -> Result<LineTotals, &'static str> {
     };
     if discount_amount > Decimal::ZERO && discount_amount > gross {
         return Err("Discount cannot be more than the amount of the line.");
+    }
+    if item_total.abs() > MAX {
+        return Err("The amount of a line is too large.");
     }
     Ok(LineTotals { rate, discount_amount, item_total, item_total_inclusive: item_total, tax: Decimal::ZERO })
 }

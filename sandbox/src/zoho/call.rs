@@ -12,9 +12,8 @@ use super::consent::DATA_CENTRES;
 use super::organisations::{self, Org};
 use super::products::{self, Product};
 use super::records::Desk;
-use super::{multipart, tokens};
+use super::{excess, multipart, tokens};
 use crate::Shared;
-use crate::limits::{Exceeded, Kind};
 
 /// The query of an address, in order.
 pub struct Query(Vec<(String, String)>);
@@ -70,6 +69,10 @@ impl Call<'_> {
         self.body
     }
 
+    pub fn has_body(&self) -> bool {
+        !self.body.iter().all(u8::is_ascii_whitespace)
+    }
+
     /// The JSON object that was sent: as the body, or in the field `JSONString` of either kind of form.
     pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
         match self.any_json()? {
@@ -80,7 +83,7 @@ impl Call<'_> {
 
     /// As `json`, for the few calls whose body is a list.
     pub fn any_json(&self) -> Result<Value, Refusal> {
-        if self.body.iter().all(u8::is_ascii_whitespace) {
+        if !self.has_body() {
             return Err(Refusal::new(11, "The body of the request is empty."));
         }
         if let Some(kind) = self.form {
@@ -135,7 +138,7 @@ async fn finance(product: Product, shared: web::Data<Shared>, request: HttpReque
     };
     let permit = match shared.limits.enter(&format!("zoho:{}", org.id), &org.rule(product)) {
         Ok(permit) => permit,
-        Err(exceeded) => return too_many(&exceeded),
+        Err(exceeded) => return response(excess::finance(exceeded.kind, exceeded.rule.per_day)),
     };
     let mut response = match *call.method {
         Method::GET => shared.store.with(|connection| found(&call, connection, &org, &scopes)),
@@ -187,24 +190,6 @@ fn invalid_token() -> Refusal {
 
 fn not_well_formed() -> Refusal {
     Refusal::new(1038, "JSON is not well formed")
-}
-
-fn too_many(exceeded: &Exceeded) -> HttpResponse {
-    let refusal = match exceeded.kind {
-        Kind::Minute => Refusal::new(
-            44,
-            "For security reasons your organization has been blocked as it have exceeded the maximum number of requests per minute that can originate from an organization.",
-        ),
-        Kind::Day => Refusal::new(
-            45,
-            format!("The API call for this organization has exceeded the maximum call rate limit of {}.", exceeded.rule.per_day),
-        ),
-        Kind::Concurrent => Refusal::new(
-            1070,
-            "You have reached the maximum number of in process requests allowed. Kindly try again after some time.",
-        ),
-    };
-    response(refusal.at(429).answer())
 }
 
 fn response(answer: Answer) -> HttpResponse {

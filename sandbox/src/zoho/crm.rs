@@ -3,6 +3,7 @@
 mod answer;
 mod attach;
 mod batch;
+pub(crate) mod browse;
 mod bulk;
 mod bulk_read;
 mod bulk_write;
@@ -45,6 +46,7 @@ mod zip;
 use actix_web::web::ServiceConfig;
 
 pub use control::state;
+pub use notify::Notices;
 pub use tables::create as create_tables;
 
 /// Mounts `/zoho/{dc}/api/crm/v8/…`, `/zoho/{dc}/api/crm/bulk/v8/…` and the control calls that are CRM's own.

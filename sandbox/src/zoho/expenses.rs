@@ -38,7 +38,15 @@ const BOOKED_ON: &[&str] = &[
 /// `POST` and `PUT` of `/expenses` and `/recurringexpenses`.
 pub fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String, Value>) -> Result<Record, Refusal> {
     let new = was.is_none();
-    let mut record = started(desk, was)?;
+    written(desk, module, started(desk, was)?, new, body)
+}
+
+/// A new expense that comes with an id: it has one in Expense already.
+pub fn numbered(desk: &Desk, id: i64, body: &Map<String, Value>) -> Result<Record, Refusal> {
+    written(desk, Module::Expenses, Record::blank(id), true, body)
+}
+
+fn written(desk: &Desk, module: Module, mut record: Record, new: bool, body: &Map<String, Value>) -> Result<Record, Refusal> {
     shape::take(desk, body, EXPENSE, &mut record.detail)?;
     if module.recurs() {
         recurrence(desk, &mut record, body)?;

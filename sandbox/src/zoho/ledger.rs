@@ -25,10 +25,12 @@ pub enum Role {
     BadDebt = 11,
     RetainedEarnings = 12,
     Undeposited = 13,
+    /// What employees are owed; the account comes with the first approved report of Expense.
+    Reimbursements = 14,
 }
 
-/// The accounts an organisation begins with, by what they are for.
-pub const ROLES: [(Role, &str); 14] = [
+/// The accounts an organisation begins with or is given, by what they are for.
+pub const ROLES: [(Role, &str); 15] = [
     (Role::Receivable, "Accounts Receivable"),
     (Role::Payable, "Accounts Payable"),
     (Role::Tax, "GST Payable"),
@@ -43,6 +45,7 @@ pub const ROLES: [(Role, &str); 14] = [
     (Role::BadDebt, "Bad Debt"),
     (Role::RetainedEarnings, "Retained Earnings"),
     (Role::Undeposited, "Undeposited Funds"),
+    (Role::Reimbursements, "Employee Reimbursements"),
 ];
 
 /// The accounts of one organisation by role.

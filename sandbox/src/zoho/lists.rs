@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use super::amounts::round;
 use super::answer::{Answer, Refusal, quoted};
+use super::bookmarks::End;
 use super::module::Module::{self, *};
 use super::records::{Desk, Record, decimal};
 use super::{bankaccounts, documents, filters};
@@ -58,15 +59,23 @@ pub fn narrowed(desk: &Desk, module: Module, query: &Query, narrow: Option<(&str
     }
     let with_balance = module == Accounts && query.get("showbalance") == Some("true");
     let direction = if descending { "DESC" } else { "ASC" };
-    let mut sql = format!("SELECT id, summary, status, due FROM zoho_record WHERE org = ? AND module = ?{}", filter.sql);
-    _ = write!(sql, " ORDER BY {column} {direction}");
-    if column != "id" {
-        _ = write!(sql, ", id {direction}");
-    }
-    _ = write!(sql, " LIMIT ? OFFSET ?");
+    let select = format!("SELECT id, summary, status, due, {column} FROM zoho_record WHERE org = ? AND module = ?{}", filter.sql);
     let mut values = vec![Sql::Integer(desk.org.id), Sql::Integer(module as i64)];
     values.extend(filter.values);
-    values.extend([Sql::Integer(per_page + 1), Sql::Integer((page - 1).saturating_mul(per_page))]);
+    let offset = (page - 1).saturating_mul(per_page);
+    let (marks, changes) = (&desk.shared.zoho.bookmarks, desk.connection.total_changes());
+    let list = format!("{select} {direction} {values:?}");
+    // Rows without a day stand at one end of their list, where no comparison finds them.
+    let can_be_marked = !matches!(column, "date" | "due");
+    let mark = if offset > 0 && can_be_marked { marks.find(&list, changes, offset) } else { None };
+    let limit = Sql::Integer(per_page + 1);
+    let sql = match mark {
+        Some(end) => after(&select, column, descending, end, &limit, &mut values),
+        None => {
+            values.extend([limit, Sql::Integer(offset)]);
+            format!("{select} ORDER BY {column} {direction}, id {direction} LIMIT ? OFFSET ?")
+        }
+    };
 
     let mut body = format!("{{\"code\":0,\"message\":\"success\",\"{}\":[", list_key(desk, module));
     let mut count = 0;
@@ -82,6 +91,9 @@ pub fn narrowed(desk: &Desk, module: Module, query: &Query, narrow: Option<(&str
         }
         let (status, due): (String, Option<String>) = (row.get(2)?, row.get(3)?);
         let id = row.get(0)?;
+        if count == per_page && can_be_marked {
+            marks.put(list.clone(), changes, page.saturating_mul(per_page), (row.get(4)?, id));
+        }
         let mut shown = present(desk, module, id, row.get(1)?, &status, due.as_deref())?;
         if with_balance {
             let balance = bankaccounts::current_balance(desk, id)?;
@@ -100,6 +112,24 @@ pub fn narrowed(desk: &Desk, module: Module, query: &Query, narrow: Option<(&str
         if descending { "D" } else { "A" }
     );
     Ok(Answer { status: 200, body })
+}
+
+/// The rows behind a bookmark: those of the same value and a later id, then those of later values. Each half is found by its index.
+fn after(select: &str, column: &str, descending: bool, (key, id): End, limit: &Sql, values: &mut Vec<Sql>) -> String {
+    let (than, order) = if descending { ("<", "DESC") } else { (">", "ASC") };
+    if column == "id" {
+        values.extend([Sql::Integer(id), limit.clone()]);
+        return format!("{select} AND id {than} ? ORDER BY id {order} LIMIT ?");
+    }
+    let again = values.clone();
+    values.extend([key.clone(), Sql::Integer(id), limit.clone()]);
+    values.extend(again);
+    values.extend([key, limit.clone(), limit.clone()]);
+    format!(
+        "SELECT * FROM ({select} AND {column} = ? AND id {than} ? ORDER BY id {order} LIMIT ?)
+         UNION ALL SELECT * FROM ({select} AND {column} {than} ? ORDER BY {column} {order}, id {order} LIMIT ?)
+         ORDER BY {column} {order}, id {order} LIMIT ?"
+    )
 }
 
 /// Adds what is true only at the moment of reading: what is overdue or expired, and what contacts owe.

@@ -246,7 +246,8 @@ pub fn new_ids(desk: &Desk, count: usize) -> Result<i64, Refusal> {
 /// A millionth is the smallest amount the store knows.
 pub fn e6(value: Decimal) -> Result<i64, Refusal> {
     use rust_decimal::prelude::ToPrimitive;
-    (value * Decimal::from(1_000_000)).round().to_i64().ok_or_else(|| Refusal::new(2, "The amount is too large."))
+    let millionths = value.checked_mul(Decimal::from(1_000_000)).and_then(|value| value.round().to_i64());
+    millionths.ok_or_else(|| Refusal::new(2, "The amount is too large."))
 }
 
 pub fn decimal(e6: i64) -> Decimal {

@@ -107,7 +107,7 @@ pub fn organisation(shared: &Shared, connection: &Connection, plan: &Plan, membe
 }
 
 /// System accounts have types that no caller may create.
-fn account(desk: &Desk, name: &str, kind: &str, system: bool) -> Result<(), Refusal> {
+pub fn account(desk: &Desk, name: &str, kind: &str, system: bool) -> Result<(), Refusal> {
     let body = object(json!({"account_name": name, "account_type": "expense"}));
     let mut record = settings::write_account(desk, None, &body)?;
     record.kind = kind.to_owned();

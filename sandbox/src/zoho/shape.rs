@@ -79,7 +79,7 @@ pub fn take(
     Ok(())
 }
 
-/// A number, however it was written: Zoho takes `12.5` and `"12.5"`.
+/// A number, however it was written: Zoho takes `12.5` and `"12.5"`. One that no sum could hold is none.
 pub fn amount(body: &Map<String, Value>, name: &str) -> Result<Option<Decimal>, Refusal> {
     match body.get(name) {
         None | Some(Value::Null) => Ok(None),
@@ -120,7 +120,8 @@ pub fn decimal_of(value: &Value) -> Option<Decimal> {
         Value::String(text) => text.clone(),
         _ => return None,
     };
-    text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())
+    let figure: Decimal = text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())?;
+    (figure.abs() <= super::amounts::MAX).then_some(figure)
 }
 
 /// Code 15, Zoho's answer to a text that is too long.

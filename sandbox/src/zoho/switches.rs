@@ -53,6 +53,11 @@ pub const ALL: &[Switch] = &[
         false,
         "A webhook's signature is `t=<ms>,v=<hex>` over time, dot and body, as at Zoho Payments.",
     ),
+    ask(
+        "zoho.approved_expenses_reach_books",
+        true,
+        "The expenses of an approved report of Expense become expenses of Books, and a reimbursement a journal; off: they stay in Expense.",
+    ),
     ask("zoho.webhooks_are_tried_again", true, "A webhook that its receiver refuses is sent again after 1, 5 and 30 minutes."),
     ask(
         "zoho.tags_keep_to_their_level",

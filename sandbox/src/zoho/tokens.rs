@@ -1,5 +1,6 @@
 //! The token endpoint of an accounts server: codes become tokens, refresh tokens become access tokens. Errors come with HTTP 200.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
@@ -9,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::answer::Refusal;
+use super::answer::{Answer, Refusal};
 use super::consent::{DATA_CENTRES, Kept, secret};
+use super::excess;
 use super::sent::Sent;
 use crate::Shared;
 
@@ -113,15 +115,9 @@ async fn token(shared: Data<Shared>, request: HttpRequest, dc: Path<String>, bod
         Ok(answer) => HttpResponse::Ok().json(answer),
         Err(Error(word)) => HttpResponse::Ok().json(json!({"error": word})),
         Err(Denied::TooMany) => {
-            let answer = json!({
-                "error_description": "You have made too many requests continuously. Please try again after some time.",
-                "error": "Access Denied", "status": "failure",
-            });
-            if shared.switches.on("zoho.token_throttle_is_400") {
-                HttpResponse::BadRequest().json(answer)
-            } else {
-                HttpResponse::Ok().json(answer)
-            }
+            let Answer { status, body } = excess::tokens(shared.switches.on("zoho.token_throttle_is_400"));
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            HttpResponse::build(status).content_type("application/json").body(body)
         }
         Err(Denied::Broken(refusal)) => HttpResponse::InternalServerError().body(refusal.message),
     }

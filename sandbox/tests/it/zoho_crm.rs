@@ -5,6 +5,7 @@ mod bulk;
 mod channels;
 mod lists;
 mod metadata;
+mod people;
 mod queries;
 mod records;
 

@@ -4,15 +4,14 @@ use std::sync::atomic::Ordering;
 
 use actix_web::web::{Data, Json, ServiceConfig};
 use actix_web::{HttpResponse, web};
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use url::{Host, Url};
+use url::Url;
 use uuid::Uuid;
 
 use super::{CATEGORIES, Status, delivery, events};
 use crate::Shared;
+use crate::delivery::{Order, is_here};
 use crate::xero::{DEMO_COMPANY, access};
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -38,6 +37,13 @@ struct Wanted {
     deliver: Option<bool>,
     /// An event of any category.
     send: Option<Map<String, Value>>,
+}
+
+impl Wanted {
+    fn order(&self) -> Order {
+        let Self { duplicate, reorder, lose, seed, hold, .. } = *self;
+        Order { duplicate, reorder, lose, seed, hold, deliver: self.deliver == Some(true) }
+    }
 }
 
 /// Tells null from nothing.
@@ -83,22 +89,14 @@ fn checked(wanted: &Wanted) -> Result<Option<Option<Url>>, String> {
     if let Some(unknown) = wanted.categories.iter().flatten().find(|name| !CATEGORIES.contains(&name.as_str())) {
         return Err(format!("categories are {}, not `{unknown}`", CATEGORIES.join(", ")));
     }
-    if wanted.lose.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-        return Err("lose is a share from 0 to 1".into());
-    }
+    wanted.order().check()?;
     if wanted.send.as_ref().is_some_and(|event| !event.get("eventCategory").is_some_and(Value::is_string)) {
         return Err("an event that is sent has an eventCategory".into());
     }
     let Some(given) = &wanted.url else { return Ok(None) };
     let Some(given) = given else { return Ok(Some(None)) };
     let url = Url::parse(given).map_err(|_| format!("`{given}` is not an address"))?;
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if !here || !matches!(url.scheme(), "http" | "https") {
+    if !is_here(&url) {
         return Err("webhooks are delivered on this machine only".into());
     }
     Ok(Some(Some(url)))
@@ -111,14 +109,7 @@ fn set(shared: &Shared, wanted: &Wanted) {
     } else if wanted.url.is_some() && state.categories.is_empty() {
         state.categories = CATEGORIES.map(str::to_owned).to_vec();
     }
-    let mischief = &mut state.mischief;
-    mischief.duplicate = wanted.duplicate.unwrap_or(mischief.duplicate);
-    mischief.reorder = wanted.reorder.unwrap_or(mischief.reorder);
-    mischief.lose = wanted.lose.unwrap_or(mischief.lose);
-    mischief.hold = wanted.hold.unwrap_or(mischief.hold);
-    if let Some(seed) = wanted.seed {
-        mischief.dice = SmallRng::seed_from_u64(seed);
-    }
+    state.manner.follow(&wanted.order());
     if wanted.hold == Some(true) {
         state.release = 0;
     }
@@ -204,13 +195,16 @@ async fn show(shared: Data<Shared>) -> HttpResponse {
     let failing = state.failing.map(|failing| {
         json!({"since": events::time(failing.since_ms), "attempts": failing.attempts, "next": events::time(failing.next_ms)})
     });
-    let mischief = &state.mischief;
-    HttpResponse::Ok().json(json!({
+    let mut shown = state.manner.shown();
+    let rest = json!({
         "url": state.url.as_ref().map(Url::as_str), "categories": state.categories, "status": state.status.shown(),
-        "duplicate": mischief.duplicate, "reorder": mischief.reorder, "lose": mischief.lose, "hold": mischief.hold,
         "waiting": waiting + i64::try_from(queued).unwrap_or_default(), "delivered": state.delivered, "lost": state.lost,
         "failing": failing, "log": state.log,
-    }))
+    });
+    if let Value::Object(rest) = rest {
+        shown.extend(rest);
+    }
+    HttpResponse::Ok().json(shown)
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
+use reqwest::Client;
 use reqwest::header::{CONTENT_TYPE, SET_COOKIE};
-use reqwest::{Client, redirect};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
@@ -17,7 +17,7 @@ use url::Url;
 use super::events::{self, Waiting};
 use super::{Failing, Payload, State, Status};
 use crate::xero::sessions;
-use crate::{Shared, XERO_WEBHOOK_KEY};
+use crate::{Shared, XERO_WEBHOOK_KEY, delivery};
 
 /// An answer has to come in this time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -59,7 +59,7 @@ pub fn signature(key: &str, body: &str) -> String {
 }
 
 pub fn client() -> reqwest::Result<Client> {
-    Client::builder().redirect(redirect::Policy::none()).timeout(ANSWER_WITHIN).no_proxy().build()
+    delivery::client(ANSWER_WITHIN)
 }
 
 /// Several empty deliveries, half of them with a wrong signature. True when each was answered as it should be.
@@ -138,7 +138,7 @@ fn next(shared: &Shared) -> Option<Payload> {
     }
     // What is lost or nobody's leaves nothing to deliver; then there may be more.
     while state.queue.is_empty() {
-        let up_to = if state.mischief.hold { state.release } else { i64::MAX };
+        let up_to = if state.manner.hold { state.release } else { i64::MAX };
         let taken = shared.store.atomically(|connection| {
             let taken = events::take(connection, now_ms, up_to, EVENTS_MAX)?;
             let connected: Vec<String> = sessions::connections(connection)?.into_iter().map(|known| known.tenant).collect();
@@ -156,7 +156,7 @@ fn next(shared: &Shared) -> Option<Payload> {
     state.queue.front().cloned()
 }
 
-/// Makes payloads of events, with whatever mischief is ordered.
+/// Makes payloads of events, in whatever manner is ordered.
 fn pack(state: &mut State, taken: Vec<Waiting>, connected: &[String]) {
     let text = |event: &Value, name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut events = Vec::with_capacity(taken.len());
@@ -166,15 +166,15 @@ fn pack(state: &mut State, taken: Vec<Waiting>, connected: &[String]) {
         if !wanted && !waiting.forced {
             continue;
         }
-        if state.mischief.lose > 0.0 && state.mischief.dice.random::<f64>() < state.mischief.lose {
+        if state.manner.loses() {
             state.lost += 1;
             continue;
         }
         events.push((waiting.seq, waiting.event));
     }
     let mut batches = vec![events];
-    if state.mischief.reorder {
-        batches[0].shuffle(&mut state.mischief.dice);
+    if state.manner.reorder {
+        batches[0].shuffle(&mut state.manner.dice);
         // Two deliveries, the later one first.
         let half = batches[0].len() / 2;
         let late = batches[0].split_off(half);
@@ -186,10 +186,10 @@ fn pack(state: &mut State, taken: Vec<Waiting>, connected: &[String]) {
         let events: Vec<Value> = batch.into_iter().map(|(_, event)| event).collect();
         let count = events.len();
         let body = json!({
-            "events": events, "firstEventSequence": first, "lastEventSequence": last, "entropy": entropy(&mut state.mischief.dice),
+            "events": events, "firstEventSequence": first, "lastEventSequence": last, "entropy": entropy(&mut state.manner.dice),
         });
         let payload = Payload { first, last, events: count, body: body.to_string() };
-        if state.mischief.duplicate {
+        if state.manner.duplicate {
             state.queue.push_back(payload.clone());
         }
         state.queue.push_back(payload);

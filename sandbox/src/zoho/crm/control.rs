@@ -12,11 +12,12 @@ use super::desk::Desk;
 use super::edition::Edition;
 use super::external::External;
 use super::module::Module;
-use super::notify;
+use super::notify::{self, Tally};
 use super::orgs::{self, Org};
 use super::record::{self, COLUMNS};
 use super::show::Shower;
 use crate::Shared;
+use crate::delivery::Order;
 use crate::zoho::consent::DATA_CENTRES;
 use crate::zoho::organisations;
 
@@ -30,42 +31,22 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .route("/_sandbox/zoho/crm/{org}/{module}", web::get().to(dump));
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Trouble {
-    duplicate: Option<bool>,
-    reorder: Option<bool>,
-    lose: Option<f64>,
-    seed: Option<i64>,
-    hold: Option<bool>,
-    #[serde(default)]
-    deliver: bool,
-}
-
 /// What happens to notifications on their way; `deliver` sends what is held and answers when it is sent.
-async fn channels(shared: Data<Shared>, trouble: Json<Trouble>) -> HttpResponse {
-    if trouble.lose.is_some_and(|lose| !(0.0..=1.0).contains(&lose)) {
-        return HttpResponse::BadRequest().json(json!({"error": "lose is a probability between 0 and 1"}));
+async fn channels(shared: Data<Shared>, order: Json<Order>) -> HttpResponse {
+    if let Err(says) = order.check() {
+        return HttpResponse::BadRequest().json(json!({"error": says}));
     }
-    let set = shared.store.with(|connection| {
-        connection.execute(
-            "UPDATE zoho_crm_delivery SET duplicate = coalesce(?1, duplicate), reorder = coalesce(?2, reorder), lose = coalesce(?3, lose),
-             seed = coalesce(?4, seed), drawn = CASE WHEN ?4 IS NULL THEN drawn ELSE 0 END, hold = coalesce(?5, hold)",
-            (trouble.duplicate, trouble.reorder, trouble.lose, trouble.seed, trouble.hold),
-        )
-    });
-    let sent = match (set, trouble.deliver) {
-        (Err(error), _) => Err(error),
-        (Ok(_), true) => notify::flush(&shared).await.map(Some),
-        (Ok(_), false) => {
-            if notify::begins(&shared) {
-                actix_web::rt::spawn(notify::deliver(shared.get_ref().clone()));
-            }
-            Ok(None)
+    shared.zoho.notices.manner().follow(&order);
+    let sent = if order.deliver {
+        notify::flush(&shared).await.map(Some)
+    } else {
+        if notify::begins(&shared) {
+            actix_web::rt::spawn(notify::deliver(shared.get_ref().clone()));
         }
+        Ok(None)
     };
     let shown = sent.and_then(|sent| {
-        let mut shown = shared.store.with(deliveries)?;
+        let mut shown = shared.store.with(|connection| deliveries(&shared, connection))?;
         if let Some(sent) = sent {
             shown["delivered_now"] = sent.into();
         }
@@ -74,15 +55,14 @@ async fn channels(shared: Data<Shared>, trouble: Json<Trouble>) -> HttpResponse 
     answer(shown.map_err(Refusal::from))
 }
 
-fn deliveries(connection: &Connection) -> rusqlite::Result<Value> {
+fn deliveries(shared: &Shared, connection: &Connection) -> rusqlite::Result<Value> {
     let waiting: i64 = connection.query_row("SELECT count(*) FROM zoho_crm_notice", [], |row| row.get(0))?;
-    connection.query_row("SELECT duplicate, reorder, lose, seed, hold, sent, lost, failed FROM zoho_crm_delivery", [], |row| {
-        Ok(json!({
-            "duplicate": row.get::<_, bool>(0)?, "reorder": row.get::<_, bool>(1)?, "lose": row.get::<_, f64>(2)?, "seed": row.get::<_, i64>(3)?,
-            "hold": row.get::<_, bool>(4)?, "sent": row.get::<_, i64>(5)?, "lost": row.get::<_, i64>(6)?, "failed": row.get::<_, i64>(7)?,
-            "waiting": waiting,
-        }))
-    })
+    let mut shown = shared.zoho.notices.manner().shown();
+    let Tally { sent, lost, failed } = *shared.zoho.notices.tally();
+    for (name, figure) in [("sent", sent.into()), ("lost", lost.into()), ("failed", failed.into()), ("waiting", waiting.into())] {
+        shown.insert(name.into(), figure);
+    }
+    Ok(shown.into())
 }
 
 #[derive(Deserialize)]
@@ -208,7 +188,7 @@ fn some(shared: &Shared, connection: &Connection, org: &Org, module: Module, aft
 }
 
 /// Counts by organisation and module, and what became of notifications.
-pub fn state(connection: &Connection) -> rusqlite::Result<Value> {
+pub fn state(shared: &Shared, connection: &Connection) -> rusqlite::Result<Value> {
     let mut statement = connection.prepare_cached(
         "SELECT o.id, o.zgid, o.name, r.module, count(r.id) FROM zoho_crm_org o LEFT JOIN zoho_crm_record r ON r.org = o.id
          GROUP BY o.id, r.module ORDER BY o.id, r.module",
@@ -222,5 +202,5 @@ pub fn state(connection: &Connection) -> rusqlite::Result<Value> {
             org["modules"][module.api_name()] = row.get::<_, i64>(4)?.into();
         }
     }
-    Ok(json!({"organizations": all, "notifications": deliveries(connection)?}))
+    Ok(json!({"organizations": all, "notifications": deliveries(shared, connection)?}))
 }

@@ -9,6 +9,7 @@ use super::call::Call;
 use super::orgs::Org;
 use crate::Shared;
 use crate::limits::{Permit, Rule};
+use crate::zoho::excess;
 
 /// Starting a bulk write.
 const BULK_WRITE: i64 = 500;
@@ -78,10 +79,6 @@ fn spent(connection: &Connection, org: i64, minute: i64) -> Result<i64, Refusal>
 
 /// The same words for both limits, and no Retry-After.
 fn too_many() -> Refusal {
-    Refusal::new(
-        "TOO_MANY_REQUESTS",
-        "You have made too many requests continuously. Please try again after some time.",
-        json!({}),
-    )
-    .at(429)
+    let (code, message) = excess::CRM;
+    Refusal::new(code, message, json!({})).at(429)
 }

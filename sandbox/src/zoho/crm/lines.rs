@@ -10,6 +10,9 @@ use super::record::{self, Record};
 use super::{standard, value};
 use crate::zoho::tables;
 
+/// No row comes to so much: 10 to the power of 16, the digits of a currency field.
+const TOTAL_MAX: Decimal = Decimal::from_parts(1_874_919_424, 2_328_306, 0, false, 0);
+
 /// A JSON number, digits kept.
 pub fn decimal(value: &Value) -> Option<Decimal> {
     match value {
@@ -132,10 +135,15 @@ fn line(
 /// Total, discount, taxes and net total of one row.
 fn add_up(line: &mut Map<String, Value>, path: &str) -> Result<(), Refusal> {
     let figure = |name: &str| line.get(name).and_then(decimal).unwrap_or_default();
-    let total = cents(figure("Quantity").checked_mul(figure("List_Price")).ok_or_else(|| too_much("Quantity", path))?);
+    let total = figure("Quantity").checked_mul(figure("List_Price")).filter(|total| total.abs() < TOTAL_MAX);
+    let total = cents(total.ok_or_else(|| too_much("Quantity", path))?);
     let discount = match line.get("Discount") {
         Some(Value::String(text)) => match text.trim().strip_suffix('%') {
-            Some(percentage) => cents(total * percentage.trim().parse::<Decimal>().unwrap_or_default() / Decimal::ONE_HUNDRED),
+            Some(percentage) => {
+                let percentage: Decimal = percentage.trim().parse().unwrap_or_default();
+                let discount = total.checked_mul(percentage / Decimal::ONE_HUNDRED).filter(|discount| discount.abs() < TOTAL_MAX);
+                cents(discount.ok_or_else(|| too_much("Discount", path))?)
+            }
             None => text.trim().parse().unwrap_or_default(),
         },
         _ => figure("Discount"),

@@ -68,6 +68,39 @@ fn show(desk: &Desk, module: Module, id: Option<&str>) -> Result<Answer, Refusal
     }
 }
 
+/// The links on a record's page: name and address, its merge fields filled in.
+pub fn of_record(desk: &Desk, module: Module, fields: &Map<String, Value>) -> Result<Vec<(String, String)>, Refusal> {
+    let mut statement =
+        desk.connection.prepare_cached("SELECT name, url FROM zoho_crm_link WHERE org = ?1 AND module = ?2 ORDER BY id")?;
+    let links = statement.query_map((desk.org.id, module as i64), |row| {
+        let url: String = row.get(1)?;
+        Ok((row.get(0)?, filled(&url, fields)))
+    })?;
+    Ok(links.collect::<Result<_, _>>()?)
+}
+
+/// `${Accounts.Id}`, `${!Leads.Email}` and `{Lead.Full_Name}`: the sources disagree, so all three are filled. A field that is not there
+/// is empty.
+fn filled(url: &str, fields: &Map<String, Value>) -> String {
+    let mut out = String::with_capacity(url.len());
+    let mut rest = url;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, tail)) = after.split_once('}') else { break };
+        out.push_str(before.strip_suffix('$').unwrap_or(before));
+        let field = name.rsplit('.').next().unwrap_or_default().trim_start_matches('!');
+        let field = if field.eq_ignore_ascii_case("id") { "id" } else { field };
+        let text = match fields.get(field) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        out.extend(url::form_urlencoded::byte_serialize(text.as_bytes()).map(|part| part.replace('+', "%20")));
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
 fn write(desk: &Desk, module: Module, id: Option<&str>, body: &Map<String, Value>, new: bool) -> Result<Answer, Refusal> {
     let given = body.get("custom_links").and_then(Value::as_array).filter(|links| !links.is_empty());
     let given = given.ok_or_else(|| Refusal::mandatory("custom_links", "$.custom_links"))?;
@@ -95,18 +128,7 @@ fn add(desk: &Desk, module: Module, link: &Map<String, Value>, path: &str) -> Re
         need(name)?;
     }
     let link = Checked::read(desk, link, path)?;
-    let taken: bool = desk.connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM zoho_crm_link WHERE org = ?1 AND module = ?2 AND name = ?3)",
-        (desk.org.id, module as i64, &link.name),
-        |row| row.get(0),
-    )?;
-    if taken {
-        return Err(Refusal::new(
-            "DUPLICATE_DATA",
-            "duplicate data",
-            json!({"api_name": "name", "json_path": format!("{path}.name")}),
-        ));
-    }
+    name_is_free(desk, module, &link.name, None, path)?;
     let id = tables::take(desk.connection, tables::IDS, 1)?;
     desk.connection.execute(
         "INSERT INTO zoho_crm_link (id, org, module, name, description, url, url_encoding, profiles, user_types, modified)
@@ -133,6 +155,7 @@ fn change(desk: &Desk, module: Module, id: Option<&str>, link: &Map<String, Valu
         None => Some(link.get("id").and_then(id_of).ok_or_else(|| Refusal::mandatory("id", &format!("{path}.id")))?),
     };
     let link = Checked::read(desk, link, path)?;
+    name_is_free(desk, module, &link.name, id, path)?;
     let changed = desk.connection.execute(
         "UPDATE zoho_crm_link SET name = coalesce(?4, name), description = coalesce(?5, description), url = coalesce(?6, url),
          url_encoding = coalesce(?7, url_encoding), profiles = coalesce(?8, profiles), user_types = coalesce(?9, user_types), modified = ?10
@@ -145,6 +168,22 @@ fn change(desk: &Desk, module: Module, id: Option<&str>, link: &Map<String, Valu
     match id {
         Some(id) if changed == 1 => Ok(id),
         _ => Err(Refusal::invalid("id", &format!("{path}.id"))),
+    }
+}
+
+fn name_is_free(desk: &Desk, module: Module, name: &Option<String>, except: Option<i64>, path: &str) -> Result<(), Refusal> {
+    let taken: bool = desk.connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM zoho_crm_link WHERE org = ?1 AND module = ?2 AND name = ?3 AND id IS NOT ?4)",
+        (desk.org.id, module as i64, name, except),
+        |row| row.get(0),
+    )?;
+    match taken {
+        true => Err(Refusal::new(
+            "DUPLICATE_DATA",
+            "duplicate data",
+            json!({"api_name": "name", "json_path": format!("{path}.name")}),
+        )),
+        false => Ok(()),
     }
 }
 
@@ -223,4 +262,24 @@ fn delete(desk: &Desk, module: Module, ids: &str) -> Result<Answer, Refusal> {
         });
     }
     Ok(rows("custom_links", answers, 200, 400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merge_fields_are_filled_in_every_known_spelling() {
+        let fields = json!({"id": "46", "Full_Name": "Ada & Bo/é", "Amount": 12.5, "Email": null});
+        let fields = fields.as_object().unwrap();
+        for (url, is) in [
+            ("https://a/{Lead.Full_Name}", "https://a/Ada%20%26%20Bo%2F%C3%A9"),
+            ("https://a/${Accounts.Id}?x=${!Deals.Amount}", "https://a/46?x=12.5"),
+            ("https://a/{Account.ID}{Leads.Email}{Leads.Nothing}", "https://a/46"),
+            ("https://a/{open", "https://a/{open"),
+            ("https://a/$5", "https://a/$5"),
+        ] {
+            assert_eq!(filled(url, fields), is, "{url}");
+        }
+    }
 }

@@ -1,12 +1,11 @@
 //! Telling channels: what is to be said is written down with the change itself and sent after it, one at a time and in order.
-//!
-//! The control plane can have notifications doubled, turned round, lost or held. Nothing leaves this machine: only loopback is told.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::answer::Refusal;
@@ -14,13 +13,46 @@ use super::channel::{self, Channel};
 use super::desk::{Desk, Event, Happened};
 use super::module::Module;
 use crate::Shared;
+use crate::delivery::{self, Manner};
 
 /// A receiver that is slower is not waited for.
-const ANSWER_S_MAX: u64 = 5;
-/// A sender that died in the middle is taken to be dead after so long.
-const BUSY_MS: i64 = 30_000;
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// With `reorder`, so much time for others to arrive and be sent first.
-const REORDER_MS: u64 = 100;
+const GATHER: Duration = Duration::from_millis(100);
+
+/// Shared between those who write notifications down, the control plane, and whoever sends.
+#[derive(Clone, Default)]
+pub struct Notices {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    manner: Mutex<Manner>,
+    tally: Mutex<Tally>,
+    /// Somebody is about to look what waits, so nobody else need.
+    looks: AtomicBool,
+    /// One sends at a time; that keeps the order.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What became of notifications.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    pub sent: u64,
+    pub lost: u64,
+    pub failed: u64,
+}
+
+impl Notices {
+    pub fn manner(&self) -> MutexGuard<'_, Manner> {
+        self.inner.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.inner.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Writes down what the open channels must be told of this call's events: one notification for all records of one operation.
 pub fn post(desk: &Desk) -> Result<(), Refusal> {
@@ -48,8 +80,10 @@ pub fn post(desk: &Desk) -> Result<(), Refusal> {
 
 /// Writes down one message for one address on this machine; others are not told.
 pub fn post_to(connection: &Connection, url: &str, body: &Value) -> Result<(), Refusal> {
-    if is_loopback(url) {
+    if Url::parse(url).is_ok_and(|url| delivery::is_here(&url)) {
         connection.prepare_cached("INSERT INTO zoho_crm_notice (url, body) VALUES (?1, ?2)")?.execute((url, body.to_string()))?;
+    } else {
+        tracing::warn!("a channel's address is not on this machine, so it is not told");
     }
     Ok(())
 }
@@ -74,31 +108,16 @@ fn payload(desk: &Desk, channel: &Channel, happened: Happened, events: &[&Event]
     })
 }
 
-fn is_loopback(url: &str) -> bool {
-    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let loopback = matches!(host.as_deref(), Some("127.0.0.1" | "localhost" | "[::1]"));
-    if !loopback {
-        tracing::warn!("a channel's address is not on this machine, so it is not told");
-    }
-    loopback
-}
-
-/// Whether there is something to send and nobody is sending: then the caller must call `deliver`.
+/// Whether something waits that nobody is about to look at: then the caller must call `deliver`.
 pub fn begins(shared: &Shared) -> bool {
-    let now = shared.clock.now().timestamp_millis();
-    let begin = |connection: &Connection| -> rusqlite::Result<bool> {
-        let waiting: bool =
-            connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM zoho_crm_notice)")?.query_row([], |row| row.get(0))?;
-        if !waiting {
-            return Ok(false);
-        }
-        let taken = connection.execute(
-            "UPDATE zoho_crm_delivery SET busy_until = ?1 + ?2 WHERE hold = 0 AND (busy_until <= ?1 OR busy_until > ?1 + ?2)",
-            (now, BUSY_MS),
-        )?;
-        Ok(taken == 1)
-    };
-    shared.store.with(begin).unwrap_or(false)
+    let notices = &shared.zoho.notices;
+    if notices.manner().hold {
+        return false;
+    }
+    let waits = shared.store.with(|connection| {
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM zoho_crm_notice)")?.query_row([], |row| row.get(0))
+    });
+    waits.unwrap_or(false) && !notices.inner.looks.swap(true, Ordering::AcqRel)
 }
 
 /// Sends until nothing waits.
@@ -108,112 +127,73 @@ pub async fn deliver(shared: Shared) {
     }
 }
 
-/// Sends what waits, held or not; how many were sent.
+/// Sends what waits, held or not; how many arrived.
 pub async fn flush(shared: &Shared) -> rusqlite::Result<u32> {
     send_all(shared, true).await
 }
 
 async fn send_all(shared: &Shared, even_held: bool) -> rusqlite::Result<u32> {
-    let client =
-        reqwest::Client::builder().timeout(Duration::from_secs(ANSWER_S_MAX)).redirect(reqwest::redirect::Policy::none()).build();
-    let Ok(client) = client else { return Ok(0) };
-    let mut sent = 0;
-    if !even_held
-        && shared.store.with(|connection| connection.query_row("SELECT reorder FROM zoho_crm_delivery", [], |row| row.get(0)))?
-    {
-        actix_web::rt::time::sleep(Duration::from_millis(REORDER_MS)).await;
+    let notices = &shared.zoho.notices;
+    let _turn = notices.inner.turn.lock().await;
+    if !even_held {
+        notices.inner.looks.store(false, Ordering::Release);
     }
-    while let Some(notice) = shared.store.atomically(|connection| next(shared, connection, even_held))? {
-        for _ in 0..notice.copies {
-            let request =
-                client.post(&notice.url).header("Content-Type", "application/json;charset=UTF-8").body(notice.body.clone());
-            let arrived = request.send().await.is_ok_and(|answer| answer.status().is_success());
-            let column = if arrived { "sent" } else { "failed" };
-            shared
-                .store
-                .with(|connection| connection.execute(&format!("UPDATE zoho_crm_delivery SET {column} = {column} + 1"), []))?;
-            sent += u32::from(arrived);
+    let client = match delivery::client(ANSWER_WITHIN) {
+        Ok(client) => client,
+        Err(error) => {
+            tracing::error!(%error, "notifications cannot be sent");
+            return Ok(0);
+        }
+    };
+    let reorder = notices.manner().reorder;
+    if reorder && !even_held {
+        tokio::time::sleep(GATHER).await;
+    }
+    let mut arrived = 0;
+    while let Some((url, body)) = next(shared, even_held)? {
+        let (lost, copies) = {
+            let mut manner = notices.manner();
+            (manner.loses(), if manner.duplicate { 2 } else { 1 })
+        };
+        if lost {
+            notices.tally().lost += 1;
+            continue;
+        }
+        for _ in 0..copies {
+            let request = client.post(&url).header("Content-Type", "application/json;charset=UTF-8").body(body.clone());
+            match request.send().await {
+                Ok(answer) if answer.status().is_success() => {
+                    notices.tally().sent += 1;
+                    arrived += 1;
+                }
+                _ => notices.tally().failed += 1,
+            }
         }
     }
-    Ok(sent)
+    Ok(arrived)
 }
 
-struct Notice {
-    url: String,
-    body: String,
-    /// None when it is lost on the way.
-    copies: u32,
-}
-
-/// Takes the next notification off the pile; nothing left, or a hold, ends the sending.
-fn next(shared: &Shared, connection: &Connection, even_held: bool) -> rusqlite::Result<Option<Notice>> {
-    let (duplicate, reorder, lose, seed, hold, drawn) =
-        connection.query_row("SELECT duplicate, reorder, lose, seed, hold, drawn FROM zoho_crm_delivery", [], |row| {
-            Ok((
-                row.get::<_, bool>(0)?,
-                row.get::<_, bool>(1)?,
-                row.get::<_, f64>(2)?,
-                row.get::<_, i64>(3)?,
-                row.get::<_, bool>(4)?,
-                row.get::<_, i64>(5)?,
-            ))
-        })?;
+/// Takes the next notification off the pile, the newest first when they are turned round; nothing left, or a hold, ends the sending.
+fn next(shared: &Shared, even_held: bool) -> rusqlite::Result<Option<(String, String)>> {
+    let (hold, reorder) = {
+        let manner = shared.zoho.notices.manner();
+        (manner.hold, manner.reorder)
+    };
+    if hold && !even_held {
+        return Ok(None);
+    }
     let order = if reorder { "DESC" } else { "ASC" };
-    let found = if hold && !even_held {
-        None
-    } else {
+    shared.store.with(|connection| {
         let mut statement = connection.prepare_cached(&format!(
             "DELETE FROM zoho_crm_notice WHERE id = (SELECT id FROM zoho_crm_notice ORDER BY id {order} LIMIT 1) RETURNING url, body"
         ))?;
         let mut rows = statement.query([])?;
         let found = match rows.next()? {
-            Some(row) => Some((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+            Some(row) => Some((row.get(0)?, row.get(1)?)),
             None => None,
         };
         // Only a statement that was read to its end has done its work.
         while rows.next()?.is_some() {}
-        found
-    };
-    let Some((url, body)) = found else {
-        connection.execute("UPDATE zoho_crm_delivery SET busy_until = 0", [])?;
-        return Ok(None);
-    };
-    let lost = draw(seed, drawn) < lose;
-    connection.execute(
-        "UPDATE zoho_crm_delivery SET drawn = drawn + 1, lost = lost + ?1, busy_until = ?2",
-        (lost, shared.clock.now().timestamp_millis() + BUSY_MS),
-    )?;
-    let copies = match (lost, duplicate) {
-        (true, _) => 0,
-        (false, true) => 2,
-        (false, false) => 1,
-    };
-    Ok(Some(Notice { url, body, copies }))
-}
-
-/// The same seed loses the same notifications.
-fn draw(seed: i64, drawn: i64) -> f64 {
-    let digest = Sha256::digest(format!("{seed} {drawn}"));
-    f64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])) / f64::from(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn draws_are_spread_and_the_same_for_a_seed() {
-        let low = (0..1000).filter(|drawn| draw(7, *drawn) < 0.5).count();
-        assert!((400..600).contains(&low), "{low}");
-        assert!((0..100).all(|drawn| draw(7, drawn).to_bits() == draw(7, drawn).to_bits()));
-        assert!((0..100).any(|drawn| draw(7, drawn).to_bits() != draw(8, drawn).to_bits()));
-    }
-
-    #[test]
-    fn only_this_machine_is_told() {
-        assert!(is_loopback("http://127.0.0.1:9/x?y=1"));
-        assert!(is_loopback("http://[::1]:9/x"));
-        assert!(!is_loopback("https://example.com/127.0.0.1"));
-        assert!(!is_loopback("http://127.0.0.1.example.com/"));
-    }
+        Ok(found)
+    })
 }

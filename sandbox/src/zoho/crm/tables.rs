@@ -54,10 +54,6 @@ pub fn create(connection: &Connection) -> rusqlite::Result<()> {
             expiry INTEGER NOT NULL, with_values INTEGER NOT NULL, related INTEGER NOT NULL, condition TEXT NOT NULL,
             PRIMARY KEY (org, channel, module, event)) WITHOUT ROWID;
         CREATE INDEX zoho_crm_channel_by_event ON zoho_crm_channel (org, module, event);
-        CREATE TABLE zoho_crm_notice (id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, body TEXT NOT NULL);
-        CREATE TABLE zoho_crm_delivery (
-            id INTEGER PRIMARY KEY CHECK (id = 1), duplicate INTEGER NOT NULL, reorder INTEGER NOT NULL, lose REAL NOT NULL, seed INTEGER NOT NULL,
-            hold INTEGER NOT NULL, drawn INTEGER NOT NULL, busy_until INTEGER NOT NULL, sent INTEGER NOT NULL, lost INTEGER NOT NULL, failed INTEGER NOT NULL);
-        INSERT INTO zoho_crm_delivery VALUES (1, 0, 0, 0.0, 1, 0, 0, 0, 0, 0, 0);",
+        CREATE TABLE zoho_crm_notice (id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, body TEXT NOT NULL);",
     )
 }

@@ -76,9 +76,14 @@ pub fn check(desk: &Desk, field: &Field, value: &Value, places: &[&str], path: &
             number(figure)
         }
         Kind::Discount => match value {
-            Value::Number(_) => number(decimal(value).ok_or_else(wrong)?),
+            Value::Number(_) => {
+                let figure = decimal(value).ok_or_else(wrong)?;
+                digits(field, figure.trunc().abs().to_string().len(), path)?;
+                number(figure)
+            }
             Value::String(text) => {
                 let figure = text.trim().trim_end_matches('%').trim().parse::<Decimal>().map_err(|_| wrong())?;
+                digits(field, figure.trunc().abs().to_string().len(), path)?;
                 if text.trim().ends_with('%') { value.clone() } else { number(figure) }
             }
             _ => return Err(wrong()),

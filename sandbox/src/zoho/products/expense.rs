@@ -1,5 +1,6 @@
-//! Expense: categories are accounts of Books; expenses and reports are its own until a report is paid out, which does not happen here.
+//! Expense: categories are accounts of Books; expenses and reports are its own until a report is approved, then they reach the books.
 
+mod books;
 mod categories;
 mod claims;
 mod reports;

@@ -246,3 +246,34 @@ async fn every_record_can_be_dumped_as_it_is() {
     assert_eq!(rows[2], world.get(&format!("/contacts/{}", rows[2]["contact_id"].as_str().unwrap())).await["contact"]);
     super::super::dump(world.sandbox.shared(), &world.org, "nonsense", &mut |_| panic!("there are no such records"));
 }
+
+#[tokio::test]
+async fn every_page_of_a_list_holds_what_its_number_says_whatever_was_read_before() {
+    let world = World::new().await;
+    for number in 0..45 {
+        world.contact(&format!("Contact {:02}", number * 7 % 45), if number % 3 == 0 { "vendor" } else { "customer" }).await;
+    }
+    let ids = async |query: &str| -> Vec<String> {
+        let list = world.get(&format!("/contacts?{query}")).await["contacts"].as_array().unwrap().clone();
+        list.iter().map(|contact| contact["contact_id"].as_str().unwrap().to_owned()).collect()
+    };
+    for order in [
+        "",
+        "&sort_column=contact_name&sort_order=D",
+        "&sort_column=last_modified_time&sort_order=D",
+        "&sort_column=created_time&sort_order=A",
+        "&contact_type=customer&contact_name_startswith=contact",
+    ] {
+        let whole = ids(&format!("x=1{order}")).await;
+        let mut walked = Vec::new();
+        for page in 1..=10 {
+            walked.extend(ids(&format!("per_page=7&page={page}{order}")).await);
+        }
+        assert_eq!(walked, whole, "{order}");
+        assert_eq!(ids(&format!("per_page=14&page=2{order}")).await, whole[14..28], "{order}");
+    }
+    assert_eq!(ids("per_page=7&page=1").await.len(), 7);
+    world.contact("Aaron", "customer").await;
+    let whole = ids("x=1").await;
+    assert_eq!(ids("per_page=7&page=2").await, whole[7..14], "a record that came meanwhile moves the pages");
+}

@@ -305,3 +305,46 @@ async fn a_customer_with_an_address_is_reminded_of_an_old_invoice_unless_reminde
     assert_eq!(reminded().await, 2);
     assert_eq!(world.refused(Method::POST, "/contacts/1/paymentreminder/disable", None).await.0, 404);
 }
+
+#[tokio::test]
+async fn figures_that_no_sum_could_hold_are_refused() {
+    let world = World::new().await;
+    let (customer, vendor) = (world.contact("Ada", "customer").await, world.contact("Bo", "vendor").await);
+    let (rent, cash, sales) =
+        (world.account("Rent Expense").await, world.account("Petty Cash").await, world.account("Sales").await);
+    let tax = world.tax("Standard Rate").await;
+    for huge in ["79228162514264337593543950335", "1e28", "-1e28", "1e20", "100000000000000"] {
+        let huge: Value = serde_json::from_str(huge).unwrap();
+        let line = |quantity: &Value, rate: &Value| json!([{"name": "Work", "quantity": quantity, "rate": rate, "tax_id": tax}]);
+        let percent = Value::from(format!("{huge}%"));
+        let (one, many) = (json!(1), json!(9_999_999_999_999_u64));
+        let invoice = |lines: Value, more: Value| {
+            let mut body = json!({"customer_id": customer, "line_items": lines});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let journal = |amount: &Value| json!([{"account_id": rent, "debit_or_credit": "debit", "amount": amount}, {"account_id": sales, "debit_or_credit": "credit", "amount": amount}]);
+        let mut lines = line(&one, &one);
+        lines[0]["discount"] = percent.clone();
+        for (path, body) in [
+            ("/invoices", invoice(line(&huge, &one), json!({}))),
+            ("/invoices", invoice(line(&one, &huge), json!({}))),
+            ("/invoices", invoice(line(&many, &many), json!({}))),
+            ("/invoices", invoice(json!(vec![line(&one, &many)[0].clone(); 3]), json!({}))),
+            ("/invoices", invoice(lines, json!({}))),
+            ("/invoices", invoice(line(&one, &one), json!({"discount": percent}))),
+            ("/invoices", invoice(line(&one, &one), json!({"shipping_charge": huge}))),
+            ("/invoices", invoice(line(&one, &one), json!({"adjustment": huge}))),
+            ("/invoices", invoice(line(&one, &one), json!({"exchange_rate": huge}))),
+            ("/bills", json!({"vendor_id": vendor, "bill_number": "1", "line_items": [{"account_id": rent, "rate": huge}]})),
+            ("/expenses", json!({"date": "2026-11-01", "account_id": rent, "amount": huge, "paid_through_account_id": cash})),
+            ("/journals", json!({"journal_date": "2026-11-01", "line_items": journal(&huge)})),
+            ("/customerpayments", json!({"customer_id": customer, "payment_mode": "cash", "amount": huge, "date": "2026-11-01"})),
+            ("/items", json!({"name": "Thing", "rate": huge})),
+            ("/settings/taxes", json!({"tax_name": "All", "tax_percentage": huge})),
+        ] {
+            let (status, code) = world.refused(Method::POST, path, Some(body.clone())).await;
+            assert_eq!((status, code), (400, 2), "{path} {body}");
+        }
+    }
+}

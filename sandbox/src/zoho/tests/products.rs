@@ -445,6 +445,63 @@ async fn a_report_is_handed_in_approved_and_paid_out_in_this_order() {
 }
 
 #[tokio::test]
+async fn approved_expenses_are_in_the_books_under_their_ids_and_a_reimbursement_pays_them_out() {
+    let world = World::with_apps(json!(["books", "expense"])).await;
+    let (category, cash) = (world.account("Rent Expense").await, world.account("Petty Cash").await);
+    let usd = world.get("/settings/currencies").await["currencies"].as_array().unwrap().clone();
+    let usd = usd.iter().find(|currency| currency["currency_code"] == "USD").unwrap()["currency_id"].clone();
+    let mut ids = Vec::new();
+    for body in [
+        json!({"date": "2026-11-01", "amount": 10.55, "category_id": category, "description": "Taxi"}),
+        json!({"date": "2026-11-02", "amount": 3, "category_id": category, "currency_id": usd, "exchange_rate": 1.5}),
+        json!({"date": "2026-11-03", "amount": 7, "category_id": category, "is_reimbursable": false}),
+    ] {
+        ids.push(id(&world.good(Method::POST, "expense/v1/expenses", Some(body)).await["expense"], "expense_id"));
+    }
+    let wrong = json!({"date": "2026-11-01", "amount": 1, "category_id": category, "paid_through_account_id": category});
+    assert_eq!(world.answered(Method::POST, "expense/v1/expenses", Some(wrong)).await, (400, 2), "money is not kept in rent");
+    let report = async |ids: &[String]| {
+        let expenses: Vec<Value> = ids.iter().map(|id| json!({"expense_id": id})).collect();
+        let body = json!({"report_name": "November", "expenses": expenses});
+        let made = world.good(Method::POST, "expense/v1/expensereports", Some(body)).await;
+        format!("expense/v1/expensereports/{}", id(&made["expense_report"], "report_id"))
+    };
+    let path = report(&ids).await;
+    world.good(Method::POST, &format!("{path}/submit"), None).await;
+    assert_eq!(world.get("/expenses").await["expenses"], json!([]), "nothing is booked before the approval");
+    world.good(Method::POST, &format!("{path}/approve"), None).await;
+
+    let balance = async |name: &str| {
+        let list = world.get(&format!("/chartofaccounts?showbalance=true&account_name={}", name.replace(' ', "%20"))).await;
+        list["chartofaccounts"][0]["current_balance"].to_string()
+    };
+    let booked = world.get(&format!("/expenses/{}", ids[0])).await["expense"].clone();
+    assert_eq!(
+        (booked["total"].to_string().as_str(), &booked["paid_through_account_name"], &booked["description"]),
+        ("10.55", &json!("Employee Reimbursements"), &json!("Taxi"))
+    );
+    assert_eq!(world.get("/expenses").await["expenses"].as_array().unwrap().len(), 3);
+    let all = [balance("Rent Expense").await, balance("Employee Reimbursements").await, balance("Petty Cash").await];
+    assert_eq!(all, ["22.05", "15.05", "-7.00"], "3 USD are 4.50 NZD; what the company paid itself is owed to nobody");
+
+    let body = json!({"date": "2026-11-30", "paid_through_account_id": cash});
+    world.good(Method::POST, &format!("{path}/reimburse"), Some(body)).await;
+    let all = [balance("Rent Expense").await, balance("Employee Reimbursements").await, balance("Petty Cash").await];
+    assert_eq!(all, ["22.05", "0.00", "-22.05"]);
+    let journal = world.get("/journals").await["journals"][0].clone();
+    assert_eq!((&journal["journal_date"], journal["total"].to_string().as_str()), (&json!("2026-11-30"), "15.05"));
+
+    world.switch("zoho.approved_expenses_reach_books", false);
+    let body = json!({"date": "2026-11-01", "amount": 1, "category_id": category});
+    let fourth = id(&world.good(Method::POST, "expense/v1/expenses", Some(body)).await["expense"], "expense_id");
+    let path = report(&[fourth]).await;
+    for word in ["submit", "approve", "reimburse"] {
+        world.good(Method::POST, &format!("{path}/{word}"), None).await;
+    }
+    assert_eq!(world.get("/expenses").await["expenses"].as_array().unwrap().len(), 3, "they stay in Expense");
+}
+
+#[tokio::test]
 async fn calls_of_all_products_are_counted_together_and_the_day_is_the_products_own() {
     let world = World::with_apps(json!(["books", "inventory"])).await;
     world.control("organization", json!({"organization_id": world.org, "plan_name": "Free"})).await;

@@ -388,4 +388,10 @@ async fn a_day_has_a_thousand_firings_and_the_next_begins_anew() {
     world.token = world.consented("ZohoBooks.fullaccess.all").await["access_token"].as_str().unwrap().to_owned();
     world.contact("Tomorrow", "customer").await;
     assert_eq!(world.control("webhooks", json!({})).await["firings"]["queued"], 1010);
+    let told = world.control("webhooks", json!({"deliver": true})).await;
+    assert_eq!(
+        (&told["delivered"], &told["firings"]["queued"]),
+        (&json!(1010), &json!(0)),
+        "all that waits, not only a batch of it"
+    );
 }

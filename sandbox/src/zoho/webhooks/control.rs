@@ -2,46 +2,21 @@
 
 use actix_web::web::{Data, Json, ServiceConfig};
 use actix_web::{HttpResponse, web};
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::post::Manner;
 use crate::Shared;
+use crate::delivery::Order;
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.route("/_sandbox/zoho/webhooks", web::post().to(order)).route("/_sandbox/zoho/webhooks", web::get().to(show));
 }
 
-/// What is left out stays as it is.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Order {
-    duplicate: Option<bool>,
-    reorder: Option<bool>,
-    lose: Option<f64>,
-    seed: Option<u64>,
-    hold: Option<bool>,
-    /// Sends once, now, whatever is held or waits for its time.
-    #[serde(default)]
-    deliver: bool,
-}
-
 async fn order(shared: Data<Shared>, order: Json<Order>) -> HttpResponse {
-    let post = &shared.zoho.post;
-    let was = post.manner();
-    let lose = order.lose.unwrap_or(was.lose);
-    if !(0.0..=1.0).contains(&lose) {
-        return HttpResponse::BadRequest().body("lose is a share from 0 to 1");
+    if let Err(says) = order.check() {
+        return HttpResponse::BadRequest().body(says);
     }
-    post.set_manner(Manner {
-        duplicate: order.duplicate.unwrap_or(was.duplicate),
-        reorder: order.reorder.unwrap_or(was.reorder),
-        lose,
-        hold: order.hold.unwrap_or(was.hold),
-        random: order.seed.map_or(was.random, SmallRng::seed_from_u64),
-    });
+    let post = &shared.zoho.post;
+    post.follow(&order);
     let sent = if order.deliver { Some(post.flush().await) } else { None };
     told(&shared, sent)
 }
@@ -51,11 +26,13 @@ async fn show(shared: Data<Shared>) -> HttpResponse {
 }
 
 fn told(shared: &Shared, sent: Option<usize>) -> HttpResponse {
-    let manner = shared.zoho.post.manner();
     match counts(shared) {
-        Ok(counts) => HttpResponse::Ok().json(json!({
-            "duplicate": manner.duplicate, "reorder": manner.reorder, "lose": manner.lose, "hold": manner.hold, "firings": counts, "delivered": sent,
-        })),
+        Ok(counts) => {
+            let mut shown = shared.zoho.post.manner().shown();
+            shown.insert("firings".into(), counts);
+            shown.insert("delivered".into(), sent.into());
+            HttpResponse::Ok().json(shown)
+        }
         Err(error) => HttpResponse::InternalServerError().body(error.to_string()),
     }
 }

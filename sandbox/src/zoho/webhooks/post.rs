@@ -4,15 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use reqwest::{Client, Method};
 use tokio::sync::{Notify, oneshot};
-use url::{Host, Url};
+use url::Url;
 
 use super::signature;
 use crate::Shared;
+use crate::delivery::{self, Manner, Order};
 
 /// A receiver must answer within this.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -39,22 +38,6 @@ struct Inner {
     flushes: Mutex<Vec<oneshot::Sender<usize>>>,
 }
 
-/// How deliveries are made.
-#[derive(Clone, Debug)]
-pub struct Manner {
-    pub duplicate: bool,
-    pub reorder: bool,
-    pub lose: f64,
-    pub hold: bool,
-    pub random: SmallRng,
-}
-
-impl Default for Manner {
-    fn default() -> Self {
-        Self { duplicate: false, reorder: false, lose: 0.0, hold: false, random: SmallRng::seed_from_u64(0) }
-    }
-}
-
 impl Post {
     /// A firing has been written and its transaction is still open.
     pub fn expect_more(&self) {
@@ -72,8 +55,8 @@ impl Post {
         lock(&self.inner.manner).clone()
     }
 
-    pub fn set_manner(&self, manner: Manner) {
-        *lock(&self.inner.manner) = manner;
+    pub fn follow(&self, order: &Order) {
+        lock(&self.inner.manner).follow(order);
         self.inner.wake.notify_one();
     }
 
@@ -93,9 +76,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Carries until the sandbox ends.
 pub async fn run(shared: Shared) {
     let post = shared.zoho.post.clone();
-    // No proxy and no redirects: a firing goes to this machine or nowhere.
-    let http = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER_WITHIN).build();
-    let http = match http {
+    let http = match delivery::client(ANSWER_WITHIN) {
         Ok(http) => http,
         Err(error) => return tracing::error!(%error, "webhooks cannot be sent"),
     };
@@ -108,16 +89,25 @@ pub async fn run(shared: Shared) {
         if reorder && flushes.is_empty() && !hold {
             tokio::time::sleep(GATHER).await;
         }
-        let until = if flushes.is_empty() { shared.clock.now().timestamp_millis() } else { i64::MAX };
-        let mut ready = if hold && flushes.is_empty() { Vec::new() } else { waiting(&shared, until) };
-        if reorder {
-            ready.shuffle(&mut lock(&post.inner.manner).random);
-        }
-        let count = ready.len();
-        for firing in ready {
-            carry(&shared, &http, firing).await;
-        }
         let flushed = !flushes.is_empty();
+        let until = if flushed { i64::MAX } else { shared.clock.now().timestamp_millis() };
+        let (mut count, mut after) = (0, 0);
+        loop {
+            let mut ready = if flushed || !hold { waiting(&shared, until, after) } else { Vec::new() };
+            let Some(last) = ready.last() else { break };
+            after = last.id;
+            count += ready.len();
+            if reorder {
+                ready.shuffle(&mut lock(&post.inner.manner).dice);
+            }
+            for firing in ready {
+                carry(&shared, &http, firing).await;
+            }
+            // A flush ends with the last that waits; else orders are looked at between batches.
+            if !flushed {
+                break;
+            }
+        }
         flushes.into_iter().for_each(|done| _ = done.send(count));
         if count == 0 && !flushed {
             sleep(&shared, &post, hold).await;
@@ -154,12 +144,13 @@ struct Firing {
     secret: String,
 }
 
-fn waiting(shared: &Shared, until_ms: i64) -> Vec<Firing> {
+/// The oldest that wait, of those behind an id.
+fn waiting(shared: &Shared, until_ms: i64, after: i64) -> Vec<Firing> {
     let read = |connection: &rusqlite::Connection| -> rusqlite::Result<Vec<Firing>> {
         let mut statement = connection.prepare_cached(
-            "SELECT id, attempts, method, url, headers, form, body, secret FROM zoho_firing WHERE state = 'queued' AND due_ms <= ?1 ORDER BY id LIMIT ?2",
+            "SELECT id, attempts, method, url, headers, form, body, secret FROM zoho_firing WHERE state = 'queued' AND due_ms <= ?1 AND id > ?3 ORDER BY id LIMIT ?2",
         )?;
-        let rows = statement.query_map((until_ms, BATCH), |row| {
+        let rows = statement.query_map((until_ms, BATCH, after), |row| {
             let (headers, form): (String, Option<String>) = (row.get(4)?, row.get(5)?);
             Ok(Firing {
                 id: row.get(0)?,
@@ -191,10 +182,9 @@ struct Outcome {
 async fn carry(shared: &Shared, http: &Client, firing: Firing) {
     let (lost, twice) = {
         let mut manner = lock(&shared.zoho.post.inner.manner);
-        let lose = manner.lose;
-        (lose > 0.0 && manner.random.random::<f64>() < lose, manner.duplicate)
+        (manner.loses(), manner.duplicate)
     };
-    let outcome = match (lost, on_this_machine(&firing.url)) {
+    let outcome = match (lost, Url::parse(&firing.url).is_ok_and(|url| delivery::is_here(&url))) {
         (true, _) => Outcome { state: "lost", code: None, says: "lost by order of the control plane".into() },
         (_, false) => Outcome { state: "failure", code: None, says: "the sandbox sends to this machine only".into() },
         (false, true) => {
@@ -265,35 +255,4 @@ fn signature(shared: &Shared, firing: &Firing) -> Option<String> {
         None => &firing.body,
     };
     Some(signature::of_parameters(&firing.secret, &mut parameters, body))
-}
-
-fn on_this_machine(url: &str) -> bool {
-    let url = Url::parse(url);
-    match url.as_ref().ok().and_then(Url::host) {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_addresses_of_this_machine_are_sent_to() {
-        for (url, here) in [
-            ("http://127.0.0.1:9/x", true),
-            ("http://localhost/x", true),
-            ("http://[::1]:9/x", true),
-            ("https://example.com/127.0.0.1", false),
-            ("http://127.0.0.1.example.com/", false),
-            ("http://localhost@example.com/", false),
-            ("http://0.0.0.0/", false),
-            ("nothing", false),
-        ] {
-            assert_eq!(on_this_machine(url), here, "{url}");
-        }
-    }
 }

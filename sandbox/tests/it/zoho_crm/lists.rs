@@ -167,3 +167,22 @@ async fn a_filter_that_nothing_is_known_of_is_refused_and_not_ignored() {
     assert_eq!(crm.get("/Leads?fields=Last_Name&converted=true").await.0, 204);
     assert_eq!(crm.get("/Leads?fields=Last_Name&converted=false").await.0, 200);
 }
+
+#[tokio::test]
+async fn a_page_token_of_ones_own_making_is_refused() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let crm = Crm::new().await;
+    crm.switch("zoho.crm_lists_end_at_100000", true);
+    crm.leads(3).await;
+    let list = "/Leads?fields=Last_Name&per_page=1";
+    let token = crm.read(list).await["info"]["next_page_token"].as_str().unwrap().to_owned();
+    assert_eq!(crm.get(&format!("{list}&page_token={token}")).await.0, 200);
+    let token: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token).unwrap()).unwrap();
+    for page in [0, u32::MAX] {
+        let mut token = token.clone();
+        token["page"] = page.into();
+        let token = URL_SAFE_NO_PAD.encode(token.to_string());
+        assert_eq!(crm.get(&format!("{list}&page_token={token}")).await.0, 400, "{page}");
+    }
+}

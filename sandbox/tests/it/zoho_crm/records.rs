@@ -370,3 +370,23 @@ async fn every_module_inserts_lists_changes_and_deletes() {
     }
     assert_eq!(crm.record("Products", &product).await["Tax"][0]["value"], "GST - 15 %");
 }
+
+#[tokio::test]
+async fn figures_that_no_sum_could_hold_are_refused() {
+    let crm = Crm::new().await;
+    let product = crm.insert("Products", json!({"Product_Name": "Lamp", "Unit_Price": 1})).await;
+    for (quantity, price, discount) in [
+        (json!(9_999_999_999_999_999_u64), json!(9_999_999_999_999_999_u64), json!(0)),
+        (json!(9_999_999_999_999_999_u64), json!(7_000_000_000_000_u64), json!("100%")),
+        (json!(1), json!(9_999_999_999_999_999_u64), json!("9999999999999999%")),
+        (json!(1), json!(1), json!("79228162514264337593543950335%")),
+        (json!(1), json!(1), json!("79228162514264337593543950335")),
+        (json!(1), json!(1), serde_json::from_str("7.9e28").unwrap()),
+    ] {
+        let row = json!({"Product_Name": {"id": product}, "Quantity": quantity, "List_Price": price, "Discount": discount,
+                         "Line_Tax": [{"name": "GST", "percentage": 15}]});
+        let quote = json!({"data": [{"Subject": "Much", "Quoted_Items": vec![row.clone(); 3]}]});
+        let (status, answer) = crm.post("/Quotes", quote).await;
+        assert!(status != 201 && answer["data"][0]["code"] == "INVALID_DATA", "{row}: {status} {answer}");
+    }
+}

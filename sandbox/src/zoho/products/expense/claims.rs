@@ -13,7 +13,7 @@ use crate::zoho::paging::Paging;
 use crate::zoho::products::{Counter, nowhere};
 use crate::zoho::records::{self, Desk, number};
 use crate::zoho::shape::{self, Kind::*};
-use crate::zoho::{amounts, time};
+use crate::zoho::{amounts, ledger, payments, time};
 
 /// Filed under its date, which is what lists go by.
 pub const EXPENSE: Kind = Kind { key: "expense", list_key: "expenses", id_key: "expense_id", noun: "Expense" };
@@ -81,6 +81,11 @@ fn write(desk: &Desk, was: Option<Card>, body: &Map<String, Value>) -> Result<An
         Some(_) => return Err(Refusal::invalid("exchange_rate")),
         None => return Err(Refusal::missing("exchange_rate")),
     };
+    if let Some(account) = shape::id(body, "paid_through_account_id")? {
+        let account = payments::money_account(desk, "paid_through_account_id", account, payments::PAID_FROM)?;
+        expense.set("paid_through_account_id", account.id.to_string());
+        expense.set("paid_through_account_name", account.name);
+    }
     let decimals = currency.figure.trunc().to_string().parse().unwrap_or(2);
     let total = amounts::round(amount, decimals);
     expense.set("category_id", category["category_id"].clone());
@@ -90,7 +95,7 @@ fn write(desk: &Desk, was: Option<Card>, body: &Map<String, Value>) -> Result<An
     expense.set("exchange_rate", number(rate));
     expense.set("amount", number(total));
     expense.set("total", number(total));
-    expense.set("bcy_total", number(amounts::round(total * rate, 2)));
+    expense.set("bcy_total", number(ledger::to_base(total, rate, ledger::base_decimals(desk))));
     if new {
         expense.set("status", "unreported");
         expense.detail.entry("is_reimbursable").or_insert(true.into());

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
+use super::books;
 use super::claims::EXPENSE;
 use crate::zoho::answer::{Answer, Refusal};
 use crate::zoho::cards::{self, Card, Kind};
@@ -28,7 +29,11 @@ pub fn answer(counter: &Counter, rest: &[&str]) -> Result<Answer, Refusal> {
         }
         ("POST", []) => write(desk, None, &counter.call.json()?),
         ("PUT", [id]) => write(desk, Some(cards::need(desk, &REPORT, id)?), &counter.call.json()?),
-        ("POST", [id, word]) => decide(desk, cards::need(desk, &REPORT, id)?, word),
+        ("POST", [id, word]) => {
+            // Most decisions need no words.
+            let body = if counter.call.has_body() { counter.call.json()? } else { Map::new() };
+            decide(desk, cards::need(desk, &REPORT, id)?, word, &body)
+        }
         _ => Err(nowhere()),
     }
 }
@@ -87,7 +92,7 @@ fn of(desk: &Desk, report: i64) -> Result<Vec<Card>, Refusal> {
 }
 
 /// Handed in, decided, paid out: each only after the one before.
-fn decide(desk: &Desk, mut report: Card, word: &str) -> Result<Answer, Refusal> {
+fn decide(desk: &Desk, mut report: Card, word: &str, body: &Map<String, Value>) -> Result<Answer, Refusal> {
     let (before, after) = match word {
         "submit" => ("draft", "submitted"),
         "approve" => ("submitted", "approved"),
@@ -102,6 +107,11 @@ fn decide(desk: &Desk, mut report: Card, word: &str) -> Result<Answer, Refusal> 
     let expenses = of(desk, report.id)?;
     if expenses.is_empty() {
         return Err(Refusal::new(4, "A report without expenses cannot be submitted."));
+    }
+    match word {
+        "approve" => books::approved(desk, &expenses)?,
+        "reimburse" => books::reimbursed(desk, &report, &expenses, body)?,
+        _ => {}
     }
     for mut expense in expenses {
         expense.set("status", after);
