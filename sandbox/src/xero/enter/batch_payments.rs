@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::payments;
-use crate::xero::desk::{By, Desk, How, Known, No};
+use crate::xero::desk::{Desk, How, Known, No};
 use crate::xero::json::{self, Record, number, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::{ledger, totals};
@@ -18,7 +18,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     if !known.is_new() {
         return delete(desk, known, record);
     }
-    if desk.by == By::App && known.how != How::Create {
+    if desk.by_app() && known.how != How::Create {
         return Err("Batch payment could not be found".into());
     }
     let bank = super::bank_transactions::bank(desk, record.get("Account"))?;

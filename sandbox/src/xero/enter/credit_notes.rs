@@ -3,11 +3,13 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{contact_of, defaults, field_is, note_role};
-use crate::xero::desk::{By, Desk, Known, No};
+use super::{contact_of, currencies, defaults, field_is, note_role};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, text_of};
 use crate::xero::kinds::Kind;
+use crate::xero::lines::Rules;
 use crate::xero::locks::locked_record;
+use crate::xero::money::Mode;
 use crate::xero::{documents, lists, records, totals};
 
 /// What the API tells and never takes.
@@ -50,7 +52,6 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         record,
         [
             ("LineAmountTypes", json!("Exclusive")),
-            ("CurrencyCode", json!(desk.ledger.base_currency)),
             ("Payments", json!([])),
             ("Allocations", json!([])),
             ("HasAttachments", json!(false)),
@@ -58,13 +59,13 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             ("SentToContact", json!(false)),
         ],
     );
-    totals::complete_rate(desk, record)?;
+    currencies::of_document(desk, known, record)?;
     locked_record(desk, known, record)?;
     json::set_date(record, "Date", record.get("Date").and_then(json::date).unwrap_or(desk.today), true);
     if let Some(due) = record.get("DueDate").and_then(json::date) {
         json::set_date(record, "DueDate", due, true);
     }
-    if known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes") {
+    if known.enters_lines() {
         let lines = record.get("LineItems").and_then(|lines| lines.as_array());
         let discounted = |line: &serde_json::Value| {
             ["DiscountRate", "DiscountAmount"]
@@ -74,7 +75,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         if lines.is_some_and(|lines| lines.iter().any(discounted)) {
             return Err("Discounts are not supported on credit notes".into());
         }
-        totals::prepare(desk, known, record, sale, text_of(record, "Status") == Some("AUTHORISED"))?;
+        let mode = Mode::named(text_of(record, "LineAmountTypes"))?;
+        let approved = text_of(record, "Status") == Some("AUTHORISED");
+        totals::prepare(desk, known, record, Rules { mode, sale, discounts: false, approved, four_decimals: true })?;
         totals::complete(record, &desk.ledger, sale, &mut Uuid::new_v4)?;
     }
     let id = record.get("CreditNoteID").cloned().unwrap_or_default();
@@ -101,7 +104,7 @@ fn status(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if used && matches!(wanted.as_str(), "VOIDED" | "DELETED") {
         return Err("Credit note not of valid status for modification".into());
     }
-    if desk.by != By::App {
+    if !desk.by_app() {
         return Ok(());
     }
     let allowed = match known.status() {

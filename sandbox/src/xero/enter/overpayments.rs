@@ -5,14 +5,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::contact_of;
-use crate::xero::desk::{By, Desk, Known, No};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::locks::locked_record;
 use crate::xero::{documents, ledger};
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
-    if desk.by == By::App {
+    if desk.by_app() {
         return Err(No::Absent);
     }
     contact_of(desk, record)?;

@@ -49,7 +49,6 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     MOVES.make(desk, known, record)?;
     lines::lengths(record, &[("DeliveryInstructions", 500), ("PurchaseOrderNumber", 255)])?;
     let contact = lines::complete(desk, known, record, &READING)?;
-    lines::rate(record);
     lines::date(record, "Date", Some(desk.today), true)?;
     lines::date(record, "DeliveryDate", None, true)?;
     lines::date(record, "ExpectedArrivalDate", None, true)?;

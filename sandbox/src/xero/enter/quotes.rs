@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::lines::{self, Reading};
 use super::moves::Moves;
 use super::note_role;
-use crate::xero::desk::{By, Desk, Known, No};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::records;
@@ -43,7 +43,7 @@ pub const MOVES: Moves = Moves {
 const READING: Reading = Reading { sale: true, modes: lines::UPPER_CASE };
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
-    let update = !known.is_new() && desk.by == By::App;
+    let update = !known.is_new() && desk.by_app();
     if update && desk.on("xero.quote_updates_need_contact_and_date") {
         for name in ["Contact", "Date"] {
             if !known.sent.contains_key(name) {
@@ -54,7 +54,6 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     MOVES.make(desk, known, record)?;
     lines::lengths(record, &[("QuoteNumber", 255), ("Title", 100), ("Summary", 3000), ("Terms", 4000), ("Reference", 4000)])?;
     let contact = lines::complete(desk, known, record, &READING)?;
-    lines::rate(record);
     lines::date(record, "Date", Some(desk.today), true)?;
     lines::date(record, "ExpiryDate", None, true)?;
     number(desk, known, record)?;
