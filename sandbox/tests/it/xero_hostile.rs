@@ -118,8 +118,15 @@ async fn a_person_voids_a_paid_document_no_more_than_an_app_does() {
     let answer = company.world.post(&path, json!({"InvoiceID": invoice["InvoiceID"], "Status": "VOIDED"})).await;
     assert_eq!(answer.status(), 400);
     assert!(answer.text().await.unwrap().contains(partly));
+    let over = format!("/_sandbox/xero/{}/Overpayments", demo());
+    let made =
+        company.world.order(&over, json!({"Contact": {"ContactID": company.contact}, "Total": 50, "Date": "2026-03-03"})).await;
+    let over_id = made[0]["OverpaymentID"].as_str().unwrap();
+    let applied = json!({"Amount": 50, "Date": "2026-03-06", "Invoice": {"InvoiceID": invoice["InvoiceID"]}});
+    assert_eq!(company.call(Method::PUT, &format!("Overpayments/{over_id}/Allocations"), applied).await.0, 200);
+    assert_eq!(company.world.post(&over, json!({"OverpaymentID": over_id, "Status": "VOIDED"})).await.status(), 400);
     let after = company.one("Invoices", &invoice["InvoiceID"]).await;
-    assert_eq!((&after["Status"], after["AmountDue"].to_string()), (&json!("AUTHORISED"), "60.00".into()));
+    assert_eq!((&after["Status"], after["AmountDue"].to_string()), (&json!("AUTHORISED"), "10.00".into()));
 }
 
 #[tokio::test]
@@ -159,4 +166,19 @@ async fn what_cannot_be_read_or_is_very_long_is_answered_all_the_same() {
     let call = call.bearer_auth(company.tokens["access_token"].as_str().unwrap()).header("content-type", "text/xml");
     let answer = call.body("<Contacts><!Name></Contacts>").timeout(std::time::Duration::from_secs(20)).send().await;
     assert_eq!(answer.expect("an answer and no endless loop").status(), 400);
+}
+
+#[tokio::test]
+async fn many_credit_notes_of_one_call_get_numbers_one_after_another() {
+    let company = Company::new().await;
+    let note = json!({"Type": "ACCRECCREDIT", "Contact": {"ContactID": company.contact}, "LineItems": [line("1")]});
+    let (status, made) = company.call(Method::PUT, "CreditNotes", json!({"CreditNotes": vec![note; 40]})).await;
+    assert_eq!(status, 200);
+    let numbers: std::collections::BTreeSet<_> = made["CreditNotes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| note["CreditNoteNumber"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!((numbers.len(), numbers.first().unwrap().as_str(), numbers.last().unwrap().as_str()), (40, "CN-0001", "CN-0040"));
 }

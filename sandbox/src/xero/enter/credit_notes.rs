@@ -3,14 +3,15 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{contact_of, currencies, defaults, field_is, note_role};
+use super::{contact_of, currencies, defaults, field_is, lines, note_role};
 use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::lines::Rules;
+use crate::xero::lists::Filter;
 use crate::xero::locks::locked_record;
 use crate::xero::money::Mode;
-use crate::xero::{documents, lists, records, totals};
+use crate::xero::{documents, records, totals};
 
 /// What the API tells and never takes.
 const TOLD: [&str; 6] = ["Payments", "Allocations", "RemainingCredit", "AppliedAmount", "FullyPaidOnDate", "Url"];
@@ -126,7 +127,10 @@ fn number(desk: &Desk, known: &Known, record: &mut Record, sale: bool) -> Result
     record.entry("Reference").or_insert_with(|| "".into());
     let number = match text_of(record, "CreditNoteNumber") {
         Some(number) => number.to_owned(),
-        None => next_number(desk)?,
+        None => {
+            let sales = Filter { types: vec!["ACCRECCREDIT".into()], ..Filter::default() };
+            lines::next_number(desk, Kind::CreditNotes, "CN-", &sales)?
+        }
     };
     let same = records::by_name(desk.connection, desk.org.n, Kind::CreditNotes, &number)?;
     if same.iter().any(|(body, other)| *other != known.id && is_sale(body)) {
@@ -134,18 +138,6 @@ fn number(desk: &Desk, known: &Known, record: &mut Record, sale: bool) -> Result
     }
     record.insert("CreditNoteNumber".into(), number.into());
     Ok(())
-}
-
-fn next_number(desk: &Desk) -> rusqlite::Result<String> {
-    let filter = lists::Filter { types: vec!["ACCRECCREDIT".into()], ..lists::Filter::default() };
-    let mut number = lists::count_of(desk.connection, &desk.shared.xero.memo, desk.org.n, Kind::CreditNotes, &filter)? + 1;
-    loop {
-        let text = format!("CN-{number:04}");
-        if records::by_name(desk.connection, desk.org.n, Kind::CreditNotes, &text)?.is_empty() {
-            return Ok(text);
-        }
-        number += 1;
-    }
 }
 
 fn is_sale(body: &str) -> bool {

@@ -89,23 +89,12 @@ pub fn date(record: &mut Record, name: &str, today: Option<chrono::NaiveDate>, w
     Ok(())
 }
 
-/// Texts are no longer than the schema says.
-pub fn lengths(record: &Record, greatest: &[(&str, usize)]) -> Result<(), No> {
-    for (name, max) in greatest {
-        if text_of(record, name).is_some_and(|text| text.chars().count() > *max) {
-            return Err(format!("{name} exceeds the maximum length of {max}").into());
-        }
-    }
-    Ok(())
-}
-
-/// A free number of a kind: `QU-0001`. The count of a list is not new within one call, so that many numbers after it may be taken; they
+/// A free number of a kind: `QU-0001`, after as many as are `counted`. The count of a list is not new within one call, so that many numbers after it may be taken; they
 /// are stepped over in ever longer steps, and the last step is halved.
-pub fn next_number(desk: &Desk, kind: Kind, prefix: &str) -> Result<String, No> {
+pub fn next_number(desk: &Desk, kind: Kind, prefix: &str, counted: &lists::Filter) -> Result<String, No> {
     let text = |number: u64| format!("{prefix}{number:04}");
     let is_free = |number: u64| records::by_name(desk.connection, desk.org.n, kind, &text(number)).map(|same| same.is_empty());
-    let all = lists::Filter::default();
-    let mut taken = lists::count_of(desk.connection, &desk.shared.xero.memo, desk.org.n, kind, &all)?;
+    let mut taken = lists::count_of(desk.connection, &desk.shared.xero.memo, desk.org.n, kind, counted)?;
     let mut step = 1;
     while !is_free(taken + step)? {
         taken += step;
