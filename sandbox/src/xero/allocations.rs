@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::api::{Answer, Call, Failure};
+use super::api::{Answer, Call, Failure, elements};
 use super::desk::{By, Desk, No};
 use super::documents;
 use super::json::{self, Record, decimal_of, number, text_of};
@@ -20,8 +20,8 @@ pub fn are_offered(kind: Kind) -> bool {
 /// `PUT /{list}/{id}/Allocations`.
 pub fn allocate(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
     let id = Uuid::parse_str(id).map_err(|_| Failure::Absent)?;
-    let elements = elements(call)?;
-    let alone = call.parameter("summarizeErrors") == Some("false");
+    let elements = elements(call, "Allocations")?;
+    let alone = call.answers_alone();
     let answered = call.shared.store.atomically(|connection| {
         let desk = Desk::open(call.shared, connection, call.caller.org.clone(), By::App)?;
         let (mut answered, mut wrong) = (Vec::new(), Vec::new());
@@ -66,30 +66,6 @@ pub fn release(call: &Call, kind: Kind, id: &str, allocation: &str) -> Result<An
     call.shared.xero.memo.changed();
     // This one has no envelope.
     Ok(Answer::json(200, answered?.to_string()))
-}
-
-fn elements(call: &Call) -> Result<Vec<Record>, Failure> {
-    let body: Value = serde_json::from_slice(call.body).map_err(|error| Failure::body(error.to_string()))?;
-    let list = match body {
-        Value::Object(mut body) => match body.remove("Allocations") {
-            Some(Value::Array(list)) => list,
-            Some(one) => vec![one],
-            None => vec![Value::Object(body)],
-        },
-        Value::Array(list) => list,
-        _ => return Err(Failure::body("an object or a list is wanted")),
-    };
-    list.into_iter()
-        .map(|element| match element {
-            Value::Object(record) => Ok(record),
-            _ => Err(Failure::body("an allocation is an object")),
-        })
-        .collect()
-}
-
-/// The list of an invoice that says what was applied to it.
-fn list_of(kind: Kind) -> &'static str {
-    kind.collection()
 }
 
 fn apply(desk: &Desk, kind: Kind, id: Uuid, sent: &Record) -> Result<Value, No> {
@@ -138,7 +114,8 @@ fn apply(desk: &Desk, kind: Kind, id: Uuid, sent: &Record) -> Result<Value, No> 
         applied.insert("CreditNoteNumber".into(), number.clone());
         applied.insert("HasErrors".into(), false.into());
     }
-    push(&mut invoice, list_of(kind), applied);
+    // The invoice lists what was applied to it under the name of its kind.
+    push(&mut invoice, kind.collection(), applied);
     documents::settle(&mut invoice);
     desk.keep(Kind::Invoices, invoice_id, desk.touched(invoice_modified), invoice)?;
     desk.keep(kind, id, desk.touched(credit_modified), credit)?;
@@ -202,7 +179,7 @@ fn take_back(desk: &Desk, kind: Kind, id: Uuid, allocation: &str) -> Result<Valu
         // Two of one credit, one amount and one day are alike: either may go.
         let amount = taken.get("Amount").and_then(json::decimal);
         let id = json!(id);
-        if let Some(list) = invoice.get_mut(list_of(kind)).and_then(Value::as_array_mut)
+        if let Some(list) = invoice.get_mut(kind.collection()).and_then(Value::as_array_mut)
             && let Some(at) = list.iter().position(|entry| {
                 entry.get(kind.id_field()) == Some(&id) && entry.get("AppliedAmount").and_then(json::decimal) == amount
             })

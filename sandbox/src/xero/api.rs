@@ -20,6 +20,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
 pub use answer::{Answer, Failure, Rendered};
+pub use body::elements;
 
 use super::access::{self, Caller};
 use super::idempotency::{self, KEY_CHARS_MAX, Seen};
@@ -52,6 +53,11 @@ impl Call<'_> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// `summarizeErrors=false`: every element is answered for itself.
+    pub fn answers_alone(&self) -> bool {
+        self.parameter("summarizeErrors").is_some_and(|value| value.eq_ignore_ascii_case("false"))
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -71,7 +77,7 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
-    if !matches!(area, Area::List(_)) {
+    if matches!(area, Area::Journals | Area::Reports(_)) && request.method() == Method::GET {
         // Posting a big planted company takes its time, which is not the other callers'. What fails here fails again below.
         let (shared, org) = (shared.clone(), caller.org.n);
         let _ = web::block(move || ledger::catch_up(&shared, org)).await;
@@ -92,14 +98,16 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
     };
     let asked = idempotency::asked(call.method.as_str(), &request.uri().to_string(), &body);
     let now_ms = shared.clock.now().timestamp_millis();
-    let answer = match shared.xero.idempotency.seen(key, &asked, now_ms) {
-        _ if key.chars().count() > KEY_CHARS_MAX => too_long_a_key().rendered(wants_json),
+    if key.chars().count() > KEY_CHARS_MAX {
+        return too_long_a_key().rendered(wants_json).response(&caller);
+    }
+    let answer = match shared.xero.idempotency.begin(key, &asked, now_ms) {
         Seen::Same(answer) => answer,
         Seen::Other => another_call().rendered(wants_json),
-        Seen::No => {
+        Seen::No(begun) => {
             let answer = respond(&call, area).unwrap_or_else(Failure::answer).rendered(wants_json);
             if answer.status < 500 {
-                shared.xero.idempotency.keep(key, asked, answer.clone(), now_ms);
+                begun.keep(asked, answer.clone(), now_ms);
             }
             answer
         }

@@ -124,6 +124,22 @@ impl Known {
         self.was.is_none()
     }
 
+    /// The lines it had.
+    pub fn lines(&self) -> &[Value] {
+        let lines = self.was.as_ref().and_then(|(was, _)| was.get("LineItems")).and_then(Value::as_array);
+        lines.map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether its lines are those that were sent.
+    pub fn sends_lines(&self) -> bool {
+        self.is_new() || self.sent.contains_key("LineItems")
+    }
+
+    /// Whether its lines have to be computed.
+    pub fn enters_lines(&self) -> bool {
+        self.sends_lines() || self.sent.contains_key("LineAmountTypes")
+    }
+
     /// The status it had.
     pub fn status(&self) -> Option<&str> {
         self.was.as_ref().and_then(|(record, _)| text_of(record, self.kind.about().status))

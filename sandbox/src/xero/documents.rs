@@ -126,28 +126,10 @@ pub fn complete_invoice(
             }
         }
     }
-    let mode = match text_of(record, "LineAmountTypes") {
-        Some("Exclusive") => Mode::Exclusive,
-        Some("Inclusive") => Mode::Inclusive,
-        Some("NoTax") => Mode::NoTax,
-        other => return Err(format!("LineAmountTypes is Exclusive, Inclusive or NoTax, not {other:?}")),
-    };
+    let mode = Mode::named(text_of(record, "LineAmountTypes"))?;
     if lines_entered {
-        let mut lines = match record.remove("LineItems") {
-            Some(Value::Array(lines)) => lines,
-            _ => return Err("LineItems is a list".into()),
-        };
-        let mut computed = Vec::with_capacity(lines.len());
-        for line in &mut lines {
-            let line = line.as_object_mut().ok_or("a line is an object")?;
-            computed.push(complete_line(line, mode, sale, ledger, line_id)?);
-        }
-        let sum = money::totals(mode, &computed);
+        let sum = sum_up(record, mode, sale, ledger, line_id)?;
         let discounted = !sum.total_discount.is_zero();
-        record.insert("LineItems".into(), Value::Array(lines));
-        record.insert("SubTotal".into(), number(sum.sub_total));
-        record.insert("TotalTax".into(), number(sum.total_tax));
-        record.insert("Total".into(), number(sum.total));
         record.insert("IsDiscounted".into(), discounted.into());
         if discounted {
             record.insert("TotalDiscount".into(), number(sum.total_discount));
@@ -159,7 +141,35 @@ pub fn complete_invoice(
     Ok(())
 }
 
-pub fn complete_line(
+/// The largest amount, divided by the smallest quantity.
+const UNIT_AMOUNT_MAX: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0);
+
+/// Fills the lines of any document in, and its sums. It has its currency rate already.
+pub fn sum_up(
+    record: &mut Record,
+    mode: Mode,
+    sale: bool,
+    ledger: &Ledger,
+    line_id: &mut dyn FnMut() -> Uuid,
+) -> Result<money::Totals, String> {
+    let Some(Value::Array(mut lines)) = record.remove("LineItems") else { return Err("LineItems is a list".into()) };
+    let mut computed = Vec::with_capacity(lines.len());
+    for line in &mut lines {
+        let line = line.as_object_mut().ok_or("a line is an object")?;
+        computed.push(complete_line(line, mode, sale, ledger, line_id)?);
+    }
+    let sum = money::totals(mode, &computed);
+    if !money::is_bearable_at(sum.total, decimal_of(record, "CurrencyRate").unwrap_or(Decimal::ONE)) {
+        return Err(money::TOO_LARGE.into());
+    }
+    record.insert("LineItems".into(), Value::Array(lines));
+    record.insert("SubTotal".into(), number(sum.sub_total));
+    record.insert("TotalTax".into(), number(sum.total_tax));
+    record.insert("Total".into(), number(sum.total));
+    Ok(sum)
+}
+
+fn complete_line(
     line: &mut Record,
     mode: Mode,
     sale: bool,
@@ -203,7 +213,15 @@ pub fn complete_line(
     if !sale && (entered.discount_rate.is_some() || entered.discount_amount.is_some()) {
         return Err("bills have no discounts".into());
     }
+    // Their product, and a tax of it, has to fit a decimal before it can be looked at.
+    let factors = [Some(entered.quantity), entered.discount_rate, entered.discount_amount, entered.tax_amount];
+    if !factors.into_iter().flatten().all(money::is_bearable) || entered.unit_amount.abs() >= UNIT_AMOUNT_MAX {
+        return Err(money::TOO_LARGE.into());
+    }
     let computed = money::line(mode, &entered);
+    if !money::is_bearable(computed.line_amount) {
+        return Err(money::TOO_LARGE.into());
+    }
     line.insert("Quantity".into(), number(money::rounded(entered.quantity, 4)));
     line.insert("UnitAmount".into(), number(entered.unit_amount));
     line.insert("TaxAmount".into(), number(computed.tax_amount));
@@ -304,11 +322,11 @@ pub fn complete_payment(payment: &mut Record, paid: &Record, account: (&str, &st
     let date = payment.get("Date").and_then(json::date).unwrap_or(today);
     json::set_date(payment, "Date", date, false);
     let amount = cents(decimal_of(payment, "Amount").unwrap_or_default());
-    let rate = decimal_of(payment, "CurrencyRate").or(decimal_of(paid, "CurrencyRate")).unwrap_or(Decimal::ONE);
+    let rate = money::rounded(payment_rate(payment, paid), 6);
     let banked = if bank_in_base && !rate.is_zero() { amount / rate } else { amount };
     payment.insert("Amount".into(), number(amount));
     payment.insert("BankAmount".into(), number(cents(banked)));
-    payment.insert("CurrencyRate".into(), number(money::rounded(rate, 6)));
+    payment.insert("CurrencyRate".into(), number(rate));
     payment.insert("PaymentType".into(), payment_type(text_of(paid, "Type").unwrap_or_default()).into());
     payment.entry("Status").or_insert_with(|| "AUTHORISED".into());
     payment.entry("IsReconciled").or_insert_with(|| false.into());
@@ -320,6 +338,11 @@ pub fn complete_payment(payment: &mut Record, paid: &Record, account: (&str, &st
     }
     let (name, what) = paid_document(paid);
     payment.insert(name.into(), what);
+}
+
+/// The rate that a payment is made at: its own, else that of what it pays.
+pub fn payment_rate(payment: &Record, paid: &Record) -> Decimal {
+    decimal_of(payment, "CurrencyRate").or(decimal_of(paid, "CurrencyRate")).unwrap_or(Decimal::ONE)
 }
 
 /// `PaymentType` by the type of the document that is paid or refunded.

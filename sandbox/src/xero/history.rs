@@ -80,7 +80,7 @@ pub fn changed(
 
 /// Adds one record. Answers its time.
 pub fn add(desk: &Desk, kind: Kind, id: Uuid, changes: &str, details: &str) -> Result<i64, No> {
-    let by = if desk.by == By::App { "System Generated" } else { USER_NAME };
+    let by = if desk.by_app() { "System Generated" } else { USER_NAME };
     desk.connection.prepare_cached("INSERT INTO xero_history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
         desk.org.n,
         kind.number(),

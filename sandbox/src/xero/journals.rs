@@ -11,7 +11,7 @@ use super::json::{midnight_ms, ms_date, number};
 use super::kinds::Kind;
 use super::ledger::balances::lines;
 use super::ledger::entries::Line;
-use super::ledger::{self, Chart};
+use super::ledger::{self, Chart, told};
 use super::query;
 
 /// A call tells no more.
@@ -43,9 +43,7 @@ fn list(call: &Call) -> Result<Answer, Failure> {
         Some(offset) => offset.parse().map_err(|_| Failure::query(format!("offset=`{offset}` is not a whole number")))?,
         None => 0_i64,
     };
-    if call.parameter("paymentsOnly") == Some("true") {
-        return Err(Failure::Lacking("paymentsOnly=true".into()));
-    }
+    let on_cash = call.parameter("paymentsOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let since = call.header("If-Modified-Since");
     // Journals know changes as accounts do.
     let since_ms = query::read(Kind::Accounts, &[], since)?.filter.since_ms.unwrap_or(i64::MIN);
@@ -53,14 +51,19 @@ fn list(call: &Call) -> Result<Answer, Failure> {
     ledger::catch_up(call.shared, org)?;
     let texts = call.shared.store.with(|connection| {
         let chart = ledger::chart(connection, call.shared, org)?;
-        let mut statement = connection.prepare_cached(
-            "SELECT number, type, source, day, created, reference, lines FROM xero_journal
-             WHERE org = ?1 AND number > ?2 AND created >= ?3 ORDER BY number LIMIT ?4",
-        )?;
-        let told = statement.query_map(params![org, offset, since_ms, JOURNALS_MAX], |row| {
-            Ok(journal(call.caller.org.tenant, &chart, row, true)?.to_string())
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT number, type, source, day, created, reference, lines, kind = ?5 AND NOT reverses FROM xero_journal
+             WHERE org = ?1 AND number > ?2 AND created >= ?3 AND {} ORDER BY number LIMIT ?4",
+            told::condition(on_cash)
+        ))?;
+        let journals = statement.query_map(params![org, offset, since_ms, JOURNALS_MAX, Kind::Payments.number()], |row| {
+            let mut told = lines(row.get_ref(6)?.as_str()?);
+            if on_cash && row.get(7)? {
+                told = told::paid_for(connection, (org, &chart), Uuid::from_bytes(row.get(2)?), told)?;
+            }
+            Ok(journal(call.caller.org.tenant, &chart, row, &told, true)?.to_string())
         })?;
-        told.collect::<rusqlite::Result<Vec<_>>>()
+        journals.collect::<rusqlite::Result<Vec<_>>>()
     })?;
     Ok(Answer::collection(call.shared, "Journals", "", &texts.join(",")))
 }
@@ -84,14 +87,15 @@ fn by_number(connection: &Connection, call: &Call, org: i64, number: i64) -> rus
         "SELECT number, type, source, day, created, reference, lines FROM xero_journal WHERE org = ?1 AND number = ?2",
     )?;
     let mut rows = statement.query([org, number])?;
-    rows.next()?.map(|row| Ok(journal(call.caller.org.tenant, &chart, row, false)?.to_string())).transpose()
+    rows.next()?
+        .map(|row| Ok(journal(call.caller.org.tenant, &chart, row, &lines(row.get_ref(6)?.as_str()?), false)?.to_string()))
+        .transpose()
 }
 
-fn journal(tenant: Uuid, chart: &Chart, row: &Row, with_source: bool) -> rusqlite::Result<Value> {
+fn journal(tenant: Uuid, chart: &Chart, row: &Row, lines: &[Line], with_source: bool) -> rusqlite::Result<Value> {
     let number: i64 = row.get(0)?;
     let id = id_of(tenant, number);
-    let lines: Vec<Value> =
-        lines(row.get_ref(6)?.as_str()?).iter().enumerate().map(|(index, line)| shown(chart, id, index, line)).collect();
+    let lines: Vec<Value> = lines.iter().enumerate().map(|(index, line)| shown(chart, id, index, line)).collect();
     let mut journal = json!({
         "JournalID": id, "JournalDate": ms_date(midnight_ms(ledger::date_of(row.get(3)?))), "JournalNumber": number,
         "CreatedDateUTC": ms_date(row.get(4)?), "JournalLines": lines,

@@ -9,6 +9,7 @@ pub mod balances;
 pub mod chart;
 pub mod entries;
 mod planted;
+pub mod told;
 
 use std::sync::Arc;
 

@@ -8,11 +8,10 @@ use super::documents::Account;
 use super::json::{Record, decimal_of, number, text_of};
 use super::kinds::Kind;
 use super::money::{self, Entered, Mode, cents};
-use super::records;
+use super::{records, tracking};
 
 /// A description may have so many characters.
 const DESCRIPTION_MAX: usize = 4000;
-const TRACKING_MAX: usize = 2;
 
 /// What may be sent of a line; the rest follows from it.
 const WRITABLE: [&str; 14] = [
@@ -45,6 +44,14 @@ pub struct Rules {
     pub four_decimals: bool,
 }
 
+/// Lines that are kept under another LineAmountTypes are computed again; the tax of the other amounts does not stay.
+pub fn computed_anew(lines: &mut [Value]) {
+    for line in lines.iter_mut().filter_map(Value::as_object_mut) {
+        line.remove("LineAmount");
+        line.remove("TaxAmount");
+    }
+}
+
 /// Makes lines ready to be computed, or says all that is wrong with them. `before`: the lines that the document had.
 pub fn prepare(desk: &Desk, lines: &mut [Value], before: &[Value], rules: Rules) -> Result<Vec<Flaw>, No> {
     let mut flaws = Vec::new();
@@ -72,7 +79,7 @@ fn one(desk: &Desk, line: &mut Record, rules: Rules, wrong: &mut dyn FnMut(Strin
     {
         line.remove("LineAmount");
     }
-    tracking(desk, line, wrong);
+    tracking::of_line(desk, line, "Tracking", wrong);
     if ["Quantity", "UnitAmount", "LineAmount", "ItemCode"].iter().all(|name| line.get(*name).is_none()) {
         if text_of(line, "Description").is_none() {
             wrong("Description needs to be at least 1 char long".into());
@@ -213,12 +220,18 @@ fn amounts(line: &mut Record, rules: Rules, wrong: &mut dyn FnMut(String)) {
             line.insert("UnitAmount".into(), number(money::rounded(amount / quantity, 4)));
         }
         (None, Some(unit)) if !unit.is_zero() => {
+            // A rate may come so close to a hundred that no number holds what it was taken from.
             let full = match (rate, off) {
-                (Some(rate), _) if rate < Decimal::ONE_HUNDRED => amount * Decimal::ONE_HUNDRED / (Decimal::ONE_HUNDRED - rate),
-                (_, Some(off)) => amount + off,
-                _ => amount,
+                (Some(rate), _) if rate < Decimal::ONE_HUNDRED => {
+                    (amount * Decimal::ONE_HUNDRED).checked_div(Decimal::ONE_HUNDRED - rate)
+                }
+                (_, Some(off)) => Some(amount + off),
+                _ => Some(amount),
             };
-            line.insert("Quantity".into(), number(money::rounded(full / unit, 4)));
+            match full.and_then(|full| full.checked_div(unit)).filter(|quantity| money::is_bearable(*quantity)) {
+                Some(quantity) => drop(line.insert("Quantity".into(), number(money::rounded(quantity, 4)))),
+                None => wrong(money::TOO_LARGE.into()),
+            }
         }
         (quantity, Some(unit_amount)) => {
             let quantity = money::rounded(quantity.unwrap_or(Decimal::ONE), 4);
@@ -229,61 +242,6 @@ fn amounts(line: &mut Record, rules: Rules, wrong: &mut dyn FnMut(String)) {
             }
         }
     }
-}
-
-/// Two categories at most, each by its ids or by its names.
-fn tracking(desk: &Desk, line: &mut Record, wrong: &mut dyn FnMut(String)) {
-    let Some(Value::Array(sent)) = line.remove("Tracking") else { return };
-    if sent.len() > TRACKING_MAX {
-        wrong(format!("A line item can have at most {TRACKING_MAX} tracking categories"));
-        return;
-    }
-    let mut found = Vec::with_capacity(sent.len());
-    for wanted in sent.iter().filter_map(Value::as_object).filter(|wanted| !wanted.is_empty()) {
-        match option(&desk.ledger.tracking, wanted) {
-            Some(option) => found.push(option),
-            None if desk.on("xero.unknown_tracking_is_ignored") => {}
-            None => wrong(format!(
-                "The Tracking Category or Option '{}' does not exist",
-                ["Option", "TrackingOptionID", "Name", "TrackingCategoryID"]
-                    .iter()
-                    .find_map(|name| text_of(wanted, name))
-                    .unwrap_or_default()
-            )),
-        }
-    }
-    line.insert("Tracking".into(), Value::Array(found));
-}
-
-/// The option that is meant, as lines show it.
-fn option(categories: &[Record], wanted: &Record) -> Option<Value> {
-    let same = |record: &Record, name: &str, wanted: Option<&str>| match (text_of(record, name), wanted) {
-        (Some(has), Some(wanted)) => has.eq_ignore_ascii_case(wanted),
-        _ => false,
-    };
-    let active = |record: &Record| text_of(record, "Status").is_none_or(|status| status == "ACTIVE");
-    let option_of = |category: &Record| {
-        let options = category.get("Options").and_then(Value::as_array)?;
-        let option = options.iter().filter_map(Value::as_object).find(|option| {
-            active(option)
-                && (same(option, "TrackingOptionID", text_of(wanted, "TrackingOptionID"))
-                    || same(option, "Name", text_of(wanted, "Option")))
-        })?;
-        Some(json!({
-            "Name": category.get("Name"), "Option": option.get("Name"),
-            "TrackingCategoryID": category.get("TrackingCategoryID"), "TrackingOptionID": option.get("TrackingOptionID"),
-        }))
-    };
-    let by_option = text_of(wanted, "TrackingCategoryID").is_none() && text_of(wanted, "Name").is_none();
-    categories
-        .iter()
-        .filter(|category| {
-            active(category)
-                && (same(category, "TrackingCategoryID", text_of(wanted, "TrackingCategoryID"))
-                    || same(category, "Name", text_of(wanted, "Name"))
-                    || (by_option && text_of(wanted, "TrackingOptionID").is_some()))
-        })
-        .find_map(option_of)
 }
 
 #[cfg(test)]
@@ -318,22 +276,5 @@ mod tests {
         let bill = Rules { discounts: false, ..SALE };
         assert_eq!(computed(json!({"UnitAmount": "45", "DiscountRate": "10"}), bill).1.len(), 1);
         assert_eq!(computed(json!({"UnitAmount": "45", "DiscountRate": "0"}), bill).1.len(), 0);
-    }
-
-    #[test]
-    fn tracking_is_found_by_ids_and_by_names() {
-        let Value::Object(category) = json!({"TrackingCategoryID": "c", "Name": "Region", "Status": "ACTIVE", "Options": [
-            {"TrackingOptionID": "e", "Name": "East", "Status": "ACTIVE"}, {"TrackingOptionID": "w", "Name": "West", "Status": "ARCHIVED"}]})
-        else {
-            panic!("an object")
-        };
-        let find = |wanted: Value| {
-            option(std::slice::from_ref(&category), wanted.as_object().unwrap()).map(|found| found["Option"].clone())
-        };
-        assert_eq!(find(json!({"TrackingCategoryID": "c", "TrackingOptionID": "e"})), Some("East".into()));
-        assert_eq!(find(json!({"Name": "region", "Option": "east"})), Some("East".into()));
-        assert_eq!(find(json!({"TrackingOptionID": "e"})), Some("East".into()));
-        assert_eq!(find(json!({"Name": "Region", "Option": "West"})), None, "archived");
-        assert_eq!(find(json!({"Name": "Colour", "Option": "East"})), None);
     }
 }

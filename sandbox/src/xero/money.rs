@@ -10,6 +10,34 @@ pub enum Mode {
     NoTax,
 }
 
+/// No amount of a document is as large as this, in its own currency or in the base currency: the cents of a million such documents
+/// still fit a column of the store.
+const AMOUNT_MAX: i64 = 100_000_000_000;
+/// What Xero says of one that is.
+pub const TOO_LARGE: &str = "The amount is too large";
+
+/// Whether books hold such an amount.
+pub fn is_bearable(amount: Decimal) -> bool {
+    amount.abs() < Decimal::from(AMOUNT_MAX)
+}
+
+/// Whether they hold it in their own currency, too.
+pub fn is_bearable_at(amount: Decimal, rate: Decimal) -> bool {
+    is_bearable(amount) && (rate.is_zero() || amount.checked_div(rate).is_some_and(is_bearable))
+}
+
+impl Mode {
+    /// What a document says about its lines; it need not say it.
+    pub fn named(word: Option<&str>) -> Result<Self, String> {
+        match word {
+            None | Some("Exclusive") => Ok(Mode::Exclusive),
+            Some("Inclusive") => Ok(Mode::Inclusive),
+            Some("NoTax") => Ok(Mode::NoTax),
+            Some(other) => Err(format!("The LineAmountTypes '{other}' is not valid")),
+        }
+    }
+}
+
 /// What a person enters on a line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Entered {

@@ -19,7 +19,7 @@ use super::api::{Answer, Call, Failure};
 use super::json::ms_date;
 use super::ledger::balances::{self, Sum};
 use super::ledger::chart::Account;
-use super::ledger::{self, Chart};
+use super::ledger::{self, Chart, told};
 
 /// Which report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,16 +74,6 @@ pub fn respond(call: &Call, report: Report) -> Result<Answer, Failure> {
     if call.method != "GET" || call.segments.len() > 2 {
         return Err(Failure::Absent);
     }
-    // A filter that is not applied would give a wrong report.
-    for (name, value) in &call.query {
-        let lacking = match name.as_str() {
-            "paymentsOnly" => value == "true",
-            name => name.starts_with("tracking") && !value.is_empty(),
-        };
-        if lacking {
-            return Err(Failure::Lacking(format!("{name}={value}")));
-        }
-    }
     match report {
         Report::Published => Ok(Answer::collection(call.shared, "Reports", "", "")),
         Report::TrialBalance => trial_balance::report(call),
@@ -102,19 +92,63 @@ pub fn respond(call: &Call, report: Report) -> Result<Answer, Failure> {
 struct Books {
     org: i64,
     chart: Arc<Chart>,
+    /// What was asked for and is in no table: sums of accounts and days on cash basis, or of some options only. One for each of
+    /// the combinations of options.
+    gathered: Option<Vec<Daily>>,
 }
+
+/// Sums by account and day.
+type Daily = HashMap<(Uuid, i64), Sum>;
 
 impl Books {
     fn open(call: &Call) -> Result<Self, Failure> {
+        Self::narrowed(call, &[Vec::new()])
+    }
+
+    /// The same, on cash basis when that is asked for, and narrowed to combinations of tracking options: a line counts where it has
+    /// all of them.
+    fn narrowed(call: &Call, combinations: &[Vec<Uuid>]) -> Result<Self, Failure> {
         let org = call.caller.org.n;
         ledger::catch_up(call.shared, org)?;
         let chart = call.shared.store.with(|connection| ledger::chart(connection, call.shared, org))?;
-        Ok(Self { org, chart })
+        let on_cash = is_on_cash_basis(call);
+        if !on_cash && combinations.iter().all(Vec::is_empty) {
+            return Ok(Self { org, chart, gathered: None });
+        }
+        let gathered = told::gather(call.shared, (org, &chart), on_cash, &|all: &mut Vec<Daily>, told| {
+            all.resize_with(combinations.len(), Daily::new);
+            let has = |option: &Uuid| told.line.tracking.iter().any(|known| is_option(known, *option));
+            for (days, _) in all.iter_mut().zip(combinations).filter(|(_, options)| options.iter().all(has)) {
+                days.entry((told.line.account, told.day)).or_default().add(told.line.net, told.reverses);
+            }
+        })?;
+        Ok(Self { org, chart, gathered: Some(gathered) })
     }
 
     /// Sums of every account from one day to another, both included; from the first day without a beginning.
     fn sums(&self, connection: &Connection, from: Option<NaiveDate>, to: NaiveDate) -> rusqlite::Result<HashMap<Uuid, Sum>> {
-        balances::sums(connection, self.org, from.map_or(i64::MIN, ledger::day_of), ledger::day_of(to))
+        self.sums_of(connection, 0, from, to)
+    }
+
+    /// The same of one of the combinations.
+    fn sums_of(
+        &self,
+        connection: &Connection,
+        combination: usize,
+        from: Option<NaiveDate>,
+        to: NaiveDate,
+    ) -> rusqlite::Result<HashMap<Uuid, Sum>> {
+        let (from, to) = (from.map_or(i64::MIN, ledger::day_of), ledger::day_of(to));
+        let Some(gathered) = &self.gathered else { return balances::sums(connection, self.org, from, to) };
+        let mut sums: HashMap<Uuid, Sum> = HashMap::new();
+        for ((account, day), moved) in gathered.get(combination).into_iter().flatten() {
+            if (from..=to).contains(day) {
+                let sum = sums.entry(*account).or_default();
+                sum.debit += moved.debit;
+                sum.credit += moved.credit;
+            }
+        }
+        Ok(sums)
     }
 
     /// The accounts of some sums in the order of their names. Sums of accounts that nobody knows any more are not lost: they show.
@@ -144,6 +178,20 @@ impl Books {
     }
 }
 
+fn is_on_cash_basis(call: &Call) -> bool {
+    call.parameter("paymentsOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+fn is_option(tracked: &Value, option: Uuid) -> bool {
+    tracked.get("TrackingOptionID").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok()) == Some(option)
+}
+
+/// The id that a parameter holds.
+fn id(call: &Call, name: &str) -> Result<Option<Uuid>, Failure> {
+    let Some(text) = call.parameter(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+    Uuid::parse_str(text).map(Some).map_err(|_| Failure::query(format!("{name}=`{text}` is not an id")))
+}
+
 /// Debits less credits of profit-and-loss accounts: a profit is negative.
 fn earned(chart: &Chart, sums: &HashMap<Uuid, Sum>) -> i64 {
     sums.iter().filter(|(id, _)| chart.by_id(**id).is_some_and(is_earned)).map(|(_, sum)| sum.net()).sum()
@@ -154,7 +202,7 @@ fn is_earned(account: &Account) -> bool {
 }
 
 /// A report in its envelope.
-fn told(call: &Call, name: &str, type_: &str, titles: &[String], rows: Vec<Value>) -> Answer {
+fn enveloped(call: &Call, name: &str, type_: &str, titles: &[String], rows: Vec<Value>) -> Answer {
     let now = call.shared.clock.now();
     let mut all = vec![name.to_owned()];
     all.extend_from_slice(titles);
@@ -279,7 +327,7 @@ mod tests {
         let books = |month, last| {
             let mut chart = Chart::default();
             chart.year_end = (month, last);
-            Books { org: 1, chart: Arc::new(chart) }
+            Books { org: 1, chart: Arc::new(chart), gathered: None }
         };
         assert_eq!(books(3, 31).year_start(day("2024-03-31")), day("2023-04-01"));
         assert_eq!(books(3, 31).year_start(day("2024-04-01")), day("2024-04-01"));

@@ -6,72 +6,31 @@ use uuid::Uuid;
 
 use super::desk::{Desk, Known, No};
 use super::documents::{self, Ledger};
-use super::enter::currencies;
-use super::json::{self, Record, decimal_of, number, text_of};
+use super::json::{Record, decimal_of, text_of};
 use super::lines::{self, Rules};
-use super::money::{self, Mode, cents};
+use super::money::{Mode, cents};
 
 /// Fills in the lines and the sums. `sale`: whether the lines may have what only sales have.
 pub fn complete(record: &mut Record, ledger: &Ledger, sale: bool, line_id: &mut dyn FnMut() -> Uuid) -> Result<(), String> {
-    let mode = match text_of(record, "LineAmountTypes") {
-        Some("Exclusive") => Mode::Exclusive,
-        Some("Inclusive") => Mode::Inclusive,
-        Some("NoTax") => Mode::NoTax,
-        other => return Err(format!("LineAmountTypes is Exclusive, Inclusive or NoTax, not {other:?}")),
-    };
-    let mut lines = match record.remove("LineItems") {
-        Some(Value::Array(lines)) if !lines.is_empty() => lines,
-        _ => return Err("One or more line items must be specified".into()),
-    };
-    let mut computed = Vec::with_capacity(lines.len());
-    for line in &mut lines {
-        let line = line.as_object_mut().ok_or("a line is an object")?;
-        computed.push(documents::complete_line(line, mode, sale, ledger, line_id)?);
+    let mode = Mode::named(text_of(record, "LineAmountTypes"))?;
+    if record.get("LineItems").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        return Err("One or more line items must be specified".into());
     }
-    let sum = money::totals(mode, &computed);
-    record.insert("LineItems".into(), Value::Array(lines));
-    record.insert("SubTotal".into(), number(sum.sub_total));
-    record.insert("TotalTax".into(), number(sum.total_tax));
-    record.insert("Total".into(), number(sum.total));
-    Ok(())
+    documents::sum_up(record, mode, sale, ledger, line_id).map(|_| ())
 }
 
 /// The lines that an app sends, by the rules of all documents: what is refused is refused, what is left out is filled in.
-pub fn prepare(desk: &Desk, known: &Known, record: &mut Record, sale: bool, approved: bool) -> Result<(), No> {
+pub fn prepare(desk: &Desk, known: &Known, record: &mut Record, rules: Rules) -> Result<(), No> {
     if !desk.by_app() {
         return Ok(());
     }
-    let mode = match text_of(record, "LineAmountTypes") {
-        Some("Inclusive") => Mode::Inclusive,
-        Some("NoTax") => Mode::NoTax,
-        _ => Mode::Exclusive,
-    };
-    let sent = known.is_new() || known.sent.contains_key("LineItems");
-    let before = known.was.as_ref().and_then(|(was, _)| was.get("LineItems")).and_then(Value::as_array);
-    let rules = Rules { mode, sale, discounts: false, approved, four_decimals: desk.four_decimals || !sent };
+    let (before, sent) = (known.lines(), known.sends_lines());
+    let rules = Rules { four_decimals: desk.four_decimals || !sent, ..rules };
     let Some(Value::Array(list)) = record.get_mut("LineItems") else { return Ok(()) };
-    for line in list.iter_mut().filter(|_| !sent).filter_map(Value::as_object_mut) {
-        line.remove("LineAmount");
-        line.remove("TaxAmount");
+    if !sent {
+        lines::computed_anew(list);
     }
-    desk.refuse(lines::prepare(desk, list, before.map_or(&[][..], Vec::as_slice), rules)?)
-}
-
-/// The rate of a document: 1 in base currency, six decimals.
-pub fn complete_rate(desk: &Desk, record: &mut Record) -> Result<(), No> {
-    let in_base = text_of(record, "CurrencyCode") == Some(desk.ledger.base_currency.as_str());
-    let code = text_of(record, "CurrencyCode").unwrap_or_default();
-    let date = record.get("Date").and_then(json::date).unwrap_or(desk.today);
-    let rate = match decimal_of(record, "CurrencyRate") {
-        _ if in_base => Decimal::ONE,
-        Some(rate) => rate,
-        None => currencies::day_rate(&desk.ledger.base_currency, code, date),
-    };
-    if rate <= Decimal::ZERO {
-        return Err("The currency rate must be greater than zero".into());
-    }
-    record.insert("CurrencyRate".into(), number(money::rounded(rate, 6)));
-    Ok(())
+    desk.refuse(lines::prepare(desk, list, before, rules)?)
 }
 
 /// A field's amount in cents, which must be more than nothing.

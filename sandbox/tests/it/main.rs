@@ -10,6 +10,7 @@ mod xero_books;
 mod xero_connected_apps;
 mod xero_core;
 mod xero_filters;
+mod xero_hostile;
 mod xero_ledger;
 mod xero_money;
 mod xero_records;

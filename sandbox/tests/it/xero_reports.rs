@@ -176,8 +176,9 @@ async fn what_a_report_cannot_tell_it_refuses() {
         ("Reports/BalanceSheet?periods=13", 400),
         ("Reports/BalanceSheet?timeframe=WEEK", 400),
         ("Reports/BankSummary?fromDate=2026-02-01&toDate=2026-01-01", 400),
-        ("Reports/TrialBalance?paymentsOnly=true", 501),
-        ("Reports/ProfitAndLoss?trackingCategoryID=1", 501),
+        ("Reports/ProfitAndLoss?trackingCategoryID=1", 400),
+        ("Reports/ProfitAndLoss?trackingCategoryID=00000000-0000-0000-0000-000000000001", 400),
+        ("Reports/BalanceSheet?trackingOptionID1=East", 400),
         ("Reports/Horoscope", 404),
         // Each report has a scope of its own, and this app asked for five of them.
         ("Reports/ExecutiveSummary", 401),
@@ -190,6 +191,86 @@ async fn what_a_report_cannot_tell_it_refuses() {
     assert_eq!(company.world.read(&tokens, "Reports").await["Reports"], json!([]));
     assert_eq!(rows(&company.world.read(&tokens, "Reports/TrialBalance?paymentsOnly=false").await).len(), 2);
     assert_eq!(company.world.books(&tokens, "Reports/BudgetSummary").send().await.unwrap().status(), 501);
+}
+
+#[tokio::test]
+async fn on_cash_basis_documents_count_as_they_are_paid() {
+    let company = company().await;
+    // Of 115 with tax 40 are paid; an unpaid bill and a manual journal for accruals only do not count.
+    company.invoice("ACCPAY", "70", json!({})).await;
+    company
+        .put(
+            "ManualJournals",
+            json!({"Narration": "Accrual", "Status": "POSTED", "Date": "2026-03-15", "ShowOnCashBasisReports": false,
+            "JournalLines": [{"LineAmount": 9, "AccountCode": "404"}, {"LineAmount": -9, "AccountCode": "200"}]}),
+        )
+        .await;
+    let note = company.credit_note("ACCPAYCREDIT", "10", json!({})).await;
+    let bill = company.invoice("ACCPAY", "30", json!({})).await;
+    let allocation = json!({"Amount": "11.50", "Date": "2026-03-20", "Invoice": {"InvoiceID": bill["InvoiceID"]}});
+    let path = format!("CreditNotes/{}/Allocations", note["CreditNoteID"].as_str().unwrap());
+    assert_eq!(company.call(Method::PUT, &path, allocation).await.0, 200);
+
+    let span = "Reports/ProfitAndLoss?fromDate=2026-03-01&toDate=2026-03-31";
+    let accrual = company.get(span).await;
+    assert_eq!((row(&accrual, "Sales"), row(&accrual, "Net Profit")), (texts(&["109.00"]), texts(&["-10.00"])));
+    let cash = company.get(&format!("{span}&paymentsOnly=true")).await;
+    // 40 of 115 are 34.78 of sales; the bill's 11.50 and the note's 10.00 with its tax meet in the purchases.
+    assert_eq!((row(&cash, "Sales"), row(&cash, "Purchases")), (texts(&["34.78"]), texts(&["1.50"])));
+    assert_eq!(row(&cash, "Net Profit"), texts(&["13.28"]));
+    let trial = company.get("Reports/TrialBalance?date=2026-03-31&paymentsOnly=true").await;
+    let total = row(&trial, "Total");
+    assert_eq!((&total[0], &total[2]), (&total[1], &total[3]));
+    let owed = |name: &str| rows(&trial).iter().any(|(_, cells)| cells[0].starts_with(name));
+    assert!(!owed("Accounts Receivable") && !owed("Accounts Payable"), "nobody owes anything on cash basis");
+    let sheet = company.get("Reports/BalanceSheet?date=2026-03-31&paymentsOnly=true").await;
+    assert_eq!(row(&sheet, "Net Assets"), row(&sheet, "Total Equity"));
+
+    let journals = company.get("Journals?paymentsOnly=true").await;
+    let journals = journals["Journals"].as_array().unwrap();
+    assert!(journals.iter().all(|journal| {
+        let sum: f64 = journal["JournalLines"].as_array().unwrap().iter().map(|line| line["NetAmount"].as_f64().unwrap()).sum();
+        sum.abs() < 0.001
+            && journal["SourceType"] != "ACCREC"
+            && journal["SourceType"] != "ACCPAY"
+            && journal["SourceType"] != "MANJOURNAL"
+    }));
+    let told: Vec<_> = journals[1]["JournalLines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["AccountCode"].clone(), line["NetAmount"].to_string()))
+        .collect();
+    assert_eq!(told, [(json!("090"), "40.00".into()), (json!("200"), "-34.78".to_owned()), (json!("820"), "-5.22".into())]);
+}
+
+#[tokio::test]
+async fn tracking_options_are_columns_of_the_profit_and_narrow_the_balance_sheet() {
+    let company = Company::new().await;
+    let made = company.call(Method::PUT, "TrackingCategories", json!({"Name": "Region"})).await.1;
+    let category = made["TrackingCategories"][0]["TrackingCategoryID"].as_str().unwrap().to_owned();
+    let mut options = Vec::new();
+    for name in ["East", "West"] {
+        let made = company.call(Method::PUT, &format!("TrackingCategories/{category}/Options"), json!({"Name": name})).await.1;
+        options.push(made["Options"][0]["TrackingOptionID"].as_str().unwrap().to_owned());
+    }
+    let line = |amount: i64, option: Option<&str>| {
+        let tracking: Vec<Value> = option.map(|option| json!({"Name": "Region", "Option": option})).into_iter().collect();
+        json!({"Description": "x", "Quantity": 1, "UnitAmount": amount, "AccountCode": "200", "Tracking": tracking})
+    };
+    let lines = json!([line(100, Some("East")), line(30, Some("West")), line(7, None)]);
+    let invoice = company.invoice("ACCREC", "1", json!({"LineItems": lines})).await;
+    let span = "Reports/ProfitAndLoss?fromDate=2026-03-01&toDate=2026-03-31";
+    let both = company.get(&format!("{span}&trackingCategoryID={category}")).await;
+    assert_eq!(rows(&both)[0].1, ["", "East", "West"]);
+    assert_eq!(row(&both, "Sales"), texts(&["100.00", "30.00"]));
+    let one = company.get(&format!("{span}&trackingCategoryID={category}&trackingOptionID={}", options[1])).await;
+    assert_eq!((rows(&one)[0].1.clone(), row(&one, "Net Profit")), (texts(&["", "West"]), texts(&["30.00"])));
+    company.put("Payments", company.payment("Invoice", &invoice["InvoiceID"], "68.50")).await;
+    let half = company.get(&format!("{span}&trackingCategoryID={category}&paymentsOnly=true")).await;
+    assert_eq!(row(&half, "Sales"), texts(&["50.00", "15.00"]));
+    let sheet = company.get(&format!("Reports/BalanceSheet?date=2026-03-31&trackingOptionID1={}", options[0])).await;
+    assert_eq!(row(&sheet, "Current Year Earnings"), texts(&["100.00"]));
 }
 
 #[tokio::test]
@@ -209,6 +290,9 @@ async fn the_reports_of_a_planted_company_agree_with_each_other_and_with_its_doc
     assert_eq!(row(&profit, "Net Profit")[0], row(&sheet, "Current Year Earnings")[0]);
     let banks = company.get("Reports/BankSummary?fromDate=2026-06-01&toDate=2026-06-30").await;
     assert_eq!(row(&banks, "Total")[3], row(&sheet, "Total Bank")[0]);
+    let cash = company.get("Reports/TrialBalance?date=2026-06-30&paymentsOnly=true").await;
+    let total = row(&cash, "Total");
+    assert_eq!((&total[0], &total[2]), (&total[1], &total[3]));
     let ledger = row(&trial, "Accounts Receivable (610)");
     assert_eq!(row(&sheet, "Accounts Receivable")[0], ledger[2]);
 }

@@ -1,27 +1,20 @@
 //! What was sent: read, spelt as Xero spells it, and refused where a value cannot be what its field holds.
 
-use rust_decimal::Decimal;
+use chrono::Datelike;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
 use super::{Call, Failure, xml};
 use crate::xero::fields::{self, Shape};
 use crate::xero::json::{self, Record};
-use crate::xero::kinds::Kind;
+use crate::xero::money::is_bearable;
 
 /// A body may have 3.5 MB.
 const BYTES_MAX: usize = 3_500_000;
-/// No amount, price or quantity is larger: a price times a quantity, summed over the lines of a body, is still kept exactly.
-const NUMBER_MAX: i64 = 100_000_000_000;
 /// Nothing that Xero knows lies deeper: a document in a collection, its contact, an address of it.
 const DEPTH_MAX: usize = 8;
 
-/// The records that were sent: `{"Invoices": […]}`, a bare list, or one record.
-pub fn records(call: &Call, kind: Kind) -> Result<Vec<Record>, Failure> {
-    elements(call, kind.collection())
-}
-
-/// The elements of any collection.
+/// The elements of a collection that were sent: `{"Invoices": […]}`, a bare list, or one element.
 pub fn elements(call: &Call, collection: &str) -> Result<Vec<Record>, Failure> {
     let any_case = call.shared.switches.on("xero.request_keys_in_any_case");
     let body = parsed(call, collection)?;
@@ -115,7 +108,7 @@ fn value_of(
             _ => return wrong(&format!("string `{text}`"), "boolean"),
         },
         (Shape::Boolean, _) => return wrong("the value", "boolean"),
-        (Shape::Date, date @ Value::String(_)) if json::date(&date).is_some() => date,
+        (Shape::Date, date @ Value::String(_)) if json::date(&date).is_some_and(|date| (1..=9999).contains(&date.year())) => date,
         (Shape::Date, Value::String(text)) => return wrong(&format!("string `{text}`"), "DateTime"),
         (Shape::Date, _) => return wrong("the value", "DateTime"),
         (Shape::Id, Value::String(text)) => match Uuid::parse_str(text.trim()) {
@@ -144,10 +137,6 @@ fn value_of(
         (Shape::Text, _) => return wrong("the value", "string"),
     };
     Ok(Some(value))
-}
-
-fn is_bearable(amount: Decimal) -> bool {
-    amount.abs() < Decimal::from(NUMBER_MAX)
 }
 
 #[cfg(test)]

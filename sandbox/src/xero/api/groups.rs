@@ -31,7 +31,7 @@ pub fn members(call: &Call, group: &str, below: &[&str]) -> Result<Answer, Failu
     let nothing = Record::new();
     match (call.method.as_str(), below) {
         ("PUT", []) => {
-            let sent = super::write::elements(call, Kind::Contacts)?;
+            let sent = super::body::elements(call, "Contacts")?;
             let shown = at_desk(call, |desk| {
                 let group = groups::active(desk, of).map_err(refuse(&nothing))?;
                 let add = |member: &Record| {

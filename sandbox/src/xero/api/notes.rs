@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::body::elements;
 use super::parts::{at_desk, id, refuse};
 use super::{Call, Failure, answer};
 use crate::xero::history::{self, DETAILS_MAX};
@@ -23,7 +24,7 @@ pub fn answer(call: &Call, kind: Kind, record: &str) -> Result<Answer, Failure> 
             Ok(Answer::collection(call.shared, "HistoryRecords", "", &shown.join(",")))
         }
         "PUT" => {
-            let notes = sent(call)?;
+            let notes = elements(call, "HistoryRecords")?;
             let shown = at_desk(call, |desk| {
                 desk.read(kind, record).map_err(refuse(&Record::new()))?.ok_or(Failure::Absent)?;
                 let mut shown = Vec::with_capacity(notes.len());
@@ -41,13 +42,6 @@ pub fn answer(call: &Call, kind: Kind, record: &str) -> Result<Answer, Failure> 
         }
         _ => Ok(answer::absent()),
     }
-}
-
-fn sent(call: &Call) -> Result<Vec<Record>, Failure> {
-    let body: Value = serde_json::from_slice(call.body).map_err(|error| Failure::body(error.to_string()))?;
-    let list = body.get("HistoryRecords").and_then(Value::as_array).ok_or_else(|| Failure::body("HistoryRecords is a list"))?;
-    let note = |note: &Value| note.as_object().cloned().ok_or_else(|| Failure::body("a record is an object"));
-    list.iter().map(note).collect()
 }
 
 fn details(note: &Record) -> Result<&str, String> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::body::elements;
 use super::parts::{at_desk, id, refuse};
 use super::{Call, Failure, answer};
 use crate::xero::desk::Desk;
@@ -54,12 +55,12 @@ pub fn options(call: &Call, category: &str, below: &[&str]) -> Result<Answer, Fa
     let of = id(category)?;
     let shown = match (call.method.as_str(), below) {
         ("PUT", []) => {
-            let sent = sent(call)?;
+            let sent = elements(call, "Options")?;
             at_desk(call, |desk| change(desk, of, &sent, |category, sent| put_option(category, None, sent)))?
         }
         ("POST", [option]) => {
             let option = id(option)?;
-            let sent = sent(call)?;
+            let sent = elements(call, "Options")?;
             at_desk(call, |desk| change(desk, of, &sent, |category, sent| put_option(category, Some(option), sent)))?
         }
         ("DELETE", [option]) => {
@@ -92,22 +93,6 @@ fn change(
 fn there(desk: &Desk, id: uuid::Uuid) -> Result<(Record, i64), Failure> {
     let found = desk.read(TrackingCategories, id).map_err(refuse(&Record::new()))?;
     found.filter(|(category, _)| text_of(category, "Status") != Some("DELETED")).ok_or(Failure::Absent)
-}
-
-/// One option as a bare object, as the specification has it, or a list of them under its name.
-fn sent(call: &Call) -> Result<Vec<Record>, Failure> {
-    let body: Value = serde_json::from_slice(call.body).map_err(|error| Failure::body(error.to_string()))?;
-    let list = match body {
-        Value::Object(mut one) => match one.remove("Options") {
-            Some(Value::Array(list)) => list,
-            Some(_) => return Err(Failure::body("Options is a list")),
-            None => vec![Value::Object(one)],
-        },
-        Value::Array(list) => list,
-        _ => return Err(Failure::body("an option is an object")),
-    };
-    let option = |option: Value| option.as_object().cloned().ok_or_else(|| Failure::body("an option is an object"));
-    list.into_iter().map(option).collect()
 }
 
 fn with_options(body: &str, archived: bool) -> Option<Record> {

@@ -11,7 +11,7 @@ use crate::xero::json::Record;
 use crate::xero::kinds::{Kind, Takes};
 use crate::xero::{code_id, records};
 
-pub(super) use super::body::records as elements;
+use super::body::elements;
 
 /// PUT and POST of a list.
 pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
@@ -20,7 +20,7 @@ pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
     if takes == Takes::Nothing {
         return Err(Failure::Absent);
     }
-    let elements = elements(call, kind)?;
+    let elements = elements(call, kind.collection())?;
     if takes == Takes::One && elements.len() > 1 {
         return Err(Failure::body(format!("{} takes one record in a call", kind.path())));
     }
@@ -30,7 +30,7 @@ pub fn many(call: &Call, kind: Kind) -> Result<Answer, Failure> {
 /// POST to one record's address.
 pub fn one(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
     let id = call.shared.store.with(|connection| key(connection, call, kind, id))?.ok_or(Failure::Absent)?;
-    let element = elements(call, kind)?.into_iter().next().ok_or_else(|| Failure::nothing(kind.collection()))?;
+    let element = elements(call, kind.collection())?.into_iter().next().ok_or_else(|| Failure::nothing(kind.collection()))?;
     write(call, kind, vec![(element, How::At(id))])
 }
 
@@ -73,7 +73,7 @@ fn key(connection: &Connection, call: &Call, kind: Kind, id: &str) -> Result<Opt
 }
 
 fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer, Failure> {
-    let alone = answers_alone(kind) && call.parameter("summarizeErrors").is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    let alone = answers_alone(kind) && call.answers_alone();
     let four_decimals = call.parameter("unitdp") == Some("4");
     let (settings, org) = (&call.shared.xero.settings, call.caller.org.n);
     let numbers = settings.numbers(org);
@@ -130,7 +130,8 @@ fn taken(desk: &Desk, kind: Kind, mut record: Record, alone: bool) -> Value {
     if !desk.four_decimals && kind.about().unit_prices {
         read::two_decimals(&mut record);
     }
-    let warnings = desk.warnings();
+    let mut warnings = desk.warnings();
+    warnings.retain(|_| marks(kind, "Warnings"));
     if alone {
         record.insert("StatusAttributeString".into(), if warnings.is_empty() { "OK" } else { "WARNING" }.into());
     }
@@ -158,6 +159,9 @@ fn answers_alone(kind: Kind) -> bool {
 fn marks(kind: Kind, name: &str) -> bool {
     match name {
         "HasErrors" => matches!(kind, Kind::Invoices | Kind::CreditNotes),
+        "Warnings" => {
+            matches!(kind, Kind::Invoices | Kind::CreditNotes | Kind::Payments | Kind::ManualJournals | Kind::PurchaseOrders)
+        }
         "HasValidationErrors" | "StatusAttributeString" => answers_alone(kind),
         _ => true,
     }

@@ -148,7 +148,7 @@ impl Reader<'_> {
                 let (inner, rest) = rest.split_once("]]>").ok_or("The end of CDATA is missing")?;
                 text.push_str(inner);
                 self.rest = rest;
-            } else if self.rest.starts_with("<!") || self.rest.starts_with("<?") {
+            } else if ["<!--", "<!DOCTYPE", "<?"].iter().any(|skipped| self.rest.starts_with(skipped)) {
                 self.skip()?;
             } else if let Some(rest) = self.rest.strip_prefix("</") {
                 let (end, rest) = rest.split_once('>').ok_or("'>' is missing")?;
@@ -240,6 +240,7 @@ mod tests {
             "<a/><b/>",
             "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
             "<a>&b;</a>",
+            "<a><!b></a>",
             "<a>&#xFFFFFFFF;</a>",
         ] {
             assert!(to_json(bad).is_err(), "{bad}");

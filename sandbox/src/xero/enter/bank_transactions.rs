@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{contact_of, defaults, note_role};
+use super::{contact_of, currencies, defaults, note_role};
 use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::ledger::chart::Account;
+use crate::xero::lines::Rules;
 use crate::xero::locks::locked_record;
+use crate::xero::money::Mode;
 use crate::xero::{documents, ledger, totals};
 
 /// What the API tells and never takes.
@@ -108,13 +110,19 @@ fn fill_in(desk: &Desk, known: &Known, record: &mut Record, type_: &str) -> Resu
     let base = desk.ledger.base_currency.clone();
     let currency = if bank.currency.is_empty() { base } else { bank.currency.clone() };
     record.insert("CurrencyCode".into(), currency.into());
-    totals::complete_rate(desk, record)?;
+    currencies::of_document(desk, known, record)?;
     json::set_date(record, "Date", record.get("Date").and_then(json::date).unwrap_or(desk.today), true);
-    if known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes") {
+    if known.enters_lines() {
         if over {
             control_lines(desk, record, receive)?;
         } else {
-            totals::prepare(desk, known, record, receive, true)?;
+            let mode = Mode::named(text_of(record, "LineAmountTypes"))?;
+            totals::prepare(
+                desk,
+                known,
+                record,
+                Rules { mode, sale: receive, discounts: false, approved: true, four_decimals: true },
+            )?;
         }
         totals::complete(record, &desk.ledger, true, &mut Uuid::new_v4)?;
         totals::amount(record, "Total")?;

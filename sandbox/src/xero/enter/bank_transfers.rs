@@ -1,16 +1,17 @@
 //! Transfers between bank accounts: made and deleted, never changed. Each is two bank transactions.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::bank_transactions::bank;
-use super::defaults;
-use crate::xero::desk::{By, Desk, How, Known, No};
+use super::{currencies, defaults};
+use crate::xero::desk::{Desk, How, Known, No};
 use crate::xero::json::{self, Record, ms_date, number, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::ledger::chart::Account;
 use crate::xero::locks::locked_record;
-use crate::xero::totals;
+use crate::xero::money::rounded;
+use crate::xero::{totals, tracking};
 
 /// What may be sent; the rest follows from it.
 pub const WRITABLE: [&str; 10] = [
@@ -31,7 +32,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     if !known.is_new() {
         return delete(desk, known, record);
     }
-    if desk.by == By::App && known.how != How::Create {
+    if desk.by_app() && known.how != How::Create {
         return Err("Bank transfer could not be found".into());
     }
     let from = bank(desk, record.get("FromBankAccount"))?;
@@ -43,10 +44,12 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         return Err("The sandbox transfers only between accounts of one currency".into());
     }
     let amount = totals::amount(record, "Amount")?;
+    let mut says = Vec::new();
     for side in ["FromTracking", "ToTracking"] {
-        if record.get(side).and_then(Value::as_array).is_some_and(|tracking| tracking.len() > 2) {
-            return Err("A bank transfer can have a maximum of 2 tracking categories per account".into());
-        }
+        tracking::of_line(desk, record, side, &mut |wrong| says.push(wrong));
+    }
+    if !says.is_empty() {
+        return Err(No::Says(says));
     }
     defaults(
         record,
@@ -58,10 +61,15 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             ("CreatedDateUTC", json!(ms_date(desk.now_ms))),
         ],
     );
-    // Half of the rate of a transfer is not sent: it is what the base currency gives.
-    record.insert("CurrencyCode".into(), currency(desk, &from).into());
-    totals::complete_rate(desk, record)?;
-    json::set_date(record, "Date", record.get("Date").and_then(json::date).unwrap_or(desk.today), true);
+    let date = record.get("Date").and_then(json::date).unwrap_or(desk.today);
+    json::set_date(record, "Date", date, true);
+    // The rate of a transfer is not sent: it is that of its day.
+    let (base, currency) = (&desk.ledger.base_currency, currency(desk, &from));
+    record.insert(
+        "CurrencyRate".into(),
+        number(if *base == currency { rounded(1.into(), 6) } else { currencies::day_rate(base, &currency, date) }),
+    );
+    record.insert("CurrencyCode".into(), currency.into());
     record.insert("Amount".into(), number(amount));
     record.insert("Status".into(), "AUTHORISED".into());
     for (side, account, type_) in [("From", &from, "SPEND-TRANSFER"), ("To", &to, "RECEIVE-TRANSFER")] {

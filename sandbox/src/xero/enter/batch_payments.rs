@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::payments;
-use crate::xero::desk::{By, Desk, How, Known, No};
+use super::{payments, too_long};
+use crate::xero::desk::{Desk, How, Known, No};
 use crate::xero::json::{self, Record, number, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::{ledger, totals};
@@ -14,19 +14,17 @@ use crate::xero::{ledger, totals};
 pub const WRITABLE: [&str; 9] =
     ["Account", "Reference", "Particulars", "Code", "Details", "Narrative", "Date", "Payments", "Status"];
 
+const LONGEST: [(&str, usize); 5] = [("Reference", 255), ("Particulars", 12), ("Code", 12), ("Narrative", 18), ("Details", 18)];
+
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if !known.is_new() {
         return delete(desk, known, record);
     }
-    if desk.by == By::App && known.how != How::Create {
+    if desk.by_app() && known.how != How::Create {
         return Err("Batch payment could not be found".into());
     }
     let bank = super::bank_transactions::bank(desk, record.get("Account"))?;
-    for (name, max) in [("Reference", 255), ("Particulars", 12), ("Code", 12), ("Narrative", 18), ("Details", 18)] {
-        if text_of(record, name).is_some_and(|text| text.chars().count() > max) {
-            return Err(format!("{name} cannot be longer than {max} characters").into());
-        }
-    }
+    desk.refuse(too_long(record, &LONGEST, None))?;
     let date = record.get("Date").and_then(json::date).unwrap_or(desk.today);
     json::set_date(record, "Date", date, true);
     let sent = match record.remove("Payments") {

@@ -3,12 +3,15 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{contact_of, defaults, field_is, note_role};
-use crate::xero::desk::{By, Desk, Known, No};
+use super::{contact_of, currencies, defaults, field_is, lines, note_role};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, text_of};
 use crate::xero::kinds::Kind;
+use crate::xero::lines::Rules;
+use crate::xero::lists::Filter;
 use crate::xero::locks::locked_record;
-use crate::xero::{documents, lists, records, totals};
+use crate::xero::money::Mode;
+use crate::xero::{documents, records, totals};
 
 /// What the API tells and never takes.
 const TOLD: [&str; 6] = ["Payments", "Allocations", "RemainingCredit", "AppliedAmount", "FullyPaidOnDate", "Url"];
@@ -50,7 +53,6 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         record,
         [
             ("LineAmountTypes", json!("Exclusive")),
-            ("CurrencyCode", json!(desk.ledger.base_currency)),
             ("Payments", json!([])),
             ("Allocations", json!([])),
             ("HasAttachments", json!(false)),
@@ -58,13 +60,13 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             ("SentToContact", json!(false)),
         ],
     );
-    totals::complete_rate(desk, record)?;
+    currencies::of_document(desk, known, record)?;
     locked_record(desk, known, record)?;
     json::set_date(record, "Date", record.get("Date").and_then(json::date).unwrap_or(desk.today), true);
     if let Some(due) = record.get("DueDate").and_then(json::date) {
         json::set_date(record, "DueDate", due, true);
     }
-    if known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes") {
+    if known.enters_lines() {
         let lines = record.get("LineItems").and_then(|lines| lines.as_array());
         let discounted = |line: &serde_json::Value| {
             ["DiscountRate", "DiscountAmount"]
@@ -74,7 +76,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         if lines.is_some_and(|lines| lines.iter().any(discounted)) {
             return Err("Discounts are not supported on credit notes".into());
         }
-        totals::prepare(desk, known, record, sale, text_of(record, "Status") == Some("AUTHORISED"))?;
+        let mode = Mode::named(text_of(record, "LineAmountTypes"))?;
+        let approved = text_of(record, "Status") == Some("AUTHORISED");
+        totals::prepare(desk, known, record, Rules { mode, sale, discounts: false, approved, four_decimals: true })?;
         totals::complete(record, &desk.ledger, sale, &mut Uuid::new_v4)?;
     }
     let id = record.get("CreditNoteID").cloned().unwrap_or_default();
@@ -101,7 +105,7 @@ fn status(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if used && matches!(wanted.as_str(), "VOIDED" | "DELETED") {
         return Err("Credit note not of valid status for modification".into());
     }
-    if desk.by != By::App {
+    if !desk.by_app() {
         return Ok(());
     }
     let allowed = match known.status() {
@@ -123,7 +127,10 @@ fn number(desk: &Desk, known: &Known, record: &mut Record, sale: bool) -> Result
     record.entry("Reference").or_insert_with(|| "".into());
     let number = match text_of(record, "CreditNoteNumber") {
         Some(number) => number.to_owned(),
-        None => next_number(desk)?,
+        None => {
+            let sales = Filter { types: vec!["ACCRECCREDIT".into()], ..Filter::default() };
+            lines::next_number(desk, Kind::CreditNotes, "CN-", &sales)?
+        }
     };
     let same = records::by_name(desk.connection, desk.org.n, Kind::CreditNotes, &number)?;
     if same.iter().any(|(body, other)| *other != known.id && is_sale(body)) {
@@ -131,18 +138,6 @@ fn number(desk: &Desk, known: &Known, record: &mut Record, sale: bool) -> Result
     }
     record.insert("CreditNoteNumber".into(), number.into());
     Ok(())
-}
-
-fn next_number(desk: &Desk) -> rusqlite::Result<String> {
-    let filter = lists::Filter { types: vec!["ACCRECCREDIT".into()], ..lists::Filter::default() };
-    let mut number = lists::count_of(desk.connection, &desk.shared.xero.memo, desk.org.n, Kind::CreditNotes, &filter)? + 1;
-    loop {
-        let text = format!("CN-{number:04}");
-        if records::by_name(desk.connection, desk.org.n, Kind::CreditNotes, &text)?.is_empty() {
-            return Ok(text);
-        }
-        number += 1;
-    }
 }
 
 fn is_sale(body: &str) -> bool {

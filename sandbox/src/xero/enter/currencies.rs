@@ -1,7 +1,11 @@
 //! Currencies: an organisation has those that were added, and documents can be in no other.
 
+use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
+
 use crate::xero::desk::{Desk, Known, No};
-use crate::xero::json::{Record, text_of};
+use crate::xero::json::{self, Record, decimal_of, number, text_of};
+use crate::xero::money::rounded;
 
 pub const WRITABLE: [&str; 2] = ["Code", "Description"];
 
@@ -22,10 +26,35 @@ pub fn enter(desk: &Desk, _: &Known, record: &mut Record) -> Result<(), No> {
     Ok(())
 }
 
+/// A document is in one of the organisation's currencies, the base currency where it names none; a rate that is not sent is that of
+/// the day.
+pub fn of_document(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), String> {
+    let base = desk.ledger.base_currency.as_str();
+    let code = text_of(record, "CurrencyCode").unwrap_or(base).to_owned();
+    if code != base && !desk.ledger.currencies.contains(&code) {
+        return Err(format!("Organisation is not subscribed to currency {code}"));
+    }
+    let rate = decimal_of(record, "CurrencyRate").map(|rate| rounded(rate, 6));
+    // Another currency has another rate than the one that was kept.
+    let stays = known.was.as_ref().is_none_or(|(was, _)| text_of(was, "CurrencyCode") == Some(&code));
+    let rate = match rate {
+        _ if code == base => Decimal::ONE,
+        Some(rate) if rate <= Decimal::ZERO => return Err("The CurrencyRate must be greater than zero".into()),
+        Some(rate) if stays || known.sent.contains_key("CurrencyRate") => rate,
+        _ => {
+            let date = record.get("Date").and_then(json::date).unwrap_or(desk.today);
+            let rate = day_rate(base, &code, date);
+            desk.warn(format!("No CurrencyRate was specified: the rate of the day {rate} is used"));
+            rate
+        }
+    };
+    record.insert("CurrencyCode".into(), code.into());
+    record.insert("CurrencyRate".into(), number(rounded(rate, 6)));
+    Ok(())
+}
+
 /// What one unit of the base currency is in another on a day. No market: the same day always has the same rate.
-pub fn day_rate(base: &str, currency: &str, day: chrono::NaiveDate) -> rust_decimal::Decimal {
-    use chrono::Datelike;
-    use rust_decimal::Decimal;
+pub fn day_rate(base: &str, currency: &str, day: NaiveDate) -> Decimal {
     /// Millionths of a unit for one New Zealand dollar.
     const IN_NZD: [(&str, i64); 6] =
         [("NZD", 1_000_000), ("AUD", 920_000), ("USD", 610_000), ("EUR", 560_000), ("GBP", 480_000), ("JPY", 90_000_000)];
@@ -36,7 +65,7 @@ pub fn day_rate(base: &str, currency: &str, day: chrono::NaiveDate) -> rust_deci
     };
     let wobble = Decimal::new(10_000 + i64::from(day.num_days_from_ce().rem_euclid(97)) - 48, 4);
     let rate = Decimal::from(of(currency)) / Decimal::from(of(base)) * wobble;
-    crate::xero::money::rounded(rate, 6)
+    rounded(rate, 6)
 }
 
 #[cfg(test)]
@@ -50,6 +79,6 @@ mod tests {
         assert_eq!(rate, day_rate("NZD", "USD", day("2026-07-01")));
         assert_ne!(rate, day_rate("NZD", "USD", day("2026-07-02")));
         assert!(rate > "0.58".parse().unwrap() && rate < "0.64".parse().unwrap());
-        assert!(day_rate("NZD", "ISK", day("2026-07-01")) > rust_decimal::Decimal::ZERO);
+        assert!(day_rate("NZD", "ISK", day("2026-07-01")) > Decimal::ZERO);
     }
 }

@@ -1,17 +1,16 @@
 //! Sales invoices and bills.
 
-use chrono::NaiveDate;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{contact_of, currencies, field_is, note_role, too_long};
 use crate::xero::desk::{Desk, Known, No};
 use crate::xero::documents;
-use crate::xero::json::{self, Record, decimal_of, number, text_of};
+use crate::xero::json::{self, Record, decimal_of, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::lines::{self, Rules};
 use crate::xero::locks::locked_record;
-use crate::xero::money::{self, Mode};
+use crate::xero::money::Mode;
 use crate::xero::{lists, records};
 
 pub const WRITABLE: [&str; 18] = [
@@ -43,11 +42,18 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     locked_record(desk, known, record)?;
     if desk.by_app() {
         may_become(desk, known)?;
-        if let (Some((was, _)), Some("VOIDED" | "DELETED")) = (&known.was, text_of(record, "Status")) {
-            return end(was, record);
+    }
+    if let (Some((was, _)), Some("VOIDED" | "DELETED")) = (&known.was, text_of(record, "Status")) {
+        // A person's screen offers it no more than the API does once something is paid.
+        if settled_in_part(was) {
+            return Err(PARTLY_PAID.into());
+        }
+        if desk.by_app() {
+            end(was, record);
+            return Ok(());
         }
     }
-    let lines_entered = known.is_new() || known.sent.contains_key("LineItems") || known.sent.contains_key("LineAmountTypes");
+    let lines_entered = known.enters_lines();
     let contact = contact_of(desk, record)?;
     let sale = text_of(record, "Type") == Some("ACCREC");
     if sale {
@@ -120,15 +126,11 @@ fn may_become(desk: &Desk, known: &Known) -> Result<(), No> {
 }
 
 /// Voided and deleted documents keep everything else as it was.
-fn end(was: &Record, record: &mut Record) -> Result<(), No> {
-    if settled_in_part(was) {
-        return Err(PARTLY_PAID.into());
-    }
+fn end(was: &Record, record: &mut Record) {
     let status = record.get("Status").cloned();
     record.clone_from(was);
     record.extend(status.map(|status| ("Status".to_owned(), status)));
     documents::settle(record);
-    Ok(())
 }
 
 fn settled_in_part(record: &Record) -> bool {
@@ -165,24 +167,16 @@ fn prepare(desk: &Desk, known: &Known, record: &mut Record, sale: bool, lines_en
             flaws.push(format!("The BrandingThemeID '{theme}' does not exist").into());
         }
     }
-    let date = record.get("Date").and_then(json::date).unwrap_or(desk.today);
-    if let Err(says) = currency(desk, known, record, date) {
+    if let Err(says) = currencies::of_document(desk, known, record) {
         flaws.push(says.into());
     }
-    let mode = match text_of(record, "LineAmountTypes") {
-        None | Some("Exclusive") => Mode::Exclusive,
-        Some("Inclusive") => Mode::Inclusive,
-        Some("NoTax") => Mode::NoTax,
-        Some(other) => {
-            flaws.push(format!("The LineAmountTypes '{other}' is not valid").into());
-            Mode::Exclusive
-        }
-    };
+    let mode = Mode::named(text_of(record, "LineAmountTypes")).unwrap_or_else(|says| {
+        flaws.push(says.into());
+        Mode::Exclusive
+    });
     let approves = approved && known.status() != Some("AUTHORISED");
     if lines_entered || approves {
-        let sent = known.sent.contains_key("LineItems") || known.is_new();
-        let before = known.was.as_ref().and_then(|(was, _)| was.get("LineItems")).and_then(Value::as_array);
-        let before = before.map_or(&[][..], Vec::as_slice);
+        let (before, sent) = (known.lines(), known.sends_lines());
         if let Some(Value::Array(list)) =
             record.get_mut("LineItems").filter(|lines| lines.as_array().is_some_and(|list| !list.is_empty()))
         {
@@ -190,7 +184,7 @@ fn prepare(desk: &Desk, known: &Known, record: &mut Record, sale: bool, lines_en
             let rules = Rules { mode, sale, discounts: sale, approved, four_decimals };
             if lines_entered {
                 if !sent {
-                    computed_anew(list);
+                    lines::computed_anew(list);
                 }
                 flaws.extend(lines::prepare(desk, list, before, rules)?);
             } else {
@@ -202,37 +196,6 @@ fn prepare(desk: &Desk, known: &Known, record: &mut Record, sale: bool, lines_en
         }
     }
     desk.refuse(flaws)
-}
-
-/// Lines that are kept under another LineAmountTypes are computed again; the tax of the other amounts does not stay.
-fn computed_anew(lines: &mut [Value]) {
-    for line in lines.iter_mut().filter_map(Value::as_object_mut) {
-        line.remove("LineAmount");
-        line.remove("TaxAmount");
-    }
-}
-
-/// The currency has to be one of the organisation's; a rate that is not sent is that of the day.
-fn currency(desk: &Desk, known: &Known, record: &mut Record, date: NaiveDate) -> Result<(), String> {
-    let base = desk.ledger.base_currency.as_str();
-    let code = text_of(record, "CurrencyCode").unwrap_or(base).to_owned();
-    if !desk.ledger.currencies.contains(&code) {
-        return Err(format!("Organisation is not subscribed to currency {code}"));
-    }
-    let rate = decimal_of(record, "CurrencyRate").map(|rate| money::rounded(rate, 6));
-    if code == base {
-        record.insert("CurrencyRate".into(), number(money::rounded(1.into(), 6)));
-    } else if rate.is_some_and(|rate| rate <= 0.into()) {
-        return Err("The CurrencyRate must be greater than zero".into());
-    } else if rate.is_none() || (known.sent.contains_key("CurrencyCode") && !known.sent.contains_key("CurrencyRate")) {
-        let same = known.was.as_ref().is_some_and(|(was, _)| text_of(was, "CurrencyCode") == Some(&code));
-        if !(same && rate.is_some()) {
-            let rate = currencies::day_rate(base, &code, date);
-            record.insert("CurrencyRate".into(), number(rate));
-            desk.warn(format!("No CurrencyRate was specified: the rate of the day {rate} is used"));
-        }
-    }
-    Ok(())
 }
 
 /// A document that is paid in part, or whole, keeps its amounts; words may change.

@@ -9,7 +9,8 @@ use crate::xero::json::{self, Record, decimal_of, number, text_of};
 use crate::xero::ledger;
 use crate::xero::ledger::Chart;
 use crate::xero::locks::locked_record;
-use crate::xero::money::cents;
+use crate::xero::money::{TOO_LARGE, cents, is_bearable};
+use crate::xero::tracking;
 
 /// What may be sent; the rest follows from it.
 pub const WRITABLE: [&str; 7] =
@@ -90,12 +91,13 @@ fn lines(desk: &Desk, record: &mut Record) -> Result<(), No> {
             line.insert(name.into(), value);
         }
         line.entry("Tracking").or_insert_with(|| json!([]));
-        if line.get("Tracking").and_then(Value::as_array).is_some_and(|tracking| tracking.len() > 2) {
-            return Err("A journal line can have a maximum of 2 tracking categories".into());
-        }
     }
+    tracking::resolve(desk, &mut lines)?;
     if counted < 2 {
         return Err("A manual journal needs at least two lines".into());
+    }
+    if !is_bearable(debits) || !is_bearable(credits) {
+        return Err(TOO_LARGE.into());
     }
     if debits + credits != Decimal::ZERO {
         return Err(format!("The total debits ({}) must equal total credits ({})", cents(debits), cents(credits)).into());

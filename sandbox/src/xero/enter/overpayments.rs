@@ -1,19 +1,23 @@
 //! Overpayments as people's own screens make them; an app makes them with a bank transaction. Either way there is a bank transaction
 //! that brought the money.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::contact_of;
-use crate::xero::desk::{By, Desk, Known, No};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::locks::locked_record;
 use crate::xero::{documents, ledger};
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
-    if desk.by == By::App {
+    if desk.by_app() {
         return Err(No::Absent);
+    }
+    let used = |name: &str| record.get(name).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+    if text_of(record, "Status") == Some("VOIDED") && (used("Allocations") || used("Payments")) {
+        return Err("It has been applied or refunded".into());
     }
     contact_of(desk, record)?;
     locked_record(desk, known, record)?;

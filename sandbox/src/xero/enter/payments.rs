@@ -4,11 +4,12 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::xero::desk::{By, Desk, Known, No};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, decimal_of, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::ledger::chart::Account;
 use crate::xero::locks::locked;
+use crate::xero::money::{TOO_LARGE, is_bearable_at, rounded};
 use crate::xero::{documents, ledger, records, totals};
 
 /// What can be paid or refunded: the kind, where a payment names it, and the field that says what is open of it.
@@ -67,8 +68,11 @@ fn pay(desk: &Desk, record: &mut Record) -> Result<(), No> {
     }
     if currency == base {
         record.remove("CurrencyRate");
-    } else if decimal_of(record, "CurrencyRate").is_some_and(|rate| rate <= Decimal::ZERO) {
-        return Err("The currency rate must be greater than zero".into());
+    } else if decimal_of(record, "CurrencyRate").is_some_and(|rate| rounded(rate, 6) <= Decimal::ZERO) {
+        return Err("The CurrencyRate must be greater than zero".into());
+    }
+    if !is_bearable_at(amount, rounded(documents::payment_rate(record, &paid), 6)) {
+        return Err(TOO_LARGE.into());
     }
     locked(desk, record.get("Date").and_then(json::date).unwrap_or(desk.today))?;
     let foreign = currency != base && banks_base;
@@ -85,7 +89,7 @@ fn delete(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let sent = |name: &&str| known.sent.contains_key(*name);
     if text_of(&known.sent, "Status") != Some("DELETED") {
         // A person reconciles it and mends its reference.
-        if desk.by != By::App && !MADE_OF.iter().any(sent) {
+        if !desk.by_app() && !MADE_OF.iter().any(sent) {
             return Ok(());
         }
         return Err("A payment cannot be changed, only deleted".into());
@@ -93,11 +97,10 @@ fn delete(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     if text_of(was, "Status") == Some("DELETED") {
         return Err("Payment has already been deleted".into());
     }
-    if desk.by == By::App && was.contains_key("BatchPaymentID") {
+    if desk.by_app() && was.contains_key("BatchPaymentID") {
         return Err("This payment was created as part of a batch and can only be deleted with it".into());
     }
-    if desk.by == By::App && was.get("IsReconciled") == Some(&json!(true)) && desk.on("xero.reconciled_payments_resist_deletion")
-    {
+    if desk.by_app() && was.get("IsReconciled") == Some(&json!(true)) && desk.on("xero.reconciled_payments_resist_deletion") {
         return Err("A payment that has been reconciled cannot be deleted".into());
     }
     *record = was.clone();
@@ -156,7 +159,7 @@ pub fn account(desk: &Desk, record: &Record) -> Result<Account, No> {
     let named = record.get("Account").or(code.as_ref());
     let account = match (chart.named(named), named) {
         (Some(account), _) => account,
-        (None, None) if desk.by != By::App => chart.by_code("090").ok_or("there is no account `090`")?,
+        (None, None) if !desk.by_app() => chart.by_code("090").ok_or("there is no account `090`")?,
         (None, None) => return Err("An Account is required".into()),
         (None, Some(_)) => return Err("The account could not be found".into()),
     };

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::lines::{self, Reading};
 use super::moves::Moves;
-use super::{defaults, note_role};
+use super::{defaults, note_role, too_long};
 use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
+use crate::xero::lists::Filter;
 use crate::xero::records;
 
 /// What an app may say.
@@ -47,9 +48,8 @@ const READING: Reading = Reading { sale: false, modes: lines::TITLE_CASE };
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     MOVES.make(desk, known, record)?;
-    lines::lengths(record, &[("DeliveryInstructions", 500), ("PurchaseOrderNumber", 255)])?;
+    desk.refuse(too_long(record, &[("DeliveryInstructions", 500), ("PurchaseOrderNumber", 255)], None))?;
     let contact = lines::complete(desk, known, record, &READING)?;
-    lines::rate(record);
     lines::date(record, "Date", Some(desk.today), true)?;
     lines::date(record, "DeliveryDate", None, true)?;
     lines::date(record, "ExpectedArrivalDate", None, true)?;
@@ -76,7 +76,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
 fn number(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let number = match text_of(record, "PurchaseOrderNumber") {
         Some(number) => number.to_owned(),
-        None => lines::next_number(desk, Kind::PurchaseOrders, "PO-")?,
+        None => lines::next_number(desk, Kind::PurchaseOrders, "PO-", &Filter::default())?,
     };
     let same = records::by_name(desk.connection, desk.org.n, Kind::PurchaseOrders, &number)?;
     if same.iter().any(|(_, other)| *other != known.id) {

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::lines::{self, Reading};
 use super::moves::Moves;
-use super::note_role;
-use crate::xero::desk::{By, Desk, Known, No};
+use super::{note_role, too_long};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
+use crate::xero::lists::Filter;
 use crate::xero::records;
 
 /// What an app may say.
@@ -29,6 +30,9 @@ pub const WRITABLE: [&str; 15] = [
     "LineAmountTypes",
 ];
 
+const LONGEST: [(&str, usize); 5] =
+    [("QuoteNumber", 255), ("Title", 100), ("Summary", 3000), ("Terms", 4000), ("Reference", 4000)];
+
 pub const MOVES: Moves = Moves {
     all: &["DRAFT", "SENT", "DECLINED", "ACCEPTED", "INVOICED", "DELETED"],
     first: &["DRAFT", "SENT"],
@@ -43,7 +47,7 @@ pub const MOVES: Moves = Moves {
 const READING: Reading = Reading { sale: true, modes: lines::UPPER_CASE };
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
-    let update = !known.is_new() && desk.by == By::App;
+    let update = !known.is_new() && desk.by_app();
     if update && desk.on("xero.quote_updates_need_contact_and_date") {
         for name in ["Contact", "Date"] {
             if !known.sent.contains_key(name) {
@@ -52,9 +56,8 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         }
     }
     MOVES.make(desk, known, record)?;
-    lines::lengths(record, &[("QuoteNumber", 255), ("Title", 100), ("Summary", 3000), ("Terms", 4000), ("Reference", 4000)])?;
+    desk.refuse(too_long(record, &LONGEST, None))?;
     let contact = lines::complete(desk, known, record, &READING)?;
-    lines::rate(record);
     lines::date(record, "Date", Some(desk.today), true)?;
     lines::date(record, "ExpiryDate", None, true)?;
     number(desk, known, record)?;
@@ -67,7 +70,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
 fn number(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let number = match text_of(record, "QuoteNumber") {
         Some(number) => number.to_owned(),
-        None => lines::next_number(desk, Kind::Quotes, "QU-")?,
+        None => lines::next_number(desk, Kind::Quotes, "QU-", &Filter::default())?,
     };
     if records::by_name(desk.connection, desk.org.n, Kind::Quotes, &number)?.iter().any(|(_, other)| *other != known.id) {
         return Err("Quote number must be unique".into());

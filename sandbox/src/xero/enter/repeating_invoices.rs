@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::defaults;
 use super::lines::{self, Reading};
-use crate::xero::desk::{By, Desk, Known, No};
+use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{self, Record, text_of};
 
 /// What an app may say.
@@ -45,7 +45,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         if known.status() == Some("DELETED") {
             return Err("Repeating invoice not of valid status for modification".into());
         }
-        if desk.by == By::App {
+        if desk.by_app() {
             if status != "DELETED" {
                 return Err("A repeating invoice can be created or deleted, but not updated".into());
             }

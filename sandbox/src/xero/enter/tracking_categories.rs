@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::xero::desk::{By, Desk, Known, No, each};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
-use crate::xero::tracking;
+use crate::xero::records;
 
 /// What an app may say.
 pub const WRITABLE: [&str; 4] = ["TrackingCategoryID", "Name", "name", "Status"];
@@ -101,7 +101,7 @@ pub fn put_option(category: &mut Record, id: Option<Uuid>, mut sent: Record) -> 
 
 /// Takes a category away. It stays readable at its own address.
 pub fn delete(desk: &Desk, category: &mut Record, id: Uuid) -> Result<(), No> {
-    if tracking::is_used(desk.connection, desk.org.n, &id.to_string())? {
+    if records::mentions(desk.connection, desk.org.n, Kind::TrackingCategories, &id.to_string())? {
         return Err("This tracking category cannot be deleted because it has been used. Archive it instead".into());
     }
     category.insert("Status".into(), "DELETED".into());
@@ -111,7 +111,7 @@ pub fn delete(desk: &Desk, category: &mut Record, id: Uuid) -> Result<(), No> {
 /// Takes an option away. Answers it as it was last.
 pub fn delete_option(desk: &Desk, category: &mut Record, id: Uuid) -> Result<Record, No> {
     let mut option = options(category).iter().find(|option| is_option(option, id)).cloned().ok_or(No::Absent)?;
-    if tracking::is_used(desk.connection, desk.org.n, &id.to_string())? {
+    if records::mentions(desk.connection, desk.org.n, Kind::TrackingCategories, &id.to_string())? {
         return Err("This tracking option cannot be deleted because it has been used. Archive it instead".into());
     }
     set_option(category, &mut option, "DELETED");

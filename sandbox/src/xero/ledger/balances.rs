@@ -19,6 +19,11 @@ pub struct Sum {
 }
 
 impl Sum {
+    /// Counts a line of a journal.
+    pub fn add(&mut self, net: i64, reverses: bool) {
+        if (net > 0) != reverses { self.debit += net } else { self.credit -= net }
+    }
+
     /// Debits are positive.
     pub fn net(self) -> i64 {
         self.debit - self.credit
@@ -49,8 +54,7 @@ pub fn fold(connection: &Connection, org: i64) -> rusqlite::Result<bool> {
             count += 1;
             let (day, reverses): (i64, bool) = (row.get(1)?, row.get(2)?);
             for line in lines(row.get_ref(3)?.as_str()?) {
-                let sum = sums.entry((line.account, day)).or_default();
-                if (line.net > 0) != reverses { sum.debit += line.net } else { sum.credit -= line.net }
+                sums.entry((line.account, day)).or_default().add(line.net, reverses);
             }
         }
     }

@@ -84,6 +84,8 @@ pub fn of(chart: &Chart, kind: Kind, id: Uuid, record: &Record) -> Vec<Journal> 
     }
 }
 
+pub use documents::on_cash_basis;
+
 /// The source of a record's journals: money that makes a prepayment or an overpayment is posted in its name.
 pub fn source(kind: Kind, id: Uuid, record: &Record) -> Uuid {
     let made = ["PrepaymentID", "OverpaymentID"].into_iter().map(|name| id_of(record, name)).find(|id| !id.is_nil());

@@ -15,7 +15,7 @@ use crate::xero::kinds::{KINDS, Kind};
 /// One transaction posts so many planted records; the others may call in between.
 const STRETCH: i64 = 250;
 /// A lock goes to who asks first, and that would always be the next stretch.
-const BREATH: Duration = Duration::from_micros(200);
+pub(super) const BREATH: Duration = Duration::from_micros(200);
 
 /// A company has been planted: keeps numbers free for what it has to post.
 pub fn planted(connection: &Connection, org: i64, now_ms: i64) -> rusqlite::Result<()> {

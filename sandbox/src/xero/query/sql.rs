@@ -35,13 +35,18 @@ pub fn condition(condition: &Condition, org: i64, sql: &mut String, values: &mut
     }
 }
 
+/// Half by half: SQLite takes no tree that is a thousand deep, and a list of names may be longer than that.
 fn joined(list: &[Condition], by: &str, org: i64, sql: &mut String, values: &mut Vec<Sql>) {
     sql.push('(');
-    for (index, inner) in list.iter().enumerate() {
-        if index > 0 {
+    match list {
+        [] => sql.push_str(if by == " AND " { "1" } else { "0" }),
+        [one] => condition(one, org, sql, values),
+        list => {
+            let (first, second) = list.split_at(list.len() / 2);
+            joined(first, by, org, sql, values);
             sql.push_str(by);
+            joined(second, by, org, sql, values);
         }
-        condition(inner, org, sql, values);
     }
     sql.push(')');
 }

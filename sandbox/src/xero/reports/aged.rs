@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{amount, date, header, long, marked, row, section, summary, today, told};
+use super::{amount, date, enveloped, header, long, marked, row, section, summary, today};
 use crate::xero::api::{Answer, Call, Failure};
 use crate::xero::json::{self, Record, decimal_of, text_of};
 use crate::xero::kinds::Kind;
@@ -91,7 +91,7 @@ pub fn report(call: &Call, receivable: bool) -> Result<Answer, Failure> {
         ("Aged Payables By Contact", "AgedPayablesByContact")
     };
     let titles = [name, format!("From {} to {}", long(first), long(to)), format!("Showing payments to {}", long(day))];
-    Ok(told(call, title, kind, &titles, rows))
+    Ok(enveloped(call, title, kind, &titles, rows))
 }
 
 /// A document as it stood at the end of a day; None when nothing of it was open.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Books, Sum, american, amount, comparison, date, earned, header, is_earned, long, marked, month_end, months_before, row,
-    section, short, summary, titled, today, told,
+    Books, Sum, american, amount, comparison, date, earned, enveloped, header, id, is_earned, long, marked, month_end,
+    months_before, row, section, short, summary, titled, today,
 };
 use crate::xero::api::{Answer, Call, Failure};
 use crate::xero::ledger::chart::Account;
@@ -29,7 +29,8 @@ struct Column {
 pub fn report(call: &Call) -> Result<Answer, Failure> {
     let (periods, months) = comparison(call)?;
     let day = date(call, "date")?.unwrap_or_else(|| month_end(today(call)));
-    let books = Books::open(call)?;
+    let options: Vec<Uuid> = [id(call, "trackingOptionID1")?, id(call, "trackingOptionID2")?].into_iter().flatten().collect();
+    let books = Books::narrowed(call, &[options])?;
     let mut columns = Vec::new();
     for period in 0..=periods {
         let day = months_before(day, period * months);
@@ -53,7 +54,7 @@ pub fn report(call: &Call) -> Result<Answer, Failure> {
     rows.push(section("", vec![row(super::cells(titled("Net Assets", net)))]));
     rows.push(equity(&books, &accounts, &columns));
     let titles = [books.chart.organisation.clone(), format!("As at {}", long(day))];
-    Ok(told(call, "Balance Sheet", "BalanceSheet", &titles, rows))
+    Ok(enveloped(call, "Balance Sheet", "BalanceSheet", &titles, rows))
 }
 
 /// The section of an account, but for equity.

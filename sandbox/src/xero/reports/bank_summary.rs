@@ -3,7 +3,7 @@
 use chrono::Days;
 use serde_json::{Value, json};
 
-use super::{Books, amount, date, header, long, month_end, month_start, row, section, summary, today, told};
+use super::{Books, amount, date, enveloped, header, long, month_end, month_start, row, section, summary, today};
 use crate::xero::api::{Answer, Call, Failure};
 
 pub fn report(call: &Call) -> Result<Answer, Failure> {
@@ -39,5 +39,5 @@ pub fn report(call: &Call) -> Result<Answer, Failure> {
     listed.push(summary(std::iter::once("Total".to_owned()).chain(sums.map(amount))));
     let rows = vec![header(titles.map(str::to_owned)), section("", listed)];
     let titles = [books.chart.organisation.clone(), format!("From {} to {}", long(from), long(to))];
-    Ok(told(call, "Bank Summary", "BankSummary", &titles, rows))
+    Ok(enveloped(call, "Bank Summary", "BankSummary", &titles, rows))
 }

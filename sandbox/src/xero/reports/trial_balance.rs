@@ -4,7 +4,9 @@
 use chrono::Days;
 use serde_json::{Value, json};
 
-use super::{Books, american, amount, date, earned, header, is_earned, long, month_start, row, section, summary, today, told};
+use super::{
+    Books, american, amount, date, earned, enveloped, header, is_earned, long, month_start, row, section, summary, today,
+};
 use crate::xero::api::{Answer, Call, Failure};
 
 /// Titles and the classes of accounts that are under them.
@@ -68,7 +70,7 @@ pub fn report(call: &Call) -> Result<Answer, Failure> {
     }
     rows.push(section("", vec![summary(std::iter::once("Total".to_owned()).chain(sums.map(amount)))]));
     let titles = [books.chart.organisation.clone(), format!("As at {}", long(day))];
-    Ok(told(call, "Trial Balance", "TrialBalance", &titles, rows))
+    Ok(enveloped(call, "Trial Balance", "TrialBalance", &titles, rows))
 }
 
 /// Debit and credit of a balance; nothing at all is written on the side where such accounts stand.

@@ -48,12 +48,7 @@ pub fn credit(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
         lines,
     };
     let mut left = rate.base(decimal_of(record, "Total").unwrap_or_default());
-    for (settled, amount) in
-        ["Payments", "Allocations", "CreditNotes", "Prepayments", "Overpayments"].into_iter().flat_map(|name| {
-            let amount = if matches!(name, "Payments" | "Allocations") { "Amount" } else { "AppliedAmount" };
-            list(record, name).map(move |entry| (entry, decimal_of(entry, amount).unwrap_or_default()))
-        })
-    {
+    for (settled, amount) in settlements(record) {
         left -= rate.base(amount);
         let theirs = settled.get("Invoice").and_then(|invoice| invoice.get("CurrencyRate")).and_then(decimal);
         if let (Some(theirs), true) = (theirs, settled.contains_key("AllocationID")) {
@@ -73,6 +68,52 @@ pub fn credit(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
     journals
 }
 
+/// What a document is on cash basis: its lines count as it is settled, each time by the share that is settled then. What settles it
+/// is posted as ever, and the control account comes out even.
+pub fn on_cash_basis(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
+    let total = decimal_of(record, "Total").unwrap_or_default();
+    let mut whole: Vec<Journal> = document(chart, id, record).into_iter().filter(|journal| journal.part == id).collect();
+    let Some(own) = whole.first_mut() else { return Vec::new() };
+    if total.is_zero() {
+        // Nothing is left to be paid: it has been settled since its own day.
+        return whole;
+    }
+    let (_, sign) = control(text_of(record, "Type").unwrap_or_default());
+    let rate = Rate::of(record);
+    let control = own.lines.remove(0);
+    let mut used = Decimal::ZERO;
+    settlements(record)
+        .map(|(settled, amount)| {
+            let mut lines = share(&own.lines, 1, (used, used + amount), total);
+            used += amount;
+            lines.push(plain(control.account, sign * rate.base(amount)));
+            balance(&mut lines, chart.system("ROUNDING"));
+            let part = ["PaymentID", "AllocationID", "CreditNoteID", "PrepaymentID", "OverpaymentID"]
+                .into_iter()
+                .map(|name| id_of(settled, name))
+                .find(|id| !id.is_nil())
+                .unwrap_or_default();
+            let date = settled.get("Date").and_then(json::date).unwrap_or(own.date);
+            Journal { part, date, lines, ..own.clone() }
+        })
+        .collect()
+}
+
+/// What settles a document or uses a credit up, and by how much.
+fn settlements(record: &Record) -> impl Iterator<Item = (&Record, Decimal)> {
+    ["Payments", "Allocations", "CreditNotes", "Prepayments", "Overpayments"].into_iter().flat_map(|name| {
+        let amount = if matches!(name, "Payments" | "Allocations") { "Amount" } else { "AppliedAmount" };
+        list(record, name).map(move |entry| (entry, decimal_of(entry, amount).unwrap_or_default()))
+    })
+}
+
+/// What lies between two stretches of the way to a total. Shares are taken from the beginning, so that all of them are the whole.
+fn share(lines: &[Line], sign: i64, (from, to): (Decimal, Decimal), total: Decimal) -> Vec<Line> {
+    let part = |amount: i64, used: Decimal| in_cents(Decimal::new(amount, 2) * used / total);
+    let between = |amount: i64| sign * (part(amount, to) - part(amount, from));
+    lines.iter().map(|line| Line { net: between(line.net), tax: between(line.tax), ..line.clone() }).collect()
+}
+
 /// A prepayment leaves the accounts of its lines by and by: each allocation and each refund takes its share.
 pub fn prepayment(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
     let total = decimal_of(record, "Total").unwrap_or_default();
@@ -89,7 +130,6 @@ pub fn prepayment(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
     if over != whole {
         held.push(plain(chart.system("ROUNDING"), whole - over));
     }
-    let share = |amount: i64, used: Decimal| in_cents(Decimal::new(amount, 2) * used / total);
     let mut used = Decimal::ZERO;
     let mut journals = Vec::new();
     for (settled, key) in list(record, "Allocations")
@@ -97,14 +137,7 @@ pub fn prepayment(chart: &Chart, id: Uuid, record: &Record) -> Vec<Journal> {
         .chain(list(record, "Payments").map(|entry| (entry, "PaymentID")))
     {
         let amount = decimal_of(settled, "Amount").unwrap_or_default();
-        let mut lines: Vec<Line> = held
-            .iter()
-            .map(|line| Line {
-                net: -(share(line.net, used + amount) - share(line.net, used)),
-                tax: -(share(line.tax, used + amount) - share(line.tax, used)),
-                ..line.clone()
-            })
-            .collect();
+        let mut lines = share(&held, -1, (used, used + amount), total);
         used += amount;
         let theirs = settled.get("Invoice").and_then(|invoice| invoice.get("CurrencyRate")).and_then(decimal);
         let relieved = Rate::at(theirs.or(Some(rate.0))).base(amount);
