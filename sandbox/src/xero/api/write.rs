@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Call, Failure, read};
+use super::{Answer, Call, Failure, read, whole};
 use crate::xero::desk::{By, Desk, Flaw, How, No};
 use crate::xero::json::Record;
 use crate::xero::kinds::{Kind, Takes};
@@ -84,11 +84,20 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
         let mut wrong = Vec::new();
         for (sent, how) in elements {
             connection.prepare_cached("SAVEPOINT element")?.execute([])?;
-            let echo = sent.clone();
+            let mut echo = sent.clone();
+            if let (Kind::LinkedTransactions, How::At(id)) = (kind, how)
+                && let Ok(Some((was, _))) = desk.read(kind, id)
+            {
+                // Of a billable expense the refusal tells what is kept, too.
+                for (name, value) in was {
+                    echo.entry(name).or_insert(value);
+                }
+            }
             let numbers = settings.numbers(org);
             let says = match desk.enter(kind, sent, how) {
-                Ok(record) => {
+                Ok(mut record) => {
                     connection.prepare_cached("RELEASE element")?.execute([])?;
+                    whole::written(connection, org, kind, matches!(how, How::At(_)), &mut record)?;
                     push(&mut answered, &taken(&desk, kind, record, alone));
                     continue;
                 }
@@ -115,7 +124,7 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
         settings.put_back(org, numbers);
     }
     call.shared.xero.memo.changed();
-    Ok(Answer::records(call.shared, kind, "", &answered?))
+    Ok(Answer::records(call.shared, kind, read::summarises(kind, !alone), &answered?))
 }
 
 fn push(list: &mut String, element: &Value) {
@@ -158,7 +167,8 @@ fn answers_alone(kind: Kind) -> bool {
 fn marks(kind: Kind, name: &str) -> bool {
     match name {
         "HasErrors" => matches!(kind, Kind::Invoices | Kind::CreditNotes),
-        "HasValidationErrors" | "StatusAttributeString" => answers_alone(kind),
+        "HasValidationErrors" => answers_alone(kind) || kind == Kind::ContactGroups,
+        "StatusAttributeString" => answers_alone(kind),
         _ => true,
     }
 }
@@ -176,6 +186,14 @@ pub(super) fn refused(mut element: Record, says: &[String]) -> Value {
 fn pointed_at(kind: Kind, mut element: Record, flaws: &[Flaw]) -> Record {
     if !kind.is_coded() {
         element.entry(kind.id_field()).or_insert_with(|| Uuid::nil().to_string().into());
+    }
+    if kind == Kind::ContactGroups {
+        element.entry("Contacts").or_insert_with(|| json!([]));
+    }
+    for terms in element.get_mut("PaymentTerms").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Value::Object(terms) = terms.1 {
+            terms.insert("ValidationErrors".into(), json!([]));
+        }
     }
     for (list, inner) in &mut element {
         let Value::Array(inner) = inner else { continue };

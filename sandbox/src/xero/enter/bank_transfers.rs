@@ -10,7 +10,7 @@ use crate::xero::json::{self, Record, ms_date, number, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::ledger::chart::Account;
 use crate::xero::locks::locked_record;
-use crate::xero::totals;
+use crate::xero::{history, totals, tracking};
 
 /// What may be sent; the rest follows from it.
 pub const WRITABLE: [&str; 10] = [
@@ -39,13 +39,19 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     if from.id == to.id {
         return Err("The bank accounts of a transfer must be different".into());
     }
-    if from.currency != to.currency {
+    if currency(desk, &from) != currency(desk, &to) {
         return Err("The sandbox transfers only between accounts of one currency".into());
     }
     let amount = totals::amount(record, "Amount")?;
     for side in ["FromTracking", "ToTracking"] {
         if record.get(side).and_then(Value::as_array).is_some_and(|tracking| tracking.len() > 2) {
             return Err("A bank transfer can have a maximum of 2 tracking categories per account".into());
+        }
+        if let Some(tracking) = record.remove(side) {
+            // Named as lines name it.
+            let mut line = [json!({"Tracking": tracking})];
+            tracking::resolve(desk, &mut line)?;
+            record.insert(side.into(), line[0]["Tracking"].take());
         }
     }
     defaults(
@@ -56,6 +62,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             ("ToIsReconciled", json!(false)),
             ("HasAttachments", json!(false)),
             ("CreatedDateUTC", json!(ms_date(desk.now_ms))),
+            ("CreatedDateUTCString", json!(history::seconds(desk.now_ms))),
         ],
     );
     // Half of the rate of a transfer is not sent: it is what the base currency gives.

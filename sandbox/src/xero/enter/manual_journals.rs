@@ -10,6 +10,7 @@ use crate::xero::ledger;
 use crate::xero::ledger::Chart;
 use crate::xero::locks::locked_record;
 use crate::xero::money::cents;
+use crate::xero::tracking;
 
 /// What may be sent; the rest follows from it.
 pub const WRITABLE: [&str; 7] =
@@ -100,6 +101,7 @@ fn lines(desk: &Desk, record: &mut Record) -> Result<(), No> {
     if debits + credits != Decimal::ZERO {
         return Err(format!("The total debits ({}) must equal total credits ({})", cents(debits), cents(credits)).into());
     }
+    tracking::resolve(desk, &mut lines)?;
     record.insert("JournalLines".into(), Value::Array(lines));
     if !warnings.is_empty() {
         record.insert("Warnings".into(), Value::Array(warnings));

@@ -60,6 +60,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     number(desk, known, record)?;
     record.entry("Terms").or_insert_with(|| "".into());
     record.remove("IsDiscounted");
+    for line in record.get_mut("LineItems").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        line.entry("ItemCode").or_insert_with(|| "".into());
+    }
     shape(desk, record)?;
     note_role(desk, contact, "IsCustomer")
 }
