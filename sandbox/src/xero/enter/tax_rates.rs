@@ -28,7 +28,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         if desk.on("xero.tax_rates_need_a_report_tax_type") {
             return Err("ReportTaxType must be specified".into());
         }
-        record.insert("ReportTaxType".into(), "INPUT".into());
+        if known.is_new() {
+            record.insert("ReportTaxType".into(), "INPUT".into());
+        }
     }
     let report = text_of(record, "ReportTaxType").map(str::to_owned);
     let own = text_of(record, "TaxType").map(str::to_owned);
