@@ -44,12 +44,13 @@ const PATH: [(&str, &str); 31] = [
 ];
 
 /// Where an operation means another record than its parameter or field usually does.
-const ELSEWHERE: [(&str, &str, &str); 18] = [
+const ELSEWHERE: [(&str, &str, &str); 19] = [
+    ("POST /ContactGroups/{ContactGroupID}", "ContactGroupID", "{suppliers/ContactGroupID}"),
     ("POST /Accounts/{AccountID}", "AccountID", "{example_account/AccountID}"),
     ("GET /BankTransactions/{BankTransactionID}", "BankTransactionID", "{prepayment/BankTransactionID}"),
     ("GET /CreditNotes/{CreditNoteID}", "CreditNoteID", "{credit_refund/Invoice/InvoiceID}"),
     ("GET /LinkedTransactions/{LinkedTransactionID}", "LinkedTransactionID", "{billed_expense/LinkedTransactionID}"),
-    ("GET /Payments/{PaymentID}", "PaymentID", "{batch_payment/Payments/0/PaymentID}"),
+    ("GET /Payments/{PaymentID}", "PaymentID", "{sales_batch/Payments/0/PaymentID}"),
     ("POST /Items/{ItemID}", "ItemID", "{example_item/ItemID}"),
     ("DELETE /TrackingCategories/{TrackingCategoryID}", "TrackingCategoryID", "{spare_category/TrackingCategoryID}"),
     (
@@ -90,7 +91,8 @@ const QUERY: [(&str, &str); 5] = [
 ];
 
 /// What has to have happened before.
-const BEFORE: [(&str, &str); 8] = [
+const BEFORE: [(&str, &str); 9] = [
+    ("GET /ContactGroups/{ContactGroupID}", "{member/ContactID}"),
     ("POST /Contacts", "{bruce/ContactID}"),
     ("GET /CreditNotes", "{credit_refund/PaymentID}"),
     ("GET /LinkedTransactions", "{billed_expense/LinkedTransactionID}"),
@@ -408,12 +410,15 @@ async fn dress(name: &str, value: &mut Value, ids: &mut BTreeMap<String, Vec<Str
 
 /// What the example has and the answer has not, by paths. What is below a missing path is not told again.
 fn compare(expected: &Value, answer: &Value, found: &mut Vec<String>) {
+    let refused = expected.get("ErrorNumber").is_some();
     let (mut wanted, mut given) = (Shape::new(), Shape::new());
     collect(expected, String::new(), &mut wanted);
     collect(answer, String::new(), &mut given);
     for (path, kinds) in &wanted {
         let parent = path.rfind(['.', '[']).map_or("", |at| &path[..at]);
         match given.get(path) {
+            // A record that was accepted has no mistakes, though some examples print one with it.
+            None if path.ends_with("ValidationErrors[]") && !refused => {}
             None if parent.is_empty() || given.contains_key(parent) => found.push(format!("{path} missing")),
             None => {}
             Some(given) => {

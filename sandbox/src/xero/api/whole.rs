@@ -34,7 +34,8 @@ const CONTACT: [&str; 15] = [
 const QUOTED: [&str; 3] = ["EmailAddress", "FirstName", "LastName"];
 
 /// What payments tell of their document beyond what lists of payments tell.
-const PAID: [&str; 17] = [
+const PAID: [&str; 18] = [
+    "Payments",
     "Reference",
     "AmountDue",
     "AmountPaid",
@@ -120,13 +121,12 @@ fn complete(connection: &Connection, org: i64, kind: Kind, record: &mut Record) 
         fill(connection, org, Kind::Contacts, contact, told)?;
     }
     if !matches!(kind, Kind::Quotes | Kind::PurchaseOrders) {
-        for line in record.get_mut("LineItems").and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(line) = line.as_object_mut() {
-                line.entry("ValidationErrors").or_insert_with(|| json!([]));
-                if matches!(kind, Kind::Overpayments | Kind::Prepayments) {
-                    line.entry("DiscountEnteredAsPercent").or_insert(json!(true));
-                }
-            }
+        without_mistakes(record);
+    }
+    if matches!(kind, Kind::Overpayments | Kind::Prepayments) {
+        let lines = record.get_mut("LineItems").and_then(Value::as_array_mut).into_iter().flatten();
+        for line in lines.filter_map(Value::as_object_mut) {
+            line.entry("DiscountEnteredAsPercent").or_insert(json!(true));
         }
     }
     Ok(())
@@ -139,10 +139,36 @@ fn pay(connection: &Connection, org: i64, payment: &mut Record) -> rusqlite::Res
     }
     if let Some(Value::Object(paid)) = payment.get_mut("Invoice") {
         // Credit notes are shown as if they were invoices.
-        let kind = if text_of(paid, "Type").is_some_and(|kind| kind.ends_with("CREDIT")) { Kind::CreditNotes } else { Kind::Invoices };
+        let kind =
+            if text_of(paid, "Type").is_some_and(|kind| kind.ends_with("CREDIT")) { Kind::CreditNotes } else { Kind::Invoices };
         fill(connection, org, kind, paid, &PAID)?;
+        without_mistakes(paid);
+    }
+    if let Some(id) = text_of(payment, "BatchPaymentID").and_then(|id| Uuid::parse_str(id).ok())
+        && let Some((body, _)) = records::by_id(connection, org, Kind::BatchPayments, id)?
+        && let Ok(Value::Object(batch)) = serde_json::from_str(&body)
+    {
+        payment.insert("BatchPayment".into(), batch_of_payment(&batch));
     }
     Ok(())
+}
+
+/// The batch that a payment was made with; its amount and its mark are texts there.
+fn batch_of_payment(batch: &Record) -> Value {
+    let text = |name: &str| batch.get(name).map(Value::to_string);
+    let told = |name: &str| batch.get(name).cloned().unwrap_or_default();
+    json!({
+        "Account": {"AccountID": batch.get("Account").and_then(|account| account.get("AccountID"))},
+        "BatchPaymentID": told("BatchPaymentID"), "Date": told("Date"), "Type": told("Type"), "Status": told("Status"),
+        "TotalAmount": text("TotalAmount"), "UpdatedDateUTC": told("UpdatedDateUTC"), "IsReconciled": text("IsReconciled"),
+    })
+}
+
+fn without_mistakes(document: &mut Record) {
+    let lines = document.get_mut("LineItems").and_then(Value::as_array_mut).into_iter().flatten();
+    for line in lines.filter_map(Value::as_object_mut) {
+        line.entry("ValidationErrors").or_insert_with(|| json!([]));
+    }
 }
 
 /// What a contact owes and is owed, in the organisation's own currency. One with nothing open has no balances.

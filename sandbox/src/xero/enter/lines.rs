@@ -14,8 +14,10 @@ use crate::xero::{documents, lists, records, tracking};
 
 /// How a kind reads its lines.
 pub struct Reading {
-    /// Whether its lines are sold, which is what may have discounts.
+    /// Whether its lines are sold.
     pub sale: bool,
+    /// Whether its lines may have discounts: what is sold may, and what is ordered.
+    pub discounts: bool,
     /// Its words for tax exclusive, tax inclusive and no tax; the first is the default.
     pub modes: [&'static str; 3],
 }
@@ -32,7 +34,7 @@ pub fn complete(desk: &Desk, known: &Known, record: &mut Record, reading: &Readi
     let mode = mode(record, reading)?;
     let entered = known.is_new() || ["LineItems", "LineAmountTypes"].iter().any(|name| known.sent.contains_key(*name));
     if entered {
-        sum_up(desk, known, record, mode, reading.sale)?;
+        sum_up(desk, known, record, mode, reading)?;
     }
     Ok(contact)
 }
@@ -73,7 +75,7 @@ fn mode(record: &mut Record, reading: &Reading) -> Result<Mode, No> {
     Ok(mode)
 }
 
-fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, sale: bool) -> Result<(), No> {
+fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, reading: &Reading) -> Result<(), No> {
     let mut lines = match record.remove("LineItems") {
         Some(Value::Array(lines)) => lines,
         None => Vec::new(),
@@ -85,7 +87,8 @@ fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, sale: boo
     if desk.by_app() {
         let before = known.was.as_ref().and_then(|(was, _)| was.get("LineItems")).and_then(Value::as_array);
         let sent = known.sent.contains_key("LineItems");
-        let rules = Rules { mode, sale, discounts: sale, approved: false, four_decimals: desk.four_decimals || !sent };
+        let (sale, discounts) = (reading.sale, reading.discounts);
+        let rules = Rules { mode, sale, discounts, approved: false, four_decimals: desk.four_decimals || !sent };
         desk.refuse(prepare(desk, &mut lines, before.map_or(&[][..], Vec::as_slice), rules)?)?;
     } else {
         // People's lines are taken as they are, with the ids that they come with.
@@ -94,7 +97,7 @@ fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, sale: boo
     let mut computed = Vec::with_capacity(lines.len());
     for line in &mut lines {
         let line = line.as_object_mut().ok_or("a line is an object")?;
-        computed.push(documents::complete_line(line, mode, sale, &desk.ledger, &mut Uuid::new_v4)?);
+        computed.push(documents::complete_line(line, mode, reading.discounts, &desk.ledger, &mut Uuid::new_v4)?);
     }
     let sum = money::totals(mode, &computed);
     record.insert("LineItems".into(), Value::Array(lines));

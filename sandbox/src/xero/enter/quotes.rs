@@ -40,7 +40,7 @@ pub const MOVES: Moves = Moves {
     ],
 };
 
-const READING: Reading = Reading { sale: true, modes: lines::UPPER_CASE };
+const READING: Reading = Reading { sale: true, discounts: true, modes: lines::UPPER_CASE };
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let update = !known.is_new() && desk.by == By::App;

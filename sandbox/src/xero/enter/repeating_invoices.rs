@@ -66,7 +66,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         return Err("Reference is for sales invoices only".into());
     }
     schedule(desk, record)?;
-    lines::complete(desk, known, record, &Reading { sale, modes: lines::TITLE_CASE })?;
+    lines::complete(desk, known, record, &Reading { sale, discounts: sale, modes: lines::TITLE_CASE })?;
     for name in ["TotalDiscount", "IsDiscounted"] {
         record.remove(name);
     }
