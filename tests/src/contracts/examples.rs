@@ -91,7 +91,19 @@ const QUERY: [(&str, &str); 5] = [
 ];
 
 /// What has to have happened before.
-const BEFORE: [(&str, &str); 9] = [
+const BEFORE: [(&str, &str); 21] = [
+    ("PUT /Invoices", "{member/ContactID}"),
+    ("POST /Invoices", "{member/ContactID}"),
+    ("GET /Invoices/{InvoiceID}", "{member/ContactID}"),
+    ("PUT /PurchaseOrders", "{member/ContactID}"),
+    ("POST /PurchaseOrders", "{member/ContactID}"),
+    ("POST /PurchaseOrders/{PurchaseOrderID}", "{member/ContactID}"),
+    ("GET /PurchaseOrders/{PurchaseOrderID}", "{member/ContactID}"),
+    ("GET /PurchaseOrders/{PurchaseOrderNumber}", "{member/ContactID}"),
+    ("GET /Contacts/{ContactID}", "{sale/InvoiceID}"),
+    ("GET /Contacts/{ContactNumber}", "{sale/InvoiceID}"),
+    ("GET /Reports/AgedPayablesByContact", "{bill/InvoiceID}"),
+    ("GET /Reports/AgedReceivablesByContact", "{sale/InvoiceID}"),
     ("GET /ContactGroups/{ContactGroupID}", "{member/ContactID}"),
     ("POST /Contacts", "{bruce/ContactID}"),
     ("GET /CreditNotes", "{credit_refund/PaymentID}"),
@@ -104,7 +116,9 @@ const BEFORE: [(&str, &str); 9] = [
 ];
 
 /// What an example's answer shows and its request, as it is printed, cannot bring about.
-const ALSO: [(&str, &str, &str); 9] = [
+const ALSO: [(&str, &str, &str); 10] = [
+    // The contact of another example has this name already.
+    ("POST /RepeatingInvoices", "/RepeatingInvoices/0/Contact/Name", "\"{contact/Name}\""),
     // A bank account and an expense with one code.
     ("PUT /BankTransactions", "/bankTransactions/0/bankAccount/code", "\"090\""),
     // The answer remarks on an account that is not there.
@@ -225,7 +239,9 @@ async fn play(name: &str, example: &Value, cast: &mut Cast) -> Vec<String> {
     } else if method == Method::GET && template.ends_with("/Attachments") {
         send(cast, Method::PUT, &format!("{path}/sample5.jpg"), None).await;
     } else if method == Method::GET && template.ends_with('}') && has_files(example) {
-        send(cast, Method::PUT, &format!("{path}/Attachments/sample5.jpg"), None).await;
+        // Files are sent to ids only.
+        let record = cast.filled(&path_of(name, &template.replace("Number}", "ID}"))).await;
+        send(cast, Method::PUT, &format!("{record}/Attachments/sample5.jpg"), None).await;
     } else if method == Method::GET && template.ends_with("/History") {
         let note = serde_json::json!({"HistoryRecords": [{"Details": "Hello World"}]});
         send(cast, Method::PUT, &path, Some(&note)).await;
