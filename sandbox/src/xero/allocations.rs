@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::api::{Answer, Call, Failure};
+use super::api::{Answer, Call, Failure, as_answered};
 use super::desk::{By, Desk, No};
 use super::documents;
 use super::json::{self, Record, decimal_of, number, text_of};
@@ -43,6 +43,7 @@ pub fn allocate(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
                 Err(No::Says(says)) => {
                     connection.execute_batch("ROLLBACK TO allocation; RELEASE allocation")?;
                     let mut refused = sent;
+                    as_answered(&mut refused);
                     let errors: Vec<Value> = says.iter().map(|says| json!({"Message": says})).collect();
                     refused.insert("StatusAttributeString".into(), "ERROR".into());
                     refused.insert("ValidationErrors".into(), errors.into());

@@ -21,6 +21,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use url::form_urlencoded;
 
 pub use answer::{Answer, Failure, Rendered};
+pub use write::as_answered;
 
 use super::access::{self, Caller};
 use super::idempotency::{self, KEY_CHARS_MAX, Seen};

@@ -70,7 +70,8 @@ pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
     if count == 0 && query.filter.since_ms.is_some() && call.shared.switches.on("xero.not_modified_304") {
         return Ok(Answer { status: 304, body: Body::Empty });
     }
-    let pagination = query.page.map(|(page, size)| {
+    // Only lists whose pages have a size tell how many there are.
+    let pagination = query.page.filter(|_| kind.about().pages == Pages::Sized).map(|(page, size)| {
         let pages = count.div_ceil(u64::from(size));
         format!("\"pagination\":{{\"page\":{page},\"pageSize\":{size},\"pageCount\":{pages},\"itemCount\":{count}}},")
     });

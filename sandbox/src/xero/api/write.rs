@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{Answer, Call, Failure, read, whole};
 use crate::xero::desk::{By, Desk, Flaw, How, No};
-use crate::xero::json::Record;
+use crate::xero::fields::{self, Shape};
+use crate::xero::json::{self, Record};
 use crate::xero::kinds::{Kind, Takes};
 use crate::xero::{code_id, records};
 
@@ -182,8 +183,20 @@ pub(super) fn refused(mut element: Record, says: &[String]) -> Value {
     Value::Object(element)
 }
 
+/// Dates are told as Xero tells dates, however they were sent.
+pub fn as_answered(element: &mut Record) {
+    for (name, value) in element {
+        if (name == "DueDate" || matches!(fields::field(name, false), Some((_, Shape::Date))))
+            && let Some(date) = json::date(value)
+        {
+            *value = json::ms_date(json::midnight_ms(date)).into();
+        }
+    }
+}
+
 /// What was sent, with what is wrong inside it, where that is; a new one has an id of zeros.
 fn pointed_at(kind: Kind, mut element: Record, flaws: &[Flaw]) -> Record {
+    as_answered(&mut element);
     if !kind.is_coded() {
         element.entry(kind.id_field()).or_insert_with(|| Uuid::nil().to_string().into());
     }
