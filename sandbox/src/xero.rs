@@ -156,7 +156,11 @@ pub const SWITCHES: &[Switch] = &[
         default: true,
         says: "an item that any document names cannot be deleted",
     },
-    Switch { name: "xero.tax_rates_need_a_report_tax_type", default: true, says: "a tax rate needs a ReportTaxType" },
+    Switch {
+        name: "xero.tax_rates_need_a_report_tax_type",
+        default: false,
+        says: "a tax rate needs a ReportTaxType; off: without one it is of INPUT, as in Xero's own example",
+    },
     Switch {
         name: "xero.merging_touches_documents",
         default: false,

@@ -44,10 +44,13 @@ async fn the_examples_of_xeros_openapi_are_accepted_and_answered_in_shape() {
     assert_eq!(replayed.examples, 202);
     let verdict = deviations::compare(&["example "], &replayed.findings, true);
     let excepted: BTreeSet<&str> = replayed.findings.iter().map(String::as_str).collect();
-    println!("examples: {} of 202 answered in shape; {} exceptions", replayed.in_shape, excepted.len());
-    for (reason, count) in &verdict.reasons {
-        println!("  {count} × {reason}");
-    }
+    let mut reasons = String::new();
+    contracts::report::by_count(&mut reasons, &verdict.reasons).unwrap();
+    println!(
+        "examples: {} of 202 accepted and answered in shape; {} exceptions, by reason:\n{reasons}",
+        replayed.in_shape,
+        excepted.len()
+    );
     verdict.insist();
 }
 

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::api::{Answer, Call, Failure, elements};
+use super::api::{Answer, Call, Failure, as_answered, elements};
 use super::desk::{By, Desk, No};
 use super::documents;
 use super::json::{self, Record, decimal_of, number, text_of};
@@ -28,8 +28,14 @@ pub fn allocate(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
         for sent in elements {
             connection.execute_batch("SAVEPOINT allocation")?;
             match apply(&desk, kind, id, &sent) {
-                Ok(allocation) => {
+                Ok(mut allocation) => {
                     connection.execute_batch("RELEASE allocation")?;
+                    // The answer to a write has lists of mistakes even where there are none.
+                    for told in ["", "/Invoice"] {
+                        if let Some(told) = allocation.pointer_mut(told).and_then(Value::as_object_mut) {
+                            told.insert("ValidationErrors".into(), json!([]));
+                        }
+                    }
                     answered.push(allocation);
                 }
                 Err(No::Store(error)) => return Err(Failure::Store(error)),
@@ -37,6 +43,7 @@ pub fn allocate(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
                 Err(No::Says(says)) => {
                     connection.execute_batch("ROLLBACK TO allocation; RELEASE allocation")?;
                     let mut refused = sent;
+                    as_answered(&mut refused);
                     let errors: Vec<Value> = says.iter().map(|says| json!({"Message": says})).collect();
                     refused.insert("StatusAttributeString".into(), "ERROR".into());
                     refused.insert("ValidationErrors".into(), errors.into());

@@ -10,6 +10,7 @@ mod parts;
 mod read;
 mod sending;
 mod tracking;
+mod whole;
 mod write;
 mod xml;
 
@@ -21,6 +22,7 @@ use url::form_urlencoded;
 
 pub use answer::{Answer, Failure, Rendered};
 pub use body::elements;
+pub use write::as_answered;
 
 use super::access::{self, Caller};
 use super::idempotency::{self, KEY_CHARS_MAX, Seen};
@@ -167,7 +169,10 @@ fn respond(call: &Call, area: Area) -> Result<Answer, Failure> {
     }
     match (call.method.as_str(), rest.as_slice()) {
         ("GET", []) => read::list(call, kind),
-        ("GET", [id]) => read::single(call, kind, id).and_then(|answer| attachments::within(call, kind, answer)),
+        ("GET", [id]) => {
+            let answer = attachments::within(call, kind, read::single(call, kind, id)?)?;
+            whole::single(call, kind, answer)
+        }
         ("PUT", [id, "Allocations"]) if allocations::are_offered(kind) => allocations::allocate(call, kind, id),
         ("DELETE", [id, "Allocations", allocation]) if allocations::are_offered(kind) => {
             allocations::release(call, kind, id, allocation)

@@ -426,6 +426,13 @@ pub fn complete_overpayment(record: &mut Record, base_currency: &str, today: Nai
     record.insert("SubTotal".into(), number(total));
     record.insert("TotalTax".into(), number(cents(Decimal::ZERO)));
     record.insert("Total".into(), number(total));
+    for allocation in record.get_mut("Allocations").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(allocation) = allocation.as_object_mut()
+            && let Some(date) = allocation.get("Date").and_then(json::date)
+        {
+            json::set_date(allocation, "Date", date, false);
+        }
+    }
     settle_credit(record);
     let id = record.get("OverpaymentID").cloned().unwrap_or_default();
     record.insert("ID".into(), id);

@@ -127,6 +127,12 @@ pub fn as_meant(desk: &Desk, kind: Kind, was: Option<&Record>, sent: &mut Record
     if kind == Kind::Invoices {
         invoices::as_meant(desk, was, sent);
     }
+    for lines in ["LineItems", "JournalLines"] {
+        let empty = sent.get(lines).and_then(Value::as_array).is_some_and(Vec::is_empty);
+        if was.is_some() && empty && desk.on("xero.no_lines_mean_unchanged") {
+            sent.remove(lines);
+        }
+    }
 }
 
 /// What one record of a kind is called.

@@ -290,6 +290,7 @@ impl Kind {
                 collection: "BankTransfers",
                 id: "BankTransferID",
                 amounts: ["Amount", "", ""],
+                dated: false,
                 areas: &["transactions", "banktransactions"],
                 attachments: true,
                 history: true,

@@ -59,9 +59,11 @@ fn written(desk: &Desk, currency: &Record, was: Option<Record>, body: &Map<Strin
     record.total_e6 = e6(rate)?;
     records::save(desk, ExchangeRates, &mut record, new)?;
     latest(desk, currency.id)?;
-    let (status, done) = if new { (201, "created") } else { (200, "updated") };
+    if !new {
+        return Ok(Answer::done("The exchange rate has been updated."));
+    }
     let json = lists::shown(desk, ExchangeRates, &record)?;
-    Ok(Answer::with(status, &format!("The exchange rate has been {done}."), "exchange_rate", &json))
+    Ok(Answer::with(201, "The exchange rate has been created.", "exchange_rate", &json))
 }
 
 /// A currency shows the newest of its rates.

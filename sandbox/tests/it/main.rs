@@ -17,6 +17,7 @@ mod xero_records;
 mod xero_reports;
 mod xero_sign_in;
 mod xero_webhooks;
+mod xero_whole;
 mod xero_writes;
 mod zoho_crm;
 

@@ -222,9 +222,11 @@ async fn tax_rates_get_their_type_and_what_they_come_to_from_xero() {
         says(&put(json!({"Name": "Two", "ReportTaxType": "OUTPUT", "TaxComponents": [{"Name": "a", "Rate": 1}]})).await),
         "Please enter a unique Name."
     );
+    world.order("/_sandbox/switches", json!({"xero.tax_rates_need_a_report_tax_type": true})).await;
     assert_eq!(put(json!({"Name": "Four", "TaxComponents": [{"Name": "a", "Rate": 1}]})).await.0, 400);
     world.order("/_sandbox/switches", json!({"xero.tax_rates_need_a_report_tax_type": false})).await;
-    assert_eq!(put(json!({"Name": "Four", "TaxComponents": [{"Name": "a", "Rate": 1}]})).await.0, 200);
+    let four = put(json!({"Name": "Four", "TaxComponents": [{"Name": "a", "Rate": 1}]})).await;
+    assert_eq!((four.0, &four.1["TaxRates"][0]["ReportTaxType"]), (200, &json!("INPUT")));
     let invoice = json!({"Type": "ACCREC", "Contact": {"Name": "Ada"}, "LineItems": [{"Description": "x", "UnitAmount": 100, "AccountCode": "200", "TaxType": "TAX001"}]});
     let told = world.send(&tokens, "PUT", "Invoices", invoice.clone()).await;
     assert_eq!(told.1["Invoices"][0]["TotalTax"].to_string(), "15.47");

@@ -18,7 +18,12 @@ pub struct Documents {
     identity: Document,
     /// The scopes of new apps, which the OpenAPI does not name yet, by operation.
     granular: BTreeMap<String, BTreeSet<String>>,
+    /// What answers have in the document's own examples: the envelope, dates as text, and other fields that no schema has.
+    shown: BTreeSet<String>,
 }
+
+/// Refusals that no operation declares and that the pages on response codes, limits and request sizes describe for all of them.
+const IN_PROSE: [u16; 10] = [400, 401, 403, 404, 412, 413, 414, 429, 500, 503];
 
 impl Documents {
     pub fn read(folder: &Path) -> Self {
@@ -27,6 +32,7 @@ impl Documents {
             accounting: Document::read(&folder.join("xero_accounting.yaml")),
             identity: Document::read(&folder.join("xero-identity.yaml")),
             granular: granular(&folder.join("operations.md")),
+            shown: shown(&folder.join("examples.json")),
         }
     }
 
@@ -58,14 +64,34 @@ impl Documents {
         if exchange.is_ours() {
             self.check_request(exchange, operation, &path, scopes, document, &mut found);
         }
-        if !exchange.fault {
+        let in_prose = IN_PROSE.contains(&exchange.status) && !operation.answers.contains_key(&exchange.status.to_string());
+        if !exchange.fault && in_prose {
+            checked.skip(&format!("Xero: answers {} (described for all operations together, on pages)", exchange.status));
+            check_refusal(exchange, &mut found);
+        } else if !exchange.fault {
             check_answer(exchange, operation, &document.schemas, &mut found);
+            found.retain(|problem| !self.is_shown(problem));
         }
         if exchange.succeeded() {
             checked.cover(title, &operation.name());
         }
         let name = operation.name();
         checked.find(found.into_iter().map(|problem| format!("xero {name} {problem}")));
+    }
+
+    /// Whether something that no schema has is in an example: there, or in the example of the record that it is in.
+    fn is_shown(&self, problem: &str) -> bool {
+        let Some(path) = problem.strip_prefix("answer ").and_then(|rest| rest.strip_suffix(" unknown")) else { return false };
+        let mut rest = path;
+        loop {
+            if self.shown.contains(rest) {
+                return true;
+            }
+            match rest.split_once('.') {
+                Some((_, inner)) if inner.contains('.') => rest = inner,
+                _ => return false,
+            }
+        }
     }
 
     fn check_request(
@@ -169,6 +195,44 @@ fn check_answer(exchange: &Exchange, operation: &Operation, schemas: &Schemas, f
     found.extend(wrong.into_iter().map(|problem| format!("{which} {problem}")));
 }
 
+/// The forms of refusals that are the same for all operations: an error, or a problem of access.
+fn check_refusal(exchange: &Exchange, found: &mut Vec<String>) {
+    let answer = &exchange.answer;
+    let right = match exchange.status {
+        400 => answer["ErrorNumber"].is_number() && answer["Type"].is_string() && answer["Message"].is_string(),
+        401 | 403 => answer["Title"].is_string() && answer["Status"] == exchange.status && answer["Detail"].is_string(),
+        _ => true,
+    };
+    if !right && asks_for_json(exchange) {
+        found.push(format!("answer {} is not a refusal as all are", exchange.status));
+    }
+}
+
+/// The paths of everything that the answers of examples have.
+fn shown(file: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let all: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut paths = BTreeSet::new();
+    for example in all.as_object().into_iter().flatten().map(|(_, example)| example) {
+        collect(&example["200"], String::new(), &mut paths);
+    }
+    paths
+}
+
+fn collect(value: &Value, path: String, paths: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, format!("{path}[]"), paths)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                collect(value, path.clone(), paths);
+                paths.insert(path);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// How an element of a write is marked, in the facts and in examples of refusals; the schema of refusals does not have them.
 const MARKS: [&str; 3] = ["HasErrors", "HasValidationErrors", "StatusAttributeString"];
 
@@ -184,7 +248,7 @@ fn without_echo(exchange: &Exchange, operation: &Operation, answer: &Value, sche
     known.extend(sent.into_iter().filter_map(Value::as_object).flat_map(|fields| fields.keys()).map(String::as_str));
     known.remove("ValidationErrors");
     let mut rest = answer.clone();
-    for element in rest["Elements"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+    for element in rest.get_mut("Elements").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
         element.retain(|name, _| !known.contains(name.as_str()));
     }
     rest
@@ -260,7 +324,8 @@ components:
 
     fn documents() -> Documents {
         let document = || Document::parse(ACCOUNTING_YAML).unwrap();
-        Documents { accounting: document(), identity: document(), granular: BTreeMap::new() }
+        let shown = ["Id", "Notes[].TextString"].map(str::to_owned).into();
+        Documents { accounting: document(), identity: document(), granular: BTreeMap::new(), shown }
     }
 
     fn exchange(change: impl FnOnce(&mut Exchange)) -> Exchange {
@@ -344,7 +409,7 @@ components:
             exchange.answer = json!({"Notes": [{"Seen": "yes"}]});
         };
         assert_eq!(found(strange), ["xero GET /Notes answer Notes[].Seen is string, not boolean"]);
-        assert_eq!(found(|exchange| exchange.status = 503), ["xero GET /Notes status 503 undeclared"]);
+        assert_eq!(found(|exchange| exchange.status = 501), ["xero GET /Notes status 501 undeclared"]);
         assert!(found(|exchange| (exchange.status, exchange.fault) = (503, true)).is_empty());
     }
 
@@ -364,6 +429,18 @@ components:
             "xero PUT /Notes answer 400 Elements[].ValidationErrors[].Text unknown",
         ];
         assert_eq!(refused(json!({"Colour": "red", "ValidationErrors": [{"Text": "no"}]})), wrong);
+    }
+
+    #[test]
+    fn what_an_example_shows_is_known_and_what_pages_describe_is_looked_at_for_its_form() {
+        let example = |exchange: &mut Exchange| {
+            exchange.answer = json!({"Id": "x", "Notes": [{"TextString": "Ada", "IdString": "x"}]});
+        };
+        assert_eq!(found(example), ["xero GET /Notes answer Notes[].IdString unknown"]);
+        let refused = |status: u16, answer: Value| found(|exchange| (exchange.status, exchange.answer) = (status, answer));
+        assert!(refused(404, Value::Null).is_empty());
+        assert!(refused(401, json!({"Title": "Unauthorized", "Status": 401, "Detail": "TokenExpired"})).is_empty());
+        assert_eq!(refused(400, json!({"Message": "no"})), ["xero GET /Notes answer 400 is not a refusal as all are"]);
     }
 
     #[test]

@@ -26,7 +26,10 @@ pub fn answer(call: &Call, kind: Kind, record: &str) -> Result<Answer, Failure> 
         "PUT" => {
             let notes = elements(call, "HistoryRecords")?;
             let shown = at_desk(call, |desk| {
-                desk.read(kind, record).map_err(refuse(&Record::new()))?.ok_or(Failure::Absent)?;
+                if desk.read(kind, record).map_err(refuse(&Record::new()))?.is_none() {
+                    let notes = notes.iter().map(|note| of_nothing(note, desk.now_ms));
+                    return Err(Failure::Invalid(notes.collect()));
+                }
                 let mut shown = Vec::with_capacity(notes.len());
                 for note in &notes {
                     let details = details(note).map_err(|says| refuse(note)(says.into()))?;
@@ -42,6 +45,14 @@ pub fn answer(call: &Call, kind: Kind, record: &str) -> Result<Answer, Failure> 
         }
         _ => Ok(answer::absent()),
     }
+}
+
+/// A note on a record that is not there is refused like any other, not with 404.
+fn of_nothing(note: &Record, now_ms: i64) -> Value {
+    json!({
+        "DateUTCString": history::seconds(now_ms), "DateUTC": ms_date(now_ms), "Details": note.get("Details"),
+        "ValidationErrors": [{"Message": "The document with the supplied id was not found for this endpoint."}],
+    })
 }
 
 fn details(note: &Record) -> Result<&str, String> {

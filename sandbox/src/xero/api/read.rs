@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::answer::Body;
 use super::{Answer, Call, Failure};
 use crate::xero::json::{Record, decimal_of, number};
-use crate::xero::kinds::Kind;
+use crate::xero::kinds::{Kind, Pages};
 use crate::xero::lists::{self, Filter};
 use crate::xero::query::{self, Query, Refusal};
 use crate::xero::{documents, money, records};
@@ -37,7 +37,7 @@ pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
     }
     let query = &query;
     let mut records = String::with_capacity(if query.page.is_some() { 2 << 20 } else { 64 << 10 });
-    let shortened = query.page.is_none() && (kind == Kind::Contacts || kind.about().lines);
+    let shortened = query.page.is_none() && (kind == Kind::Contacts || kind.about().lines && kind.about().pages != Pages::No);
     let as_stored = !shortened && !query.summary_only && (query.four_decimals || !kind.about().unit_prices);
     let mut shown = 0_u64;
     let mut each = |body: &str| {
@@ -70,7 +70,8 @@ pub fn list(call: &Call, kind: Kind) -> Result<Answer, Failure> {
     if count == 0 && query.filter.since_ms.is_some() && call.shared.switches.on("xero.not_modified_304") {
         return Ok(Answer { status: 304, body: Body::Empty });
     }
-    let pagination = query.page.map(|(page, size)| {
+    // Only lists whose pages have a size tell how many there are.
+    let pagination = query.page.filter(|_| kind.about().pages == Pages::Sized).map(|(page, size)| {
         let pages = count.div_ceil(u64::from(size));
         format!("\"pagination\":{{\"page\":{page},\"pageSize\":{size},\"pageCount\":{pages},\"itemCount\":{count}}},")
     });
@@ -94,7 +95,16 @@ pub fn single(call: &Call, kind: Kind, id: &str) -> Result<Answer, Failure> {
     let body = found?.ok_or(Failure::Absent)?;
     let as_stored = four_decimals || !kind.about().unit_prices;
     let body = if as_stored { body } else { reshaped(kind, &Query::default(), false, &body) };
-    Ok(Answer::records(call.shared, kind, "", &body))
+    Ok(Answer::records(call.shared, kind, summarises(kind, true), &body))
+}
+
+/// The envelope of quotes, of a younger make, says whether mistakes refuse the whole call.
+pub fn summarises(kind: Kind, summarises: bool) -> &'static str {
+    match (kind, summarises) {
+        (Kind::Quotes, true) => "\"SummarizeErrors\":true,",
+        (Kind::Quotes, false) => "\"SummarizeErrors\":false,",
+        _ => "",
+    }
 }
 
 /// The slow way, for callers who do not ask for pages, for four decimals, or for everything.

@@ -5,9 +5,10 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Call, Failure, read};
+use super::{Answer, Call, Failure, read, whole};
 use crate::xero::desk::{By, Desk, Flaw, How, No};
-use crate::xero::json::Record;
+use crate::xero::fields::{self, Shape};
+use crate::xero::json::{self, Record};
 use crate::xero::kinds::{Kind, Takes};
 use crate::xero::{code_id, records};
 
@@ -84,11 +85,20 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
         let mut wrong = Vec::new();
         for (sent, how) in elements {
             connection.prepare_cached("SAVEPOINT element")?.execute([])?;
-            let echo = sent.clone();
+            let mut echo = sent.clone();
+            if let (Kind::LinkedTransactions, How::At(id)) = (kind, how)
+                && let Ok(Some((was, _))) = desk.read(kind, id)
+            {
+                // Of a billable expense the refusal tells what is kept, too.
+                for (name, value) in was {
+                    echo.entry(name).or_insert(value);
+                }
+            }
             let numbers = settings.numbers(org);
             let says = match desk.enter(kind, sent, how) {
-                Ok(record) => {
+                Ok(mut record) => {
                     connection.prepare_cached("RELEASE element")?.execute([])?;
+                    whole::written(connection, org, kind, matches!(how, How::At(_)), &mut record)?;
                     push(&mut answered, &taken(&desk, kind, record, alone));
                     continue;
                 }
@@ -115,7 +125,7 @@ fn write(call: &Call, kind: Kind, elements: Vec<(Record, How)>) -> Result<Answer
         settings.put_back(org, numbers);
     }
     call.shared.xero.memo.changed();
-    Ok(Answer::records(call.shared, kind, "", &answered?))
+    Ok(Answer::records(call.shared, kind, read::summarises(kind, !alone), &answered?))
 }
 
 fn push(list: &mut String, element: &Value) {
@@ -162,7 +172,8 @@ fn marks(kind: Kind, name: &str) -> bool {
         "Warnings" => {
             matches!(kind, Kind::Invoices | Kind::CreditNotes | Kind::Payments | Kind::ManualJournals | Kind::PurchaseOrders)
         }
-        "HasValidationErrors" | "StatusAttributeString" => answers_alone(kind),
+        "HasValidationErrors" => answers_alone(kind) || kind == Kind::ContactGroups,
+        "StatusAttributeString" => answers_alone(kind),
         _ => true,
     }
 }
@@ -176,10 +187,30 @@ pub(super) fn refused(mut element: Record, says: &[String]) -> Value {
     Value::Object(element)
 }
 
+/// Dates are told as Xero tells dates, however they were sent.
+pub fn as_answered(element: &mut Record) {
+    for (name, value) in element {
+        if (name == "DueDate" || matches!(fields::field(name, false), Some((_, Shape::Date))))
+            && let Some(date) = json::date(value)
+        {
+            *value = json::ms_date(json::midnight_ms(date)).into();
+        }
+    }
+}
+
 /// What was sent, with what is wrong inside it, where that is; a new one has an id of zeros.
 fn pointed_at(kind: Kind, mut element: Record, flaws: &[Flaw]) -> Record {
+    as_answered(&mut element);
     if !kind.is_coded() {
         element.entry(kind.id_field()).or_insert_with(|| Uuid::nil().to_string().into());
+    }
+    if kind == Kind::ContactGroups {
+        element.entry("Contacts").or_insert_with(|| json!([]));
+    }
+    for terms in element.get_mut("PaymentTerms").and_then(Value::as_object_mut).into_iter().flatten() {
+        if let Value::Object(terms) = terms.1 {
+            terms.insert("ValidationErrors".into(), json!([]));
+        }
     }
     for (list, inner) in &mut element {
         let Value::Array(inner) = inner else { continue };

@@ -69,6 +69,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             ("ShowInExpenseClaims", json!(false)),
             ("AddToWatchlist", json!(false)),
             ("ReportingCode", json!("")),
+            ("ReportingCodeName", json!("")),
             ("HasAttachments", json!(false)),
         ],
     );

@@ -90,7 +90,7 @@ fn fill_in(desk: &Desk, known: &Known, record: &mut Record, type_: &str) -> Resu
     record.insert("BankAccount".into(), json!({"AccountID": bank.id, "Code": bank.code, "Name": bank.name}));
     let contact = contact_of(desk, record)?;
     let receive = type_.starts_with("RECEIVE");
-    if !matches!(type_, "RECEIVE" | "SPEND") && !type_.ends_with("-PREPAYMENT") {
+    if desk.by_app() && !matches!(type_, "RECEIVE" | "SPEND") && !type_.ends_with("-PREPAYMENT") {
         record.remove("Reference");
     }
     let over = type_.ends_with("-OVERPAYMENT");
@@ -202,6 +202,11 @@ fn keep_credit(desk: &Desk, record: &mut Record, kind: Kind, known: Option<(Uuid
         if text_of(record, "Type") == Some("RECEIVE-PREPAYMENT") {
             made.insert("InvoiceNumber".into(), reference.clone().into());
         }
+        made.insert("Reference".into(), reference.into());
+    }
+    if kind == Kind::Overpayments
+        && let Some(reference) = text_of(record, "Reference")
+    {
         made.insert("Reference".into(), reference.into());
     }
     let dead = text_of(record, "Status") == Some("DELETED");

@@ -11,7 +11,7 @@ use crate::xero::kinds::Kind;
 use crate::xero::ledger::chart::Account;
 use crate::xero::locks::locked_record;
 use crate::xero::money::rounded;
-use crate::xero::{totals, tracking};
+use crate::xero::{history, totals, tracking};
 
 /// What may be sent; the rest follows from it.
 pub const WRITABLE: [&str; 10] = [
@@ -40,7 +40,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     if from.id == to.id {
         return Err("The bank accounts of a transfer must be different".into());
     }
-    if from.currency != to.currency {
+    if currency(desk, &from) != currency(desk, &to) {
         return Err("The sandbox transfers only between accounts of one currency".into());
     }
     let amount = totals::amount(record, "Amount")?;
@@ -59,6 +59,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
             ("ToIsReconciled", json!(false)),
             ("HasAttachments", json!(false)),
             ("CreatedDateUTC", json!(ms_date(desk.now_ms))),
+            ("CreatedDateUTCString", json!(history::seconds(desk.now_ms))),
         ],
     );
     let date = record.get("Date").and_then(json::date).unwrap_or(desk.today);

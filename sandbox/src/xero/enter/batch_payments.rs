@@ -64,9 +64,12 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         }
         total += amount;
         payment.insert("BatchPaymentID".into(), json!(known.id));
-        let shown = json!({
+        let mut shown = json!({
             "Invoice": payment.get("Invoice"), "PaymentID": id, "Amount": payment.get("Amount"), "BankAmount": payment.get("BankAmount"),
         });
+        if let Some(reference) = payment.get("Reference") {
+            shown["Reference"] = reference.clone();
+        }
         desk.keep(Kind::Payments, id, desk.now_ms, payment)?;
         paid.push(shown);
     }

@@ -102,9 +102,6 @@ pub fn as_meant(desk: &Desk, was: Option<&Record>, sent: &mut Record) {
     if empty(sent.get("Contact")) {
         sent.remove("Contact");
     }
-    if empty(sent.get("LineItems")) && desk.on("xero.no_lines_mean_unchanged") {
-        sent.remove("LineItems");
-    }
 }
 
 /// Whether the document may have the status that is sent, and may be changed at all.

@@ -14,8 +14,10 @@ use crate::xero::{documents, lists, records, totals, tracking};
 
 /// How a kind reads its lines.
 pub struct Reading {
-    /// Whether its lines are sold, which is what may have discounts.
+    /// Whether its lines are sold.
     pub sale: bool,
+    /// Whether its lines may have discounts: what is sold may, and what is ordered.
+    pub discounts: bool,
     /// Its words for tax exclusive, tax inclusive and no tax; the first is the default.
     pub modes: [&'static str; 3],
 }
@@ -31,7 +33,7 @@ pub fn complete(desk: &Desk, known: &Known, record: &mut Record, reading: &Readi
     currencies::of_document(desk, known, record)?;
     let mode = mode(record, reading)?;
     if known.enters_lines() {
-        sum_up(desk, known, record, mode, reading.sale)?;
+        sum_up(desk, known, record, mode, reading)?;
     }
     Ok(contact)
 }
@@ -56,7 +58,7 @@ fn mode(record: &mut Record, reading: &Reading) -> Result<Mode, No> {
     Ok(mode)
 }
 
-fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, sale: bool) -> Result<(), No> {
+fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, reading: &Reading) -> Result<(), No> {
     let Some(Value::Array(lines)) =
         record.get_mut("LineItems").filter(|lines| lines.as_array().is_some_and(|list| !list.is_empty()))
     else {
@@ -66,8 +68,9 @@ fn sum_up(desk: &Desk, known: &Known, record: &mut Record, mode: Mode, sale: boo
         // People's lines are taken as they are, with the ids that they come with.
         tracking::resolve(desk, lines)?;
     }
-    totals::prepare(desk, known, record, Rules { mode, sale, discounts: sale, approved: false, four_decimals: true })?;
-    let sum = documents::sum_up(record, mode, sale, &desk.ledger, &mut Uuid::new_v4)?;
+    let Reading { sale, discounts, .. } = *reading;
+    totals::prepare(desk, known, record, Rules { mode, sale, discounts, approved: false, four_decimals: true })?;
+    let sum = documents::sum_up(record, mode, discounts, &desk.ledger, &mut Uuid::new_v4)?;
     record.insert("TotalDiscount".into(), number(sum.total_discount));
     record.insert("IsDiscounted".into(), json!(!sum.total_discount.is_zero()));
     Ok(())

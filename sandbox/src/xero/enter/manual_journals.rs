@@ -102,6 +102,7 @@ fn lines(desk: &Desk, record: &mut Record) -> Result<(), No> {
     if debits + credits != Decimal::ZERO {
         return Err(format!("The total debits ({}) must equal total credits ({})", cents(debits), cents(credits)).into());
     }
+    tracking::resolve(desk, &mut lines)?;
     record.insert("JournalLines".into(), Value::Array(lines));
     if !warnings.is_empty() {
         record.insert("Warnings".into(), Value::Array(warnings));

@@ -44,7 +44,7 @@ pub const MOVES: Moves = Moves {
     ],
 };
 
-const READING: Reading = Reading { sale: false, modes: lines::TITLE_CASE };
+const READING: Reading = Reading { sale: false, discounts: true, modes: lines::TITLE_CASE };
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     MOVES.make(desk, known, record)?;

@@ -44,7 +44,7 @@ pub const MOVES: Moves = Moves {
     ],
 };
 
-const READING: Reading = Reading { sale: true, modes: lines::UPPER_CASE };
+const READING: Reading = Reading { sale: true, discounts: true, modes: lines::UPPER_CASE };
 
 pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> {
     let update = !known.is_new() && desk.by_app();
@@ -63,6 +63,9 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     number(desk, known, record)?;
     record.entry("Terms").or_insert_with(|| "".into());
     record.remove("IsDiscounted");
+    for line in record.get_mut("LineItems").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        line.entry("ItemCode").or_insert_with(|| "".into());
+    }
     shape(desk, record)?;
     note_role(desk, contact, "IsCustomer")
 }

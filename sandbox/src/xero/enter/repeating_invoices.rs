@@ -66,9 +66,13 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         return Err("Reference is for sales invoices only".into());
     }
     schedule(desk, record)?;
-    lines::complete(desk, known, record, &Reading { sale, modes: lines::TITLE_CASE })?;
+    lines::complete(desk, known, record, &Reading { sale, discounts: sale, modes: lines::TITLE_CASE })?;
     for name in ["TotalDiscount", "IsDiscounted"] {
         record.remove(name);
+    }
+    for line in record.get_mut("LineItems").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        let by_amount = line.contains_key("DiscountAmount") && !line.contains_key("DiscountRate");
+        line.insert("DiscountEnteredAsPercent".into(), (!by_amount).into());
     }
     record.insert("Status".into(), status.into());
     let id = record.get("RepeatingInvoiceID").cloned().unwrap_or_default();

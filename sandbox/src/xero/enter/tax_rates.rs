@@ -24,10 +24,15 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     if known.status().is_some_and(|was| was == "DELETED") {
         return Err("The tax rate has been deleted".into());
     }
-    let report = text_of(record, "ReportTaxType").map(str::to_owned);
-    if report.is_none() && desk.on("xero.tax_rates_need_a_report_tax_type") {
-        return Err("ReportTaxType must be specified".into());
+    if text_of(record, "ReportTaxType").is_none() {
+        if desk.on("xero.tax_rates_need_a_report_tax_type") {
+            return Err("ReportTaxType must be specified".into());
+        }
+        if known.is_new() {
+            record.insert("ReportTaxType".into(), "INPUT".into());
+        }
     }
+    let report = text_of(record, "ReportTaxType").map(str::to_owned);
     let own = text_of(record, "TaxType").map(str::to_owned);
     let mut taken = false;
     each(desk.connection, desk.org.n, Kind::TaxRates, |other| {

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use super::{nowhere, options};
 use crate::zoho::answer::{Answer, Refusal};
 use crate::zoho::call::Call;
-use crate::zoho::lists;
 use crate::zoho::module::Module;
 use crate::zoho::records::{self, Desk};
 use crate::zoho::shape::{self, Kind::*};
@@ -141,8 +140,7 @@ pub fn tag_contact(call: &Call, desk: &Desk, id: &str) -> Result<Answer, Refusal
     let tags = checked(desk, body.get("tags").ok_or_else(|| Refusal::missing("tags"))?, Level::Record)?;
     contact.set("tags", tags);
     records::save(desk, Module::Contacts, &mut contact, false)?;
-    let json = lists::shown(desk, Module::Contacts, &contact)?;
-    Ok(Answer::with(200, "The tags of the contact have been updated.", "contact", &json))
+    Ok(Answer::done("The tags of the contact have been updated."))
 }
 
 pub struct Tag {

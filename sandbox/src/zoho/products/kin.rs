@@ -16,6 +16,14 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     match call.segments.first() {
         Some(&"salesorders") => orders(call, connection, org, "confirmed"),
         Some(&"purchaseorders") => orders(call, connection, org, "issued"),
+        Some(&"items") => {
+            let mut answer = router::answer(call, connection, org, PERMITTED)?;
+            // Inventory creates items with 200.
+            if call.product == Product::Inventory && *call.method == Method::POST {
+                answer.status = 200;
+            }
+            Ok(answer)
+        }
         _ => router::answer(call, connection, org, PERMITTED),
     }
 }
@@ -84,5 +92,21 @@ fn orders(call: &Call, connection: &Connection, org: &Org, here: &str) -> Result
     let mut answer = router::answer(&books, connection, org, PERMITTED)?;
     answer.body = answer.body.replace("\"status\":\"open\"", &format!("\"status\":\"{here}\""));
     answer.body = answer.body.replace("changed to open.", &format!("changed to {here}."));
+    if call.product == Product::Inventory {
+        reworded(call, &mut answer);
+    }
     Ok(answer)
+}
+
+/// Inventory spells the keys of orders with an underscore, but for a sales order that is read, and marks them with 200.
+fn reworded(call: &Call, answer: &mut Answer) {
+    let (from, to) = match call.segments.first() {
+        Some(&"purchaseorders") => ("\"purchaseorder\":{", "\"purchase_order\":{"),
+        Some(&"salesorders") if *call.method != Method::GET => ("\"salesorder\":{", "\"sales_order\":{"),
+        _ => return,
+    };
+    answer.body = answer.body.replacen(from, to, 1);
+    if call.segments.contains(&"status") {
+        answer.status = 200;
+    }
 }

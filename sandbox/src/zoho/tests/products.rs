@@ -566,21 +566,22 @@ async fn orders_are_confirmed_and_issued_in_inventory_and_open_in_books() {
     let world = World::with_apps(json!(["books", "inventory"])).await;
     let (customer, vendor) = (world.contact("Ada", "customer").await, world.contact("Bo", "vendor").await);
     let account = world.account("Rent Expense").await;
-    for (path, party, here) in [
-        ("salesorders", json!({"customer_id": customer}), "confirmed"),
-        ("purchaseorders", json!({"vendor_id": vendor}), "issued"),
+    // Inventory's own spelling of the key: of one that is made, and of one that is read.
+    for (path, party, here, made_key, read_key) in [
+        ("salesorders", json!({"customer_id": customer}), "confirmed", "sales_order", "salesorder"),
+        ("purchaseorders", json!({"vendor_id": vendor}), "issued", "purchase_order", "purchase_order"),
     ] {
         let mut body =
             json!({"date": "2026-11-01", "line_items": [{"name": "Desk", "rate": 5, "quantity": 1, "account_id": account}]});
         body.as_object_mut().unwrap().extend(party.as_object().unwrap().clone());
         let key = path.strip_suffix('s').unwrap();
-        let made = world.good(Method::POST, &format!("inventory/v1/{path}"), Some(body)).await[key].clone();
+        let made = world.good(Method::POST, &format!("inventory/v1/{path}"), Some(body)).await[made_key].clone();
         assert_eq!(made["status"], "draft", "{path}");
         let one = format!("{path}/{}", id(&made, &format!("{key}_id")));
         assert_eq!(world.answered(Method::POST, &format!("inventory/v1/{one}/status/open"), None).await, (404, 5), "{path}");
-        world.good(Method::POST, &format!("inventory/v1/{one}/status/{here}"), None).await;
+        assert_eq!(world.answered(Method::POST, &format!("inventory/v1/{one}/status/{here}"), None).await, (200, 0), "{path}");
         assert_eq!(world.get(&format!("/{one}")).await[key]["status"], "open", "{path}");
-        assert_eq!(world.good(Method::GET, &format!("inventory/v1/{one}"), None).await[key]["status"], here);
+        assert_eq!(world.good(Method::GET, &format!("inventory/v1/{one}"), None).await[read_key]["status"], here);
         let list = world.good(Method::GET, &format!("inventory/v1/{path}"), None).await;
         assert_eq!(list[path][0]["status"], here);
     }
