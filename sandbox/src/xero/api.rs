@@ -28,7 +28,7 @@ use super::access::{self, Caller};
 use super::idempotency::{self, KEY_CHARS_MAX, Seen};
 use super::kinds::Kind;
 use super::reports::{self, Report};
-use super::{allocations, journals, ledger};
+use super::{allocations, journals};
 use crate::Shared;
 
 const API: &str = "/xero/api/api.xro/2.0";
@@ -79,21 +79,24 @@ async fn call(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpRe
         Ok(caller) => caller,
         Err(refused) => return *refused,
     };
-    if matches!(area, Area::Journals | Area::Reports(_)) && request.method() == Method::GET {
-        // Posting a big planted company takes its time, which is not the other callers'. What fails here fails again below.
-        let (shared, org) = (shared.clone(), caller.org.n);
-        let _ = web::block(move || ledger::catch_up(&shared, org)).await;
-    }
-    let call = Call {
-        shared: &shared,
-        caller: &caller,
-        method: request.method(),
-        query: form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect(),
-        headers: request.headers(),
-        segments,
-        body: &body,
-    };
     let wants_json = wants_json(&request);
+    let query = form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    if matches!(area, Area::Journals | Area::Reports(_)) {
+        // The books of a big company are posted and read for a while, which is not the time of those who come to this worker.
+        let (shared, method, headers) = (shared.clone(), request.method().clone(), request.headers().clone());
+        let told = web::block(move || {
+            let call =
+                Call { shared: &shared, caller: &caller, method: &method, query, headers: &headers, segments, body: &body };
+            let answer = respond(&call, area).unwrap_or_else(Failure::answer).rendered(wants_json);
+            (answer, caller)
+        });
+        return match told.await {
+            Ok((answer, caller)) => answer.response(&caller),
+            Err(_) => HttpResponse::InternalServerError().finish(),
+        };
+    }
+    let (method, headers) = (request.method(), request.headers());
+    let call = Call { shared: &shared, caller: &caller, method, query, headers, segments, body: &body };
     let key = call.header("Idempotency-Key").filter(|_| matches!(call.method.as_str(), "PUT" | "POST" | "PATCH"));
     let Some(key) = key else {
         return respond(&call, area).unwrap_or_else(Failure::answer).rendered(wants_json).response(&caller);

@@ -13,7 +13,7 @@ use crate::Shared;
 use crate::xero::kinds::{KINDS, Kind};
 
 /// One transaction posts so many planted records; the others may call in between.
-const STRETCH: i64 = 250;
+const STRETCH: i64 = 100;
 /// A lock goes to who asks first, and that would always be the next stretch.
 pub(super) const BREATH: Duration = Duration::from_micros(200);
 

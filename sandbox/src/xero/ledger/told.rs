@@ -19,7 +19,7 @@ use crate::xero::kinds::Kind;
 use crate::xero::records;
 
 /// So many journals or documents are read before the others get their turn.
-const STRETCH: i64 = 2000;
+const STRETCH: i64 = 500;
 /// Who is disturbed so often reads on without a break.
 const TRIES_MAX: usize = 3;
 /// Journals on cash basis: those of documents are told as they are settled, and some manual journals not at all.
