@@ -45,7 +45,8 @@ pub fn write(desk: &Desk, was: Option<Record>, body: &Map<String, Value>) -> Res
     let currency_was = was.as_ref().and_then(|record| record.currency);
     let mut record = started(desk, was)?;
     shape::take(desk, body, CONTACT, &mut record.detail)?;
-    record.name = shape::text(&record.detail, "contact_name").ok_or_else(|| Refusal::missing("contact_name"))?.trim().to_owned();
+    let name = shape::text(&record.detail, "contact_name").map(str::trim).filter(|name| !name.is_empty());
+    record.name = name.ok_or_else(|| Refusal::missing("contact_name"))?.to_owned();
     record.kind = shape::text(&record.detail, "contact_type").unwrap_or("customer").to_owned();
     name_is_free(desk, &record)?;
     currency(desk, &mut record, body)?;

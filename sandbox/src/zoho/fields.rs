@@ -170,6 +170,12 @@ fn by_id(desk: &Desk, id: &str) -> Result<(Module, Field), Refusal> {
 }
 
 fn claim_all(desk: &Desk, module: Module, field: &Field) -> Result<(), Refusal> {
+    // What was claimed when the field was unique before may have changed since.
+    desk.connection.prepare_cached("DELETE FROM zoho_unique WHERE org = ?1 AND module = ?2 AND field = ?3")?.execute((
+        desk.org.id,
+        module as i64,
+        &field.api_name,
+    ))?;
     let path = format!("$.custom_field_hash.{}", field.api_name);
     let mut statement = desk.connection.prepare_cached(
         "SELECT id, json_extract(detail, ?3) FROM zoho_record WHERE org = ?1 AND module = ?2 AND json_extract(detail, ?3) IS NOT NULL",

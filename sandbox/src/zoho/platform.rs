@@ -18,6 +18,7 @@ use super::module::Module;
 use super::records::Desk;
 use super::{cards, router, webhooks};
 pub use attachments::download;
+pub use locks::closed;
 pub use tags::{Level, checked as checked_tags};
 
 pub fn create_tables(connection: &Connection) -> rusqlite::Result<()> {

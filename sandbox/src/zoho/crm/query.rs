@@ -5,6 +5,9 @@ use super::condition::{Condition, Operator};
 /// Rows of a query that names no limit.
 pub const ROWS_USUAL: u32 = 200;
 
+/// Parentheses inside parentheses; what reads them is a stack.
+pub const DEPTH_MAX: usize = 50;
+
 /// One query, read.
 #[derive(Debug)]
 pub struct Query {
@@ -73,7 +76,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
 impl Query {
     /// What stands near the mistake is the error.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut reader = Reader { tokens: tokens(text)?, at: 0 };
+        let mut reader = Reader { tokens: tokens(text)?, at: 0, depth: 0 };
         reader.need("select")?;
         let mut fields = vec![reader.name()?];
         while reader.mark(",") {
@@ -118,6 +121,8 @@ impl Query {
 struct Reader {
     tokens: Vec<Token>,
     at: usize,
+    /// Parentheses that are open.
+    depth: usize,
 }
 
 impl Reader {
@@ -194,7 +199,12 @@ impl Reader {
 
     fn side(&mut self) -> Result<Condition, String> {
         if self.mark("(") {
+            self.depth += 1;
+            if self.depth > DEPTH_MAX {
+                return Err(self.near());
+            }
             let condition = self.condition()?;
+            self.depth -= 1;
             return if self.mark(")") { Ok(condition) } else { Err(self.near()) };
         }
         let field = self.name()?;
@@ -280,5 +290,8 @@ mod tests {
         assert_eq!(Query::parse("select id from Leads").unwrap_err(), "end of the query");
         assert_eq!(Query::parse("select id from Leads where id = 1 group by x").unwrap_err(), "group");
         assert_eq!(Query::parse("select id from Leads where id = 'x").unwrap_err(), "x");
+        let nested = |depth: usize| format!("select id from Leads where {}id = 1{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(Query::parse(&nested(DEPTH_MAX)).is_ok());
+        assert_eq!(Query::parse(&nested(200_000)).unwrap_err(), "(");
     }
 }

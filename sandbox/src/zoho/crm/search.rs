@@ -9,6 +9,7 @@ use super::desk::Desk;
 use super::field::{Field, Kind};
 use super::list;
 use super::module::Module;
+use super::query::DEPTH_MAX;
 use super::record::{self, LIST_COLUMNS};
 use super::show::Shower;
 
@@ -39,7 +40,10 @@ pub fn page(call: &Call, desk: &Desk, module: Module) -> Result<Answer, Refusal>
         if word.chars().count() < 2 {
             return Err(Refusal::param_invalid("word"));
         }
-        query.text.push_str(" AND data LIKE '%' || ? || '%' ESCAPE '\\'");
+        // Not in the names of fields, which the JSON holds as well.
+        query.text.push_str(
+            " AND EXISTS (SELECT 1 FROM json_tree(data) WHERE atom IS NOT NULL AND atom LIKE '%' || ? || '%' ESCAPE '\\')",
+        );
         query.values.push(word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").into());
     } else {
         let details = json!({"param_names": ["criteria", "email", "phone", "word"]});
@@ -97,7 +101,7 @@ fn invalid_query(param: &str) -> Refusal {
 
 /// `((Last_Name:equals:Burns\, B) and (First_Name:starts_with:M))`.
 fn parse(text: &str) -> Result<Condition, ()> {
-    let mut reader = Reader { letters: text.chars().collect(), at: 0, count: 0 };
+    let mut reader = Reader { letters: text.chars().collect(), at: 0, count: 0, depth: 0 };
     let condition = reader.group()?;
     reader.blanks();
     if reader.at < reader.letters.len() || reader.count > CRITERIA_MAX { Err(()) } else { Ok(condition) }
@@ -107,6 +111,8 @@ struct Reader {
     letters: Vec<char>,
     at: usize,
     count: usize,
+    /// Parentheses that are open.
+    depth: usize,
 }
 
 impl Reader {
@@ -132,9 +138,14 @@ impl Reader {
         if self.letters.get(self.at) != Some(&'(') {
             return self.comparison();
         }
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(());
+        }
         let mut condition = self.group()?;
         loop {
             if self.take(')') {
+                self.depth -= 1;
                 return Ok(condition);
             }
             let word: String = self.letters[self.at..].iter().take_while(|letter| letter.is_alphabetic()).collect();
@@ -219,6 +230,8 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
+        assert!(parse(&"(".repeat(200_000)).is_err());
+        assert!(parse(&format!("{}(A:equals:1){}", "(".repeat(9), ")".repeat(9))).is_ok());
         let eleven = format!("({})", ["(A:equals:1)"; 11].join("and"));
         assert!(parse(&eleven).is_err());
     }

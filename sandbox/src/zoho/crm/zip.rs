@@ -6,13 +6,18 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-/// An entry unpacks to no more than this.
+/// All entries together unpack to no more than this.
 const UNPACKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 const STORED: u16 = 0;
 const DEFLATED: u16 = 8;
 
 /// Names and contents, in the order of the directory. None: it is no archive, or one that cannot be read.
 pub fn entries(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
+    within(bytes, UNPACKED_BYTES_MAX)
+}
+
+/// `left`: bytes that the entries may yet unpack to. Many of them can name the same place of a small archive.
+fn within(bytes: &[u8], mut left: u64) -> Option<Vec<(String, Vec<u8>)>> {
     let end = (0..=bytes.len().checked_sub(22)?).rev().take(65_558).find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
     let count = short(bytes, end + 10)?;
     let mut at = long(bytes, end + 16)? as usize;
@@ -28,20 +33,22 @@ pub fn entries(bytes: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
         at += 46 + name + extra + comment;
         if !title.ends_with('/') {
             let body = place + 30 + short(bytes, place + 26)? as usize + short(bytes, place + 28)? as usize;
-            found.push((title, unpacked(method, bytes.get(body..body.checked_add(packed)?)?)?));
+            let content = unpacked(method, bytes.get(body..body.checked_add(packed)?)?, left)?;
+            left -= content.len() as u64;
+            found.push((title, content));
         }
     }
     Some(found)
 }
 
-fn unpacked(method: u16, bytes: &[u8]) -> Option<Vec<u8>> {
+fn unpacked(method: u16, bytes: &[u8], most: u64) -> Option<Vec<u8>> {
     match method {
-        STORED => Some(bytes.to_vec()),
+        STORED => (bytes.len() as u64 <= most).then(|| bytes.to_vec()),
         DEFLATED => {
             let mut content = Vec::new();
-            let mut reader = DeflateDecoder::new(bytes).take(UNPACKED_BYTES_MAX + 1);
+            let mut reader = DeflateDecoder::new(bytes).take(most + 1);
             reader.read_to_end(&mut content).ok()?;
-            (content.len() as u64 <= UNPACKED_BYTES_MAX).then_some(content)
+            (content.len() as u64 <= most).then_some(content)
         }
         _ => None,
     }
@@ -114,6 +121,21 @@ mod tests {
         let found = entries(&archive).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].0.as_str(), found[0].1.len()), ("a.csv", 4010));
+    }
+
+    #[test]
+    fn many_entries_of_one_place_unpack_to_no_more_than_one_of_that_size() {
+        let mut packer = Packer::new("a.csv");
+        packer.feed(&"x".repeat(1000)).unwrap();
+        let mut archive = packer.finish().unwrap();
+        let end = archive.split_off(archive.len() - 22);
+        let entry = long(&end, 12).unwrap() as usize;
+        archive.extend_from_within(archive.len() - entry..);
+        archive.extend(&end);
+        let count = archive.len() - 22 + 10;
+        archive[count..count + 2].copy_from_slice(&2_u16.to_le_bytes());
+        assert_eq!(within(&archive, 2000).unwrap().len(), 2);
+        assert!(within(&archive, 1999).is_none());
     }
 
     #[test]

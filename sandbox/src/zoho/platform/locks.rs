@@ -63,23 +63,25 @@ pub fn refusal(call: &Call, desk: &Desk) -> Result<(), Refusal> {
         return Ok(());
     }
     let Some(area) = call.segments.first().and_then(|resource| area_of(resource)) else { return Ok(()) };
-    let locks: Vec<Lock> = over(desk, area)?;
-    if locks.is_empty() {
+    if over(desk, area)?.is_empty() {
         return Ok(());
     }
     let Some((module, rest)) = Module::at(&call.segments) else { return Ok(()) };
     if rest.iter().any(|part| HARMLESS.contains(part)) {
         return Ok(());
     }
-    for day in days(call, desk, module, rest)? {
-        if let Some(lock) = locks.iter().find(|lock| lock.closes(&day)) {
-            return Err(Refusal::new(
-                2,
-                format!("Transactions dated up to {} are locked. Change the date, or unlock them first.", lock.day),
-            ));
-        }
+    days(call, desk, module, rest)?.iter().try_for_each(|day| closed(desk, area, day))
+}
+
+/// Refuses what is dated inside a period that is locked for an area.
+pub fn closed(desk: &Desk, area: &str, day: &str) -> Result<(), Refusal> {
+    match over(desk, area)?.iter().find(|lock| lock.closes(day)) {
+        Some(lock) => Err(Refusal::new(
+            2,
+            format!("Transactions dated up to {} are locked. Change the date, or unlock them first.", lock.day),
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Every date that the call would touch: what the body says, and what the records are dated that it names.

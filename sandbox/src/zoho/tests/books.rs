@@ -277,3 +277,29 @@ async fn every_page_of_a_list_holds_what_its_number_says_whatever_was_read_befor
     let whole = ids("x=1").await;
     assert_eq!(ids("per_page=7&page=2").await, whole[7..14], "a record that came meanwhile moves the pages");
 }
+
+#[tokio::test]
+async fn a_name_of_blanks_is_no_name() {
+    let world = World::new().await;
+    for name in ["", "   "] {
+        assert_eq!(world.refused(Method::POST, "/contacts", Some(json!({"contact_name": name}))).await, (400, 4), "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_becomes_unique_again_knows_only_what_records_hold_now() {
+    let world = World::new().await;
+    let field = world.create("/settings/fields", "field", json!({"label": "Key", "entity": "contact", "is_unique": true})).await;
+    let path = format!("/settings/fields/{}", field["field_id"].as_str().unwrap());
+    let value = |value: &str| json!([{"api_name": "cf_key", "value": value}]);
+    let body = json!({"contact_name": "Ada", "custom_fields": value("old")});
+    let ada = world.create("/contacts", "contact", body).await["contact_id"].as_str().unwrap().to_owned();
+    world.done(Method::PUT, &path, Some(json!({"is_unique": false}))).await;
+    world.done(Method::PUT, &format!("/contacts/{ada}"), Some(json!({"custom_fields": value("new")}))).await;
+    world.done(Method::PUT, &path, Some(json!({"is_unique": true}))).await;
+    let (status, bob) =
+        world.upsert("/contacts", "cf_key", "old", json!({"contact_name": "Bob", "custom_fields": value("old")})).await;
+    assert_eq!((status, &bob["contact"]["contact_name"]), (201, &json!("Bob")), "nobody holds the old value");
+    let (status, found) = world.upsert("/contacts", "cf_key", "new", json!({"notes": "found"})).await;
+    assert_eq!((status, &found["contact"]["contact_id"]), (200, &json!(ada)));
+}

@@ -469,6 +469,11 @@ async fn approved_expenses_are_in_the_books_under_their_ids_and_a_reimbursement_
     let path = report(&ids).await;
     world.good(Method::POST, &format!("{path}/submit"), None).await;
     assert_eq!(world.get("/expenses").await["expenses"], json!([]), "nothing is booked before the approval");
+    let lock = |status: &str| json!({"transaction_lock_module": "purchases", "transaction_lock_date": "2026-11-02", "reason": "closed", "transaction_lock_status": status});
+    world.done(Method::PUT, "/transactionlock", Some(lock("locked"))).await;
+    assert_eq!(world.answered(Method::POST, &format!("{path}/approve"), None).await, (400, 2), "not into a locked period");
+    assert_eq!(world.get("/expenses").await["expenses"], json!([]), "and not half of it");
+    world.done(Method::PUT, "/transactionlock", Some(lock("unlocked"))).await;
     world.good(Method::POST, &format!("{path}/approve"), None).await;
 
     let balance = async |name: &str| {

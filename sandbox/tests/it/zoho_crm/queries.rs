@@ -109,3 +109,22 @@ async fn the_control_plane_shows_records_and_counts() {
     let counts = requests["counts"].as_array().unwrap();
     assert!(counts.iter().any(|count| count["endpoint"] == "POST /Contacts" && count["status"] == 201 && count["count"] == 3));
 }
+
+#[tokio::test]
+async fn a_word_is_looked_for_in_what_fields_hold_and_brackets_without_end_are_refused() {
+    let crm = Crm::new().await;
+    let id = crm.insert("Contacts", json!({"Last_Name": "Ada \"Quote\"", "Phone": "09 100%"})).await;
+    for word in ["ADA", "Quote", "\"Quote", "100%25"] {
+        let found = crm.read(&format!("/Contacts/search?fields=Last_Name&word={word}")).await;
+        assert_eq!(found["data"][0]["id"], json!(id), "{word}");
+    }
+    assert_eq!(
+        crm.get("/Contacts/search?fields=Last_Name&word=Last_Name").await.0,
+        204,
+        "the name of a field is no word of the record"
+    );
+    let query = format!("select id from Contacts where {}id = 1{}", "(".repeat(60_000), ")".repeat(60_000));
+    assert_eq!(crm.post("/coql", json!({"select_query": query})).await.1["code"], "SYNTAX_ERROR");
+    let criteria = "(".repeat(20_000);
+    assert_eq!(crm.get(&format!("/Contacts/search?fields=Last_Name&criteria={criteria}")).await.1["code"], "INVALID_QUERY");
+}

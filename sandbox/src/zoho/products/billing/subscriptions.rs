@@ -12,7 +12,7 @@ use crate::zoho::answer::{Answer, Refusal};
 use crate::zoho::cards::{self, Card, Kind};
 use crate::zoho::paging::Paging;
 use crate::zoho::records::{Desk, number};
-use crate::zoho::{shape, tables, time};
+use crate::zoho::{amounts, shape, tables, time};
 
 /// Filed under its number; it belongs to its customer.
 pub const SUBSCRIPTION: Kind =
@@ -215,12 +215,14 @@ impl Order {
         if price < Decimal::ZERO {
             return Err(Refusal::invalid("price"));
         }
-        self.amount += price * quantity;
+        let total = price * quantity;
+        if total > amounts::MAX {
+            return Err(Refusal::invalid("quantity"));
+        }
+        self.amount += total;
         let tax = sent.get("tax_id").cloned().unwrap_or_default();
         self.lines.push(json!({"name": name, "rate": number(price), "quantity": number(quantity), "tax_id": tax}));
-        Ok(
-            json!({"name": name, "price": number(price), "quantity": number(quantity), "total": number(price * quantity), "tax_id": tax}),
-        )
+        Ok(json!({"name": name, "price": number(price), "quantity": number(quantity), "total": number(total), "tax_id": tax}))
     }
 
     fn show(&self, subscription: &mut Card) {

@@ -8,7 +8,7 @@ use crate::zoho::cards::Card;
 use crate::zoho::ledger::{self, Role};
 use crate::zoho::module::Module;
 use crate::zoho::records::{self, Desk, number};
-use crate::zoho::{expenses, journals, payments, seed, shape};
+use crate::zoho::{expenses, journals, payments, platform, seed, shape};
 
 const REACH_BOOKS: &str = "zoho.approved_expenses_reach_books";
 /// What employees are owed. Books gets this account with its first approved report.
@@ -22,6 +22,7 @@ pub fn approved(desk: &Desk, expenses: &[Card]) -> Result<(), Refusal> {
         return Ok(());
     }
     for expense in expenses {
+        platform::closed(desk, "purchases", expense.text("date"))?;
         let paid_through = match is_reimbursable(expense) {
             true => owed(desk)?,
             false => paid_from(desk, &expense.detail)?,
@@ -52,10 +53,12 @@ pub fn reimbursed(desk: &Desk, report: &Card, expenses: &[Card], body: &Map<Stri
     if sum.is_zero() {
         return Ok(());
     }
+    let day = shape::text(body, "date").map_or_else(|| desk.today(), str::to_owned);
+    platform::closed(desk, "accountant", &day)?;
     let line =
         |account: i64, side: &str| json!({"account_id": account.to_string(), "debit_or_credit": side, "amount": number(sum)});
     let journal = json!({
-        "journal_date": shape::text(body, "date").map_or_else(|| desk.today(), str::to_owned), "status": "published",
+        "journal_date": day, "status": "published",
         "reference_number": report.id.to_string(), "notes": format!("Reimbursement of {}", report.name),
         "line_items": [line(owed(desk)?, "debit"), line(paid_from(desk, body)?, "credit")],
     });
