@@ -40,7 +40,9 @@ pub fn record(company: &Company, ledger: &Ledger, index: u64) -> Result<Vec<Made
     };
     for (kind, (_, time, record)) in &mut made {
         *time = at;
-        set_updated(record, at, kind.about().twin);
+        if kind.about().dated {
+            set_updated(record, at, kind.about().twin);
+        }
     }
     Ok(made)
 }

@@ -82,6 +82,7 @@ impl Documents {
     /// Whether something that no schema has is in an example: there, or in the example of the record that it is in.
     fn is_shown(&self, problem: &str) -> bool {
         let Some(path) = problem.strip_prefix("answer ").and_then(|rest| rest.strip_suffix(" unknown")) else { return false };
+        let path = path.strip_prefix("400 ").unwrap_or(path);
         let mut rest = path;
         loop {
             if self.shown.contains(rest) {
@@ -215,6 +216,7 @@ fn shown(file: &Path) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     for example in all.as_object().into_iter().flatten().map(|(_, example)| example) {
         collect(&example["200"], String::new(), &mut paths);
+        collect(&example["400"], String::new(), &mut paths);
     }
     paths
 }

@@ -73,7 +73,7 @@ pub fn single(call: &Call, kind: Kind, answer: Answer) -> Result<Answer, Failure
     if matches!(kind, Kind::Invoices | Kind::Items) {
         record.entry("ValidationErrors").or_insert_with(|| json!([]));
     }
-    if kind.about().attachments && kind != Kind::Contacts {
+    if kind.about().attachments && !matches!(kind, Kind::Contacts | Kind::Quotes) {
         record.entry("Attachments").or_insert_with(|| json!([]));
     }
     Ok(Answer::json(answer.status, Value::Object(envelope).to_string()))

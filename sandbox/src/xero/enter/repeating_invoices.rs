@@ -67,7 +67,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     }
     schedule(desk, record)?;
     lines::complete(desk, known, record, &Reading { sale, discounts: sale, modes: lines::TITLE_CASE })?;
-    for name in ["TotalDiscount", "IsDiscounted"] {
+    for name in ["TotalDiscount", "IsDiscounted", "CurrencyRate"] {
         record.remove(name);
     }
     for line in record.get_mut("LineItems").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
