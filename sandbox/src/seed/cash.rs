@@ -8,7 +8,7 @@ use super::dice::Dice;
 use super::people::{self, DAY_MS, DAYS, FIRST_DAY_MS};
 use super::{Company, lines, papers};
 use crate::xero::documents::{self, Ledger};
-use crate::xero::enter::bank_transfers;
+use crate::xero::enter::{bank_transactions, bank_transfers};
 use crate::xero::json::{Record, ms_date, number, set_date, set_updated, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::{cents, rounded, totals};
@@ -130,20 +130,7 @@ fn prepayment(company: &Company, ledger: &Ledger, index: u64, day: i64, dice: &m
     brought.insert("PrepaymentID".into(), json!(id));
     brought.insert("Status".into(), "AUTHORISED".into());
     let mut record = Record::new();
-    for name in [
-        "Type",
-        "Contact",
-        "Date",
-        "DateString",
-        "LineAmountTypes",
-        "LineItems",
-        "SubTotal",
-        "TotalTax",
-        "Total",
-        "CurrencyCode",
-        "CurrencyRate",
-        "HasAttachments",
-    ] {
+    for name in bank_transactions::SHARED.into_iter().chain(["HasAttachments"]) {
         record.insert(name.into(), brought.get(name).cloned().unwrap_or_default());
     }
     let reference = text_of(&brought, "Reference").unwrap_or_default();

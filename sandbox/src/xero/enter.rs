@@ -1,7 +1,7 @@
 //! What Xero makes of a record that is entered, a file a kind.
 
 mod accounts;
-mod bank_transactions;
+pub(crate) mod bank_transactions;
 pub(crate) mod bank_transfers;
 mod batch_payments;
 pub mod contact_groups;

@@ -13,6 +13,21 @@ use crate::xero::locks::locked_record;
 use crate::xero::money::Mode;
 use crate::xero::{documents, ledger, totals};
 
+/// What a bank transaction and the prepayment or overpayment that it makes say alike.
+pub const SHARED: [&str; 11] = [
+    "Type",
+    "Contact",
+    "Date",
+    "DateString",
+    "LineAmountTypes",
+    "LineItems",
+    "SubTotal",
+    "TotalTax",
+    "Total",
+    "CurrencyCode",
+    "CurrencyRate",
+];
+
 /// What the API tells and never takes.
 const TOLD: [&str; 4] = ["PrepaymentID", "OverpaymentID", "BatchPayment", "HasAttachments"];
 
@@ -179,19 +194,7 @@ fn keep_credit(desk: &Desk, record: &mut Record, kind: Kind, known: Option<(Uuid
         Some((id, made, modified)) => (id, made, desk.touched(modified)),
         None => (Uuid::new_v4(), Record::new(), desk.now_ms),
     };
-    for name in [
-        "Type",
-        "Contact",
-        "Date",
-        "DateString",
-        "LineAmountTypes",
-        "LineItems",
-        "SubTotal",
-        "TotalTax",
-        "Total",
-        "CurrencyCode",
-        "CurrencyRate",
-    ] {
+    for name in SHARED {
         if let Some(value) = record.get(name) {
             made.insert(name.into(), value.clone());
         }

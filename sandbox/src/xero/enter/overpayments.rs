@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::contact_of;
+use super::{bank_transactions, contact_of};
 use crate::xero::desk::{Desk, Known, No};
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
@@ -33,20 +33,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
 pub fn brought(overpayment: &Record, id: Uuid, (bank, code, name): (Uuid, &str, &str)) -> (Uuid, Record) {
     let own = Uuid::new_v5(&id, b"bank transaction");
     let mut record = Record::new();
-    for name in [
-        "Type",
-        "Contact",
-        "Date",
-        "DateString",
-        "CurrencyCode",
-        "CurrencyRate",
-        "LineAmountTypes",
-        "LineItems",
-        "SubTotal",
-        "TotalTax",
-        "Total",
-        "Reference",
-    ] {
+    for name in bank_transactions::SHARED.into_iter().chain(["Reference"]) {
         if let Some(value) = overpayment.get(name) {
             record.insert(name.into(), value.clone());
         }

@@ -1,6 +1,5 @@
 //! CRM's records as a person browses them: how many of each module, pages of a list, one record with its custom links.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use rusqlite::Connection;
@@ -8,7 +7,6 @@ use serde_json::{Map, Value};
 
 use super::answer::Refusal;
 use super::desk::Desk;
-use super::external::External;
 use super::links;
 use super::module::Module;
 use super::orgs::{self, Org};
@@ -157,17 +155,7 @@ fn flatten(of: &mut Map<String, Value>, named: &mut Named) {
 fn at_desk<T>(shared: &Shared, zgid: i64, work: impl FnOnce(&Desk) -> Result<T, Refusal>) -> Option<T> {
     shared.store.with(|connection| {
         let org = orgs::by_id(shared, connection, zgid).ok()??;
-        let desk = Desk {
-            shared,
-            connection,
-            org: &org,
-            now: shared.clock.now(),
-            scopes: "",
-            external: External::default(),
-            watched: false,
-            events: RefCell::default(),
-            started: RefCell::default(),
-        };
+        let desk = Desk::open(shared, connection, &org, "");
         work(&desk).ok()
     })
 }

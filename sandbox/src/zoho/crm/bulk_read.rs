@@ -1,7 +1,5 @@
 //! Bulk read: up to two hundred thousand records of a module as one CSV.
 
-use std::cell::RefCell;
-
 use rusqlite::types::Value as Sql;
 use serde_json::{Map, Value, json};
 
@@ -9,7 +7,6 @@ use super::answer::Refusal;
 use super::bulk::{self, Job};
 use super::condition::{Condition, Operator, Where};
 use super::desk::Desk;
-use super::external::External;
 use super::field::{Field, Kind};
 use super::module::Module;
 use super::orgs::Org;
@@ -165,17 +162,7 @@ struct Chunk {
 
 fn some(shared: &Shared, org: &Org, job: &Job, after: i64, skip: i64, limit: i64) -> Result<Chunk, Refusal> {
     shared.store.with(|connection| {
-        let desk = Desk {
-            shared,
-            connection,
-            org,
-            now: shared.clock.now(),
-            scopes: &job.scopes,
-            external: External::default(),
-            watched: false,
-            events: RefCell::default(),
-            started: RefCell::default(),
-        };
+        let desk = Desk::open(shared, connection, org, &job.scopes);
         let module = job.request["query"]["module"]["api_name"].as_str().and_then(Module::of_records);
         let module = module.ok_or_else(Refusal::invalid_module)?;
         let fields = desk.fields(module)?;

@@ -1,14 +1,11 @@
 //! Bulk write: a CSV becomes records. Workflows sleep, rows are answered in a CSV of their own.
 
-use std::cell::RefCell;
-
 use rusqlite::OptionalExtension;
 use serde_json::{Map, Value, json};
 
 use super::answer::Refusal;
 use super::bulk::{self, Job};
 use super::desk::{Desk, id_of};
-use super::external::External;
 use super::field::{Field, Kind};
 use super::module::Module;
 use super::orgs::Org;
@@ -131,17 +128,8 @@ pub fn run(shared: &Shared, org: &Org, job: &Job) -> Result<(&'static str, Vec<u
     let (mut added, mut updated, mut skipped) = (0, 0, 0);
     for chunk in rows.chunks(CHUNK_ROWS) {
         let outcomes = shared.store.atomically(|connection| {
-            let desk = Desk {
-                shared,
-                connection,
-                org,
-                now: shared.clock.now(),
-                scopes: &job.scopes,
-                external: External::default(),
-                watched: channel::is_watched(connection, org)?,
-                events: RefCell::default(),
-                started: RefCell::default(),
-            };
+            let desk =
+                Desk { watched: channel::is_watched(connection, org)?, ..Desk::open(shared, connection, org, &job.scopes) };
             let outcomes = some(&desk, &job.request, chunk)?;
             notify::post(&desk)?;
             Ok::<_, Refusal>(outcomes)

@@ -1,7 +1,5 @@
 //! One call of CRM: who calls, for which organisation, within which limits, and what was sent.
 
-use std::cell::RefCell;
-
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, ServiceConfig};
@@ -136,15 +134,9 @@ fn within_limits(call: &Call, org: &Org, scopes: &str) -> HttpResponse {
     let answer = call.shared.store.atomically(|connection| {
         let left = credits::spend(call.shared, connection, org, cost)?;
         let desk = Desk {
-            shared: call.shared,
-            connection,
-            org,
-            now: call.shared.clock.now(),
-            scopes,
             external: External::parse(call.header("x-external")),
             watched: super::channel::is_watched(connection, org)?,
-            events: RefCell::default(),
-            started: RefCell::default(),
+            ..Desk::open(call.shared, connection, org, scopes)
         };
         let answer = work(call, &desk)?;
         notify::post(&desk)?;

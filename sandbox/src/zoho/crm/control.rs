@@ -5,12 +5,10 @@ use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::cell::RefCell;
 
 use super::answer::Refusal;
 use super::desk::Desk;
 use super::edition::Edition;
-use super::external::External;
 use super::module::Module;
 use super::notify::{self, Tally};
 use super::orgs::{self, Org};
@@ -160,17 +158,7 @@ async fn dump(shared: Data<Shared>, path: Path<(String, String)>) -> HttpRespons
 }
 
 fn some(shared: &Shared, connection: &Connection, org: &Org, module: Module, after: i64) -> Result<(i64, String), Refusal> {
-    let desk = Desk {
-        shared,
-        connection,
-        org,
-        now: shared.clock.now(),
-        scopes: "",
-        external: External::default(),
-        watched: false,
-        events: RefCell::default(),
-        started: RefCell::default(),
-    };
+    let desk = Desk::open(shared, connection, org, "");
     let fields = desk.fields(module)?;
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM zoho_crm_record WHERE org = ?1 AND module = ?2 AND id > ?3 ORDER BY id LIMIT ?4"

@@ -68,7 +68,22 @@ impl Happened {
     }
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    /// For work that came with no headers and that nobody watches.
+    pub fn open(shared: &'a Shared, connection: &'a Connection, org: &'a Org, scopes: &'a str) -> Self {
+        Self {
+            shared,
+            connection,
+            org,
+            now: shared.clock.now(),
+            scopes,
+            external: External::default(),
+            watched: false,
+            events: RefCell::default(),
+            started: RefCell::default(),
+        }
+    }
+
     pub fn on(&self, switch: &str) -> bool {
         self.shared.switches.on(switch)
     }
