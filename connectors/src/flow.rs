@@ -1,8 +1,9 @@
 //! What a flow is: a kind of record kept in step. One file in `flows/` implements `Flow`; the engine only ever sees `AnyFlow`.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,12 +18,24 @@ pub trait Flow: Send + Sync + 'static {
     const KEY: &'static str;
     /// What people call it: "Sales invoices".
     const TITLE: &'static str;
+    /// The flow whose pages this one shares: both read the same list of Xero, which is asked for once. It comes earlier in the list of flows.
+    const READ_WITH: Option<&'static str> = None;
+    /// Whether a migration may leave this kind out. Without contacts, accounts, taxes and currencies nothing else could be carried.
+    const CAN_BE_OFF: bool = true;
+    /// Whether Zoho has a list of this kind that a reconciliation can hold against Xero's. What lives inside other records (an allocation
+    /// of a credit) shows in their balances instead.
+    const HAS_LIST: bool = true;
     /// Flows whose records this one refers to; they are carried first.
     const AFTER: &'static [&'static str];
     const XERO: xero::Resource;
     const ZOHO: zoho::Resource;
     type Xero: xero::Record + DeserializeOwned;
 
+    /// Reads the records out of Xero's answer. Kinds that live inside another record take them out of that one here; their ids then
+    /// begin with the other's id and a colon.
+    fn read(body: &[u8]) -> Result<Vec<Result<Self::Xero, xero::Odd>>, Trouble> {
+        xero::read_records::<Self::Xero>(const { &Self::XERO }, body)
+    }
     /// Whether this record is carried at all. `Skip` is for what is not this flow's business (a bill in the invoices flow) or never existed for anyone (a deleted draft).
     fn wanted(record: &Self::Xero) -> Wanted;
     /// The records this one refers to.
@@ -31,9 +44,29 @@ pub trait Flow: Send + Sync + 'static {
     fn to_zoho(record: &Self::Xero, known: &Known) -> Result<Carry, Unmappable>;
     /// The fields we carry, in a fixed order: what is printed and compared. Append only: the order is part of the print.
     fn fields() -> &'static [Field<Self::Xero>];
+    /// Its place in time, which decides whether it is within a migration's scope.
+    fn age(_record: &Self::Xero) -> Age {
+        Age::Timeless
+    }
     /// Among Zoho's existing records (list rows), the one that is this record. Used where Zoho has no upsert, and for adoption.
     fn find_in(_record: &Self::Xero, _existing: &[Value]) -> Option<String> {
         None
+    }
+    /// Where a record that may have been created already is looked for: kinds of `Unique::Reference`.
+    fn look(_record: &Self::Xero, _known: &Known) -> Look {
+        Look::default()
+    }
+    /// Among the rows that `look` gave, the one that is this record.
+    fn found(record: &Self::Xero, _known: &Known, rows: &[Value]) -> Option<String> {
+        Self::find_in(record, rows)
+    }
+    /// Calls that complete a write, below the record's own address. `answer`: the record as Zoho has it now.
+    fn further(_record: &Self::Xero, _known: &Known, _answer: &Value) -> Vec<Further> {
+        Vec::new()
+    }
+    /// What else Zoho has given an id by this write, for instance the options of a tag. `further`: the answers of those calls.
+    fn also(_record: &Self::Xero, _answer: &Value, _further: &[Value]) -> Vec<Also> {
+        Vec::new()
     }
     /// What to do about a refusal. `attempt` counts from 1.
     fn cure(record: &Self::Xero, known: &Known, refusal: &Refusal, attempt: u32) -> Cure;
@@ -51,6 +84,56 @@ pub trait Flow: Send + Sync + 'static {
     fn xero_line(record: &Self::Xero) -> Line;
     /// A Zoho list row's line in a reconciliation, in the words of `xero_line`. `None`: not this flow's business.
     fn zoho_line(row: &Value) -> Option<Line>;
+}
+
+/// A record's place in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Accounts, contacts, items: carried whatever the scope is.
+    Timeless,
+    /// A document or a booking.
+    Of {
+        date: NaiveDate,
+        /// Something of it is still open today: owed, not yet used, not yet invoiced.
+        open: bool,
+        /// The day on which nothing of it was open any more, where Xero tells.
+        settled: Option<NaiveDate>,
+    },
+    /// Within the scope exactly when what it needs is: a payment follows its invoice.
+    Follows,
+}
+
+/// Where a record is looked for that may have been created already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The list's path below `/books/v3`, where it is not the flow's own.
+    pub path: Option<String>,
+    /// The key of the rows there, where it is not the flow's own.
+    pub many: Option<&'static str>,
+    pub query: Vec<(&'static str, String)>,
+}
+
+/// A call that completes a write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Further {
+    pub method: Method,
+    /// Below the record's own address: `options`.
+    pub path: String,
+    pub body: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Put,
+    Post,
+}
+
+/// Something that got an id together with a record, and that other records name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Also {
+    pub xero_id: String,
+    pub alias: Option<String>,
+    pub zoho_id: String,
 }
 
 /// The key by which the engine marks what it has made itself in the list that `find_in` looks through.
@@ -99,13 +182,25 @@ pub enum By {
 pub struct Known {
     pub xero: xero::Organisation,
     pub zoho: zoho::Organisation,
+    /// Flows that this link does not carry: what they would give is done without.
+    off: HashSet<&'static str>,
     ids: HashMap<(&'static str, String), String>,
     rates: HashMap<(&'static str, String), Decimal>,
 }
 
 impl Known {
     pub fn new(xero: xero::Organisation, zoho: zoho::Organisation) -> Self {
-        Self { xero, zoho, ids: HashMap::new(), rates: HashMap::new() }
+        Self { xero, zoho, ..Self::default() }
+    }
+
+    /// Notes that this flow is not carried.
+    pub fn switch_off(&mut self, flow: &'static str) {
+        self.off.insert(flow);
+    }
+
+    /// Whether this flow is carried. A line that names an item then names it, otherwise it only describes it.
+    pub fn is_on(&self, flow: &str) -> bool {
+        !self.off.contains(flow)
     }
 
     /// Notes that the record `key` (id or alias) of `flow` is `zoho_id` in Zoho.
@@ -130,11 +225,25 @@ impl Known {
 }
 
 /// One record's write: the body, and the status calls that follow it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Carry {
     pub body: Value,
     /// Status actions after the write, in order.
     pub then: Vec<zoho::Action>,
+    /// The collection it is created in, where that depends on the record: `creditnotes/4600…01/invoices`.
+    pub at: Option<String>,
+    /// The id it gets in our books, where Zoho's answer has none.
+    pub id: Option<String>,
+}
+
+impl Carry {
+    pub fn new(body: Value) -> Self {
+        Self { body, ..Self::default() }
+    }
+
+    pub fn then(self, then: Vec<zoho::Action>) -> Self {
+        Self { then, ..self }
+    }
 }
 
 /// A record that has no counterpart, in one sentence that a bookkeeper understands.
@@ -217,6 +326,9 @@ pub trait AnyFlow: Send + Sync {
     fn key(&self) -> &'static str;
     fn title(&self) -> &'static str;
     fn after(&self) -> &'static [&'static str];
+    fn read_with(&self) -> Option<&'static str>;
+    fn can_be_off(&self) -> bool;
+    fn has_list(&self) -> bool;
     fn xero(&self) -> &xero::Resource;
     fn zoho(&self) -> &zoho::Resource;
     /// Reads a Xero answer's body. One odd record does not spoil the others.
@@ -227,6 +339,11 @@ pub trait AnyFlow: Send + Sync {
     /// All fields' prints, one after the other.
     fn prints(&self, record: &dyn Record, key: &PrintKey) -> Vec<u8>;
     fn field_names(&self) -> Vec<(&'static str, Authority)>;
+    fn age(&self, record: &dyn Record) -> Age;
+    fn look(&self, record: &dyn Record, known: &Known) -> Look;
+    fn found(&self, record: &dyn Record, known: &Known, rows: &[Value]) -> Option<String>;
+    fn further(&self, record: &dyn Record, known: &Known, answer: &Value) -> Vec<Further>;
+    fn also(&self, record: &dyn Record, answer: &Value, further: &[Value]) -> Vec<Also>;
     fn find_in(&self, record: &dyn Record, existing: &[Value]) -> Option<String>;
     fn cure(&self, record: &dyn Record, known: &Known, refusal: &Refusal, attempt: u32) -> Cure;
     fn has_rates(&self) -> bool;
@@ -271,6 +388,15 @@ impl<F: Flow> AnyFlow for F {
     fn after(&self) -> &'static [&'static str] {
         F::AFTER
     }
+    fn read_with(&self) -> Option<&'static str> {
+        F::READ_WITH
+    }
+    fn can_be_off(&self) -> bool {
+        F::CAN_BE_OFF
+    }
+    fn has_list(&self) -> bool {
+        F::HAS_LIST
+    }
     fn xero(&self) -> &xero::Resource {
         const { &F::XERO }
     }
@@ -278,8 +404,7 @@ impl<F: Flow> AnyFlow for F {
         const { &F::ZOHO }
     }
     fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
-        let read = xero::read_records::<F::Xero>(const { &F::XERO }, body)?;
-        Ok(read
+        Ok(F::read(body)?
             .into_iter()
             .map(|one| match one {
                 Ok(record) => Reading::Record(Box::new(Of(record))),
@@ -308,6 +433,21 @@ impl<F: Flow> AnyFlow for F {
     }
     fn field_names(&self) -> Vec<(&'static str, Authority)> {
         F::fields().iter().map(|field| (field.name, field.authority)).collect()
+    }
+    fn age(&self, record: &dyn Record) -> Age {
+        F::age(typed::<F>(record))
+    }
+    fn look(&self, record: &dyn Record, known: &Known) -> Look {
+        F::look(typed::<F>(record), known)
+    }
+    fn found(&self, record: &dyn Record, known: &Known, rows: &[Value]) -> Option<String> {
+        F::found(typed::<F>(record), known, rows)
+    }
+    fn further(&self, record: &dyn Record, known: &Known, answer: &Value) -> Vec<Further> {
+        F::further(typed::<F>(record), known, answer)
+    }
+    fn also(&self, record: &dyn Record, answer: &Value, further: &[Value]) -> Vec<Also> {
+        F::also(typed::<F>(record), answer, further)
     }
     fn find_in(&self, record: &dyn Record, existing: &[Value]) -> Option<String> {
         F::find_in(typed::<F>(record), existing)

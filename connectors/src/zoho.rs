@@ -41,6 +41,9 @@ pub enum Unique {
     },
     /// By looking through the list. Zoho has no upsert here, and a settled pair is never overwritten.
     Search,
+    /// Zoho has no upsert here, but the record is ours: created once, changed by its id, and looked for (`Flow::look`) before it is
+    /// created wherever it may have been created already.
+    Reference,
 }
 
 /// A change of status, which is a call of its own.
@@ -65,6 +68,17 @@ impl Action {
     /// Zoho sends a contact no reminders of overdue invoices. Without it, old invoices that arrive would be chased by e-mail.
     pub const PAYMENT_REMINDER_OFF: Self =
         Self { name: "not to be reminded of payments", path: "paymentreminder/disable", bulk: None };
+
+    /// Every status call a flow may ask for.
+    pub const ALL: &'static [Self] = &[
+        Self::INVOICE_SENT,
+        Self::INVOICE_VOID,
+        Self::BILL_VOID,
+        Self::BILL_OPEN,
+        Self::ACTIVE,
+        Self::PAYMENT_REMINDER_OFF,
+        Self::INACTIVE,
+    ];
 
     /// Whether it is done only when the record arrives: afterwards people may have decided otherwise in Zoho.
     pub fn is_once(&self) -> bool {

@@ -279,7 +279,7 @@ async fn write(
     slice.count(Provider::Zoho, Some(lane.id), extra_calls);
     for todo in later.into_iter().rev() {
         // Mapped again when its turn comes: what it needs may have changed by then.
-        ready.push_front(Ready { todo, carry: Carry { body: serde_json::Value::Null, then: Vec::new() } });
+        ready.push_front(Ready { todo, carry: Carry::default() });
     }
     match worst {
         Some(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),

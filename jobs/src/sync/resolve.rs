@@ -21,17 +21,6 @@ use connectors::flow::By;
 
 /// The page number under which re-read records lie on the shelf.
 const READY_PAGE: i32 = -1;
-/// Every status call a flow may ask for.
-const ACTIONS: [Action; 7] = [
-    Action::INVOICE_SENT,
-    Action::INVOICE_VOID,
-    Action::BILL_VOID,
-    Action::BILL_OPEN,
-    Action::ACTIVE,
-    Action::PAYMENT_REMINDER_OFF,
-    Action::INACTIVE,
-];
-
 /// Writes of earlier turns whose outcome nobody knows are carried again: by its unique field a record that arrived is found, and
 /// kinds without one are looked up in Zoho's list first.
 pub async fn unknown(slice: &Slice) -> Result<(), Halt> {
@@ -185,7 +174,7 @@ pub async fn acts(slice: &mut Slice, run: &run::Model, lane: Lane, at_least: usi
         }
         let Some(words) = due.first().map(|one| one.words.clone()) else { return Ok(()) };
         let (first, rest) = words.split_once(',').map_or((words.as_str(), None), |(first, rest)| (first, Some(rest.to_owned())));
-        let action = ACTIONS.iter().find(|action| settle::due(&[**action]).as_deref() == Some(first));
+        let action = Action::ALL.iter().find(|action| settle::due(&[**action]).as_deref() == Some(first));
         let Some(action) = action else {
             return Err(crate::context::Failure::Bug(format!("no status call is called {first:?}")).into());
         };

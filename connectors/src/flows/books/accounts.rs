@@ -19,6 +19,7 @@ const DESCRIPTION_CHARS_MAX: usize = 500;
 impl Flow for Accounts {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Chart of accounts";
+    const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[currencies::KEY];
     const XERO: xero::Resource = ACCOUNTS;
     const ZOHO: zoho::Resource = zoho::Resource {
@@ -45,7 +46,7 @@ impl Flow for Accounts {
     }
 
     fn to_zoho(account: &Account, known: &Known) -> Result<Carry, Unmappable> {
-        Ok(Carry { body: body(account, known, clip(name(account), NAME_CHARS_MAX)), then: Vec::new() })
+        Ok(Carry::new(body(account, known, clip(name(account), NAME_CHARS_MAX))))
     }
 
     fn fields() -> &'static [Field<Account>] {
@@ -110,7 +111,7 @@ impl Flow for Accounts {
             (true, 1) => {
                 let mark = if account.code.is_empty() { "Xero" } else { &account.code };
                 let name = format!("{} ({mark})", clip(name(account), NAME_CHARS_MAX - mark.chars().count() - 3));
-                Cure::Again(Carry { body: body(account, known, &name), then: Vec::new() })
+                Cure::Again(Carry::new(body(account, known, &name)))
             }
             _ => refusals::hold(&label, refusal),
         }

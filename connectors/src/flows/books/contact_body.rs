@@ -54,7 +54,7 @@ pub fn carry(role: Role, contact: &Contact, known: &Known, name: &str) -> Carry 
     if contact.is_archived() {
         then.push(zoho::Action::INACTIVE);
     }
-    Carry { body, then }
+    Carry::new(body).then(then)
 }
 
 /// What Zoho has no field for in every country, so that nothing gets lost.

@@ -15,6 +15,7 @@ pub const KEY: &str = "books.currencies";
 impl Flow for Currencies {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Currencies";
+    const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = CURRENCIES;
     const ZOHO: zoho::Resource = zoho::Resource {
@@ -45,7 +46,7 @@ impl Flow for Currencies {
             "currency_format": format,
             "price_precision": precision,
         });
-        Ok(Carry { body, then: Vec::new() })
+        Ok(Carry::new(body))
     }
 
     fn fields() -> &'static [Field<Currency>] {

@@ -16,6 +16,7 @@ pub const KEY: &str = "books.customers";
 impl Flow for Customers {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Customers";
+    const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[currencies::KEY];
     const XERO: xero::Resource = contacts::XERO;
     const ZOHO: zoho::Resource = Role::Customer.zoho();

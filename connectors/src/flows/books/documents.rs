@@ -128,7 +128,7 @@ pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Un
         (Kind::Bill, InvoiceStatus::Voided | InvoiceStatus::Deleted) => vec![Action::BILL_VOID],
         _ => Vec::new(),
     };
-    Ok(Carry { body, then })
+    Ok(Carry::new(body).then(then))
 }
 
 pub fn fields() -> &'static [Field<Invoice>] {

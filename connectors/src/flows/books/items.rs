@@ -53,7 +53,7 @@ impl Flow for Items {
     }
 
     fn to_zoho(item: &Item, known: &Known) -> Result<Carry, Unmappable> {
-        Ok(Carry { body: body(item, known, clip(name(item), NAME_CHARS_MAX)), then: Vec::new() })
+        Ok(Carry::new(body(item, known, clip(name(item), NAME_CHARS_MAX))))
     }
 
     fn fields() -> &'static [Field<Item>] {
@@ -127,7 +127,7 @@ impl Flow for Items {
             (true, 2) if !same(name(item), &item.code) => {
                 let mark = format!(" ({})", item.code);
                 let room = NAME_CHARS_MAX.saturating_sub(mark.chars().count());
-                Cure::Again(Carry { body: body(item, known, &format!("{}{mark}", clip(name(item), room))), then: Vec::new() })
+                Cure::Again(Carry::new(body(item, known, &format!("{}{mark}", clip(name(item), room)))))
             }
             _ => refusals::hold(&item.label(), refusal),
         }

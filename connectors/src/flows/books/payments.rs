@@ -105,7 +105,7 @@ pub fn to_zoho(direction: Direction, payment: &Payment, known: &Known) -> Result
     {
         body["exchange_rate"] = money::number(rate);
     }
-    Ok(Carry { body, then: Vec::new() })
+    Ok(Carry::new(body))
 }
 
 pub fn fields() -> &'static [Field<Payment>] {

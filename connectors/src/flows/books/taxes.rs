@@ -22,6 +22,7 @@ const NAME_CHARS_MAX: usize = 100;
 impl Flow for Taxes {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Tax rates";
+    const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = TAX_RATES;
     const ZOHO: zoho::Resource = zoho::Resource {
@@ -45,7 +46,7 @@ impl Flow for Taxes {
     }
 
     fn to_zoho(rate: &TaxRate, _: &Known) -> Result<Carry, Unmappable> {
-        Ok(Carry { body: body(rate, clip(name(rate), NAME_CHARS_MAX)), then: Vec::new() })
+        Ok(Carry::new(body(rate, clip(name(rate), NAME_CHARS_MAX))))
     }
 
     fn fields() -> &'static [Field<TaxRate>] {
@@ -96,7 +97,7 @@ impl Flow for Taxes {
             (true, 2) => {
                 let suffix = format!(" ({})", rate.tax_type);
                 let name = format!("{}{suffix}", clip(name(rate), NAME_CHARS_MAX - suffix.chars().count().min(NAME_CHARS_MAX)));
-                Cure::Again(Carry { body: body(rate, &name), then: Vec::new() })
+                Cure::Again(Carry::new(body(rate, &name)))
             }
             _ => refusals::hold(&xero::Record::label(rate), refusal),
         }

@@ -16,6 +16,7 @@ pub const KEY: &str = "books.vendors";
 impl Flow for Vendors {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Vendors";
+    const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[currencies::KEY];
     const XERO: xero::Resource = contacts::XERO;
     const ZOHO: zoho::Resource = Role::Vendor.zoho();
