@@ -80,6 +80,14 @@ pub trait Flow: Send + Sync + 'static {
     fn judge(_record: &Self::Xero, _known: &Known, _answer: &Value) -> Judgement {
         Judgement::Equal
     }
+    /// What this record moves in Xero's general ledger. It explains a trial balance where the record is not in Zoho.
+    fn postings(_record: &Self::Xero, _known: &Known) -> Vec<Posting> {
+        Vec::new()
+    }
+    /// What stands on other accounts in Zoho by design though the record arrived whole, and why: an unused prepayment, for instance.
+    fn shifts(_record: &Self::Xero, _known: &Known) -> Vec<Shift> {
+        Vec::new()
+    }
     /// The record's line in a reconciliation.
     fn xero_line(record: &Self::Xero) -> Line;
     /// A Zoho list row's line in a reconciliation, in the words of `xero_line`. `None`: not this flow's business.
@@ -290,6 +298,45 @@ pub struct Difference {
     pub cause: &'static str,
 }
 
+/// An account of the general ledger, as far as a record names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Ledger {
+    /// Xero's account of this id.
+    Id(String),
+    /// Xero's account of this code.
+    Code(String),
+    Receivable,
+    Payable,
+    /// Where tax on sales and purchases stands.
+    Tax,
+    /// Gains and losses of exchange rates.
+    Exchange,
+    Rounding,
+    /// What Zoho owes customers who paid ahead.
+    UnearnedRevenue,
+    /// What vendors who were paid ahead owe.
+    PrepaidExpenses,
+    /// Zoho's account for adjustments of documents.
+    OtherCharges,
+}
+
+/// An amount on an account, in the organisation's own currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    pub ledger: Ledger,
+    /// Debits are positive, credits negative.
+    pub amount: Decimal,
+}
+
+/// An amount that stands on one account in Xero and on another in Zoho.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// By how much Zoho's account has more than Xero's; debits are positive. All shifts of a record come to zero.
+    pub by: Posting,
+    /// A named cause: `UNUSED_CREDIT`, `ROUNDING_PER_LINE`.
+    pub cause: &'static str,
+}
+
 /// A record as one line of a reconciliation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -349,6 +396,8 @@ pub trait AnyFlow: Send + Sync {
     fn has_rates(&self) -> bool;
     fn rate(&self, record: &dyn Record) -> Option<Decimal>;
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement;
+    fn postings(&self, record: &dyn Record, known: &Known) -> Vec<Posting>;
+    fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift>;
     fn xero_line(&self, record: &dyn Record) -> Line;
     fn zoho_line(&self, row: &Value) -> Option<Line>;
 }
@@ -463,6 +512,12 @@ impl<F: Flow> AnyFlow for F {
     }
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement {
         F::judge(typed::<F>(record), known, answer)
+    }
+    fn postings(&self, record: &dyn Record, known: &Known) -> Vec<Posting> {
+        F::postings(typed::<F>(record), known)
+    }
+    fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift> {
+        F::shifts(typed::<F>(record), known)
     }
     fn xero_line(&self, record: &dyn Record) -> Line {
         F::xero_line(typed::<F>(record))
