@@ -23,6 +23,8 @@ pub struct Model {
     pub rest_reason: Option<String>,
     /// Accounts, taxes and currencies that Zoho lacks are created when asked; otherwise records that need them are held.
     pub create_missing: bool,
+    /// What is carried, as JSON; everything where there is none.
+    pub scope: Option<String>,
     /// Grows with every claim: a worker with an older one cannot write.
     pub fence: i64,
     pub slice_owner: Option<String>,

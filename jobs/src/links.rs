@@ -96,6 +96,7 @@ async fn create(
         state: Set("provisioning".to_owned()),
         rest_reason: Set(None),
         create_missing: Set(false),
+        scope: Set(None),
         fence: Set(0),
         slice_owner: Set(None),
         slice_until: Set(None),

@@ -10,6 +10,7 @@ pub mod provision;
 pub mod read;
 pub mod reconcile;
 pub mod resolve;
+pub mod scope;
 pub mod settle;
 pub mod shelf;
 pub mod slice;

@@ -8,6 +8,7 @@ mod m0001_tenants;
 mod m0002_links;
 mod m0003_records;
 mod m0004_jobs;
+mod m0005_scope;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_links::Links),
             Box::new(m0003_records::Records),
             Box::new(m0004_jobs::Jobs),
+            Box::new(m0005_scope::Scope),
         ]
     }
 }

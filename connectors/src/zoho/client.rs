@@ -10,6 +10,7 @@ use url::Url;
 use super::fields::read_fields;
 use super::trouble::read;
 use super::{Action, FieldInfo, Organisation, Resource};
+use crate::flow::{self, Carry, Further, Look};
 use crate::http::{Answer, Http, at};
 use crate::side::{Refusal, Trouble};
 
@@ -60,13 +61,19 @@ impl Client {
         written(of, &answer, answer.status == 201)
     }
 
-    pub async fn create(&self, of: &Resource, body: &Value) -> Result<Written, Trouble> {
-        let request = self.request(Method::POST, self.url(of.path, &[], of.query)).json(body);
-        written(of, &self.http.send(request).await?, true)
+    /// Creates the record: in its own collection, or in the one that it names.
+    pub async fn create(&self, of: &Resource, carry: &Carry) -> Result<Written, Trouble> {
+        let path = carry.at.as_deref().unwrap_or(of.path);
+        let request = self.request(Method::POST, self.url(path, &[], of.query)).json(&carry.body);
+        let answer = self.http.send(request).await?;
+        match &carry.id {
+            Some(id) => Ok(Written { id: id.clone(), created: true, ..written(of, &answer, false)? }),
+            None => written(of, &answer, true),
+        }
     }
 
-    pub async fn update(&self, of: &Resource, id: &str, body: &Value) -> Result<Written, Trouble> {
-        let request = self.request(Method::PUT, self.url(of.path, &[id], of.query)).json(body);
+    pub async fn update(&self, of: &Resource, at: Option<&str>, id: &str, body: &Value) -> Result<Written, Trouble> {
+        let request = self.request(Method::PUT, self.url(at.unwrap_or(of.path), &[id], of.query)).json(body);
         let mut written = written(of, &self.http.send(request).await?, false)?;
         if written.id.is_empty() {
             written.id = id.to_owned();
@@ -96,21 +103,46 @@ impl Client {
     }
 
     pub async fn list(&self, of: &Resource, page: u32, extra: &[(&str, &str)]) -> Result<Rows, Trouble> {
-        let mut url = self.url(of.path, &[], of.list_query);
+        self.rows(self.url(of.path, &[], of.list_query), page, extra, of.many).await
+    }
+
+    /// One page of the list in which a record is looked for that may have been created already.
+    pub async fn look(&self, of: &Resource, look: &Look, page: u32) -> Result<Rows, Trouble> {
+        let own = look.path.is_none();
+        let url = self.url(look.path.as_deref().unwrap_or(of.path), &[], if own { of.list_query } else { &[] });
+        let query: Vec<(&str, &str)> = look.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let many = look.many.as_ref().map_or(of.many, std::slice::from_ref);
+        self.rows(url, page, &query, many).await
+    }
+
+    async fn rows(&self, mut url: Url, page: u32, extra: &[(&str, &str)], many: &[&str]) -> Result<Rows, Trouble> {
         url.query_pairs_mut()
             .extend_pairs(extra)
             .append_pair("page", &page.max(1).to_string())
             .append_pair("per_page", &PER_PAGE.to_string());
         let mut body = self.send(Method::GET, url).await?;
         let more = body["page_context"]["has_more_page"].as_bool().unwrap_or(false);
-        let rows = of.many.iter().find_map(|key| match body.get_mut(*key).map(Value::take) {
+        let rows = many.iter().find_map(|key| match body.get_mut(*key).map(Value::take) {
             Some(Value::Array(rows)) => Some(rows),
             _ => None,
         });
         match rows {
             Some(rows) => Ok(Rows { rows, more }),
-            None => Err(Trouble::Unreachable(format!("the answer has no {}", of.many.first().unwrap_or(&"rows")))),
+            None => Err(Trouble::Unreachable(format!("the answer has no {}", many.first().unwrap_or(&"rows")))),
         }
+    }
+
+    /// A call that completes a write. Gives the whole answer.
+    pub async fn further(&self, of: &Resource, at: Option<&str>, id: &str, further: &Further) -> Result<Value, Trouble> {
+        let mut url = self.url(at.unwrap_or(of.path), &[id], &[]);
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(further.path.split('/'));
+        }
+        let method = match further.method {
+            flow::Method::Put => Method::PUT,
+            flow::Method::Post => Method::POST,
+        };
+        read(&self.http.send(self.request(method, url).json(&further.body)).await?)
     }
 
     pub async fn get(&self, of: &Resource, id: &str) -> Result<Value, Trouble> {

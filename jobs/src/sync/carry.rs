@@ -3,20 +3,20 @@
 
 use std::collections::VecDeque;
 
-use connectors::flow::{By, Carry, MADE_HERE, Need, Unmappable};
+use connectors::flow::{Age, Also, By, Carry, Known, MADE_HERE, Need, Unmappable};
 use connectors::side::Trouble;
 use connectors::xero::Odd;
 use connectors::zoho::Unique;
 use entities::run;
 use futures::StreamExt;
 
-use super::known::{look_up, need_print};
+use super::known::{look_up, need_print, outside};
 use super::points;
 use super::resolve;
 use super::settle;
-use super::shelf::{Shelf, Todo};
+use super::shelf::{Part, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::writes::{Desk, Outcome, Sent, send};
+use super::writes::{Before, Desk, Outcome, Sent, send};
 
 /// Records of one batch: two transactions serve them all.
 const BATCH: usize = 100;
@@ -44,6 +44,10 @@ pub enum Verdict {
     Later {
         xero_id: String,
     },
+    /// Outside the scope of what is carried.
+    Out {
+        xero_id: String,
+    },
     /// No longer wanted, and it never arrived: nothing is known of it any more.
     Dropped {
         xero_id: String,
@@ -63,6 +67,8 @@ pub struct Settled {
     pub origin: &'static str,
     /// Counts as created; otherwise as updated.
     pub created: bool,
+    /// What else got an id with it.
+    pub also: Vec<Also>,
 }
 
 impl Verdict {
@@ -89,10 +95,10 @@ struct Ready {
     carry: Carry,
 }
 
-/// Carries up to one batch from the front of the shelf. What could not be sent goes back to the front; the shelf stays whole unless
+/// Carries up to one batch from the front of a shelf's part. What could not be sent goes back to the front; the part stays whole unless
 /// what was decided could not be noted down.
-pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, shelf: &mut Shelf) -> Result<(), Halt> {
-    let todo = &mut shelf.todo;
+pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Result<(), Halt> {
+    let (lane, todo) = (part.lane, &mut part.todo);
     let size = if slice.zoho.gate.limits.per_minute > 0 { BATCH_LIMITED } else { BATCH };
     let taken: Vec<Todo> = todo.drain(..todo.len().min(size)).collect();
     let needs: Vec<Vec<Need>> = taken.iter().map(|one| lane.flow.needs(one.record.as_ref())).collect();
@@ -103,11 +109,28 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, shelf: &mut 
             return Err(halt);
         }
     };
-    shelf.whole = false;
+    let missing = |needs: &[Need]| -> Option<Need> {
+        needs.iter().find(|need| known.is_on(need.flow) && known.id(need.flow, &need.key).is_none()).cloned()
+    };
+    // What follows a document that is outside the scope is outside too.
+    let lacking = taken.iter().zip(&needs).filter(|(one, _)| lane.flow.age(one.record.as_ref()) == Age::Follows);
+    let lacking: Vec<Need> = lacking.filter_map(|(_, needs)| missing(needs)).collect();
+    let outside = match outside(slice, &lacking).await {
+        Ok(outside) => outside,
+        Err(halt) => {
+            taken.into_iter().rev().for_each(|one| todo.push_front(one));
+            return Err(halt);
+        }
+    };
+    part.whole = false;
     let mut verdicts = Vec::new();
     let mut ready = VecDeque::new();
     for (one, needs) in taken.into_iter().zip(needs) {
-        if let Some(missing) = needs.iter().find(|need| known.id(need.flow, &need.key).is_none()) {
+        if let Some(missing) = missing(&needs) {
+            if outside.contains(&missing) && lane.flow.age(one.record.as_ref()) == Age::Follows {
+                verdicts.push(Verdict::Out { xero_id: one.record.id().to_owned() });
+                continue;
+            }
             let need = need_print(slice, missing.flow, missing.by, &missing.key);
             verdicts.push(Verdict::Waiting { xero_id: one.record.id().to_owned(), need });
             continue;
@@ -123,7 +146,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, shelf: &mut 
             Err(halt) => {
                 todo_back(todo, ready);
                 settle::verdicts(slice, run, lane, verdicts).await?;
-                shelf.whole = true;
+                part.whole = true;
                 return Err(halt);
             }
         }
@@ -133,7 +156,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, lane: Lane, shelf: &mut 
     todo_back(todo, ready);
     points::reached("before_settle");
     settle::verdicts(slice, run, lane, verdicts).await?;
-    shelf.whole = true;
+    part.whole = true;
     points::reached("after_settle");
     halt
 }
@@ -160,6 +183,7 @@ fn mapped(slice: &Slice, lane: Lane, ready: &mut VecDeque<Ready>, verdicts: &mut
                 due: None,
                 origin: "adopted",
                 created: false,
+                also: Vec::new(),
             })),
             None if slice.link.create_missing => ready.push_back(one),
             None => verdicts.push(Verdict::Held {
@@ -182,7 +206,7 @@ async fn write(
     slice: &mut Slice,
     run: &run::Model,
     lane: Lane,
-    known: &connectors::flow::Known,
+    known: &Known,
     ready: &mut VecDeque<Ready>,
     verdicts: &mut Vec<Verdict>,
 ) -> Result<(), Halt> {
@@ -199,8 +223,9 @@ async fn write(
                 ),
             })?)
         }
-        Unique::Search => None,
+        Unique::Search | Unique::Reference => None,
     };
+    let another = lane.flow.zoho().unique == Unique::Reference && slice.has_found().await?;
     let granted = slice.permit(Provider::Zoho, Some(lane.id), ready.len() as u32).await? as usize;
     // Only what is intended is taken off: a pause, or another worker, is noticed here.
     settle::intend(slice, run, lane, ready.iter().take(granted).map(|one| one.todo.record.id())).await?;
@@ -214,12 +239,17 @@ async fn write(
         known,
         field: field.as_deref(),
     };
-    let at_once = if field.is_none() { 1 } else { slice.slots as usize };
+    let at_once = if lane.flow.zoho().unique == Unique::Search { 1 } else { slice.slots as usize };
     let sent: Vec<(Todo, Sent)> = futures::stream::iter(sending)
         .map(|one| {
             let desk = &desk;
             async move {
-                let sent = send(desk, one.todo.record.as_ref(), one.carry, one.todo.zoho_id.as_deref()).await;
+                let before = match (one.todo.is_doubtful, another) {
+                    (true, _) => Before::Doubtful,
+                    (false, true) => Before::Another,
+                    (false, false) => Before::Never,
+                };
+                let sent = send(desk, one.todo.record.as_ref(), one.carry, one.todo.zoho_id.as_deref(), before).await;
                 points::reached("answered");
                 (one.todo, sent)
             }
@@ -239,7 +269,7 @@ async fn write(
         }
         let xero_id = todo.record.id().to_owned();
         match sent.outcome {
-            Outcome::Written { id, created, adopted, record, version, then } => {
+            Outcome::Written { id, created, adopted, found, record, version, then, also } => {
                 slice.moved = true;
                 if field.is_none()
                     && let Some(list) = slice.directories.get_mut(lane.flow.zoho().path)
@@ -260,8 +290,13 @@ async fn write(
                     prints: todo.prints,
                     version,
                     due: settle::due(&then),
-                    origin: if adopted { "adopted" } else { "created" },
+                    origin: match (adopted, found) {
+                        (true, _) => "adopted",
+                        (false, true) => "found",
+                        (false, false) => "created",
+                    },
                     created: created && todo.zoho_id.is_none(),
+                    also,
                 }));
             }
             Outcome::Held(reason) => verdicts.push(Verdict::Held { xero_id, reason }),
@@ -303,8 +338,8 @@ fn weight(trouble: &Trouble) -> u8 {
 pub fn needed_as(slice: &Slice, lane: Lane, settled: &Settled) -> Vec<Vec<u8>> {
     let flow = lane.flow.key();
     let mut prints = vec![need_print(slice, flow, By::Id, &settled.xero_id)];
-    if let Some(alias) = &settled.alias {
-        prints.push(need_print(slice, flow, By::Alias, alias));
-    }
+    prints.extend(settled.also.iter().map(|one| need_print(slice, flow, By::Id, &one.xero_id)));
+    let aliases = settled.alias.iter().chain(settled.also.iter().filter_map(|one| one.alias.as_ref()));
+    prints.extend(aliases.map(|alias| need_print(slice, flow, By::Alias, alias)));
     prints
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use connectors::zoho::BULK_IDS;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
+use entities::ids::LaneId;
 use entities::{lane, pair, run, run_count};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::shelf::{After, Counts};
+use super::shelf::{After, Part, Shelf};
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::{carry, observe, points, resolve, settle};
 use crate::context::Failure;
@@ -23,13 +24,14 @@ pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
     let rows =
         run_count::Entity::of(slice.tenant).filter(run_count::Column::RunId.eq(run.id)).all(&slice.context.database).await?;
     for lane in slice.lanes.clone() {
-        if rows.iter().any(|row| row.flow == lane.flow.key()) {
+        if !lane.on || rows.iter().any(|row| row.flow == lane.flow.key()) {
             continue;
         }
         slice.go_on()?;
         let first = lane_row(slice, lane).await?.watermark.is_none();
-        let expected =
-            if first && run.kind == Kind::Migration.name() && lane.flow.xero().paged { ask_count(slice, lane).await? } else { 0 };
+        // What is read with another list is counted with it.
+        let is_counted = first && run.kind == Kind::Migration.name() && lane.flow.xero().paged && lane.flow.read_with().is_none();
+        let expected = if is_counted { ask_count(slice, lane).await? } else { 0 };
         let (xero_calls, zoho_calls) = slice.calls.remove(&lane.id).unwrap_or_default();
         run_count::ActiveModel {
             tenant_id: Set(slice.tenant),
@@ -79,11 +81,12 @@ async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {
 /// Carries everything that can be carried. `Ok`: nothing is left but what is held or waits for it.
 pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
     for lane in slice.lanes.clone() {
-        loop {
+        let reads = !slice.readers(lane).is_empty();
+        while lane.on || reads {
             slice.go_on()?;
             resolve::ready(slice, run, lane).await?;
             let row = lane_row(slice, lane).await?;
-            if row.pull_run == Some(run.id) && row.state == "read" {
+            if !reads || row.pull_run == Some(run.id) && row.state == "read" {
                 break;
             }
             stage(slice, run, lane.flow.key()).await?;
@@ -92,14 +95,14 @@ pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> 
         resolve::acts(slice, run, lane, 1, false).await?;
     }
     // What settled late may have let an earlier lane's record go on.
-    for lane in slice.lanes.clone() {
+    for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on) {
         resolve::ready(slice, run, lane).await?;
         resolve::acts(slice, run, lane, 1, true).await?;
     }
     again_for_waiting(slice, run).await
 }
 
-/// Carries one page and moves the cursor.
+/// Carries one page, for every lane that shares it, and moves the cursor.
 async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::Model) -> Result<(), Halt> {
     let (anchor, number) = observe::stand(row, run);
     let (mut shelf, server_time) = match slice.context.shelves.take(lane.id, run.id, anchor, number) {
@@ -109,29 +112,40 @@ async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::Model
     if row.pull_run != Some(run.id) {
         begin_pull(slice, run, lane, anchor, number, server_time).await?;
     }
-    if let Some(expected) = shelf.counts.expected.take() {
-        expect(slice, run, lane, expected).await?;
-    }
-    while !shelf.todo.is_empty() {
-        let carried = match slice.go_on() {
-            Ok(()) => carry::batch(slice, run, lane, &mut shelf).await,
-            over => over,
-        };
-        let acted = match carried {
-            Ok(()) => resolve::acts(slice, run, lane, BULK_IDS, false).await,
-            halt => halt,
-        };
-        if let Err(halt) = acted {
-            slice.context.shelves.put(lane.id, shelf);
-            return Err(halt);
+    for part in &mut shelf.parts {
+        if let Some(expected) = part.counts.expected.take() {
+            expect(slice, run, part.lane, expected).await?;
         }
     }
+    if let Err(halt) = carry_parts(slice, run, &mut shelf).await {
+        slice.context.shelves.put(lane.id, shelf);
+        return Err(halt);
+    }
     let over = shelf.after == After::Done;
-    commit(slice, run, lane, shelf.after, shelf.counts).await?;
+    commit(slice, run, lane, shelf.after, &shelf.parts).await?;
     if over {
         slice.context.shelves.forget(lane.id);
     } else {
         slice.context.shelves.remember(lane.id, run.id, shelf.boundary);
+    }
+    Ok(())
+}
+
+/// The parts one after the other: a later one may refer to records of an earlier one, in the state that their calls bring about.
+async fn carry_parts(slice: &mut Slice, run: &run::Model, shelf: &mut Shelf) -> Result<(), Halt> {
+    let lanes: Vec<Lane> = shelf.parts.iter().map(|part| part.lane).collect();
+    for (n, part) in shelf.parts.iter_mut().enumerate() {
+        if part.todo.is_empty() {
+            continue;
+        }
+        for earlier in lanes[..n].iter().filter(|earlier| part.lane.flow.after().contains(&earlier.flow.key())) {
+            resolve::acts(slice, run, *earlier, 1, false).await?;
+        }
+        while !part.todo.is_empty() {
+            slice.go_on()?;
+            carry::batch(slice, run, part).await?;
+            resolve::acts(slice, run, part.lane, BULK_IDS, false).await?;
+        }
     }
     Ok(())
 }
@@ -154,7 +168,7 @@ async fn begin_pull(
         .col_expr(lane::Column::Page, Expr::value(number))
         .col_expr(lane::Column::State, Expr::value("reading"))
         .filter(lane::Column::TenantId.eq(slice.tenant))
-        .filter(lane::Column::Id.eq(lane.id))
+        .filter(lane::Column::Id.is_in(with_readers(slice, lane)))
         .exec(&transaction)
         .await?;
     transaction.commit().await?;
@@ -162,13 +176,13 @@ async fn begin_pull(
 }
 
 /// Cursor and counts of a carried page, together.
-async fn commit(slice: &mut Slice, run: &run::Model, lane: Lane, after: After, counts: Counts) -> Result<(), Halt> {
+async fn commit(slice: &mut Slice, run: &run::Model, lane: Lane, after: After, parts: &[Part]) -> Result<(), Halt> {
     let row = lane_row(slice, lane).await?;
     let transaction = begin_write(&slice.context.database).await?;
     slice.fenced(&transaction, Some(run)).await?;
     let update = lane::Entity::update_many()
         .filter(lane::Column::TenantId.eq(slice.tenant))
-        .filter(lane::Column::Id.eq(lane.id))
+        .filter(lane::Column::Id.is_in(with_readers(slice, lane)))
         .filter(lane::Column::PullRun.eq(run.id));
     let update = match after {
         After::Next { anchor, page } => {
@@ -180,14 +194,22 @@ async fn commit(slice: &mut Slice, run: &run::Model, lane: Lane, after: After, c
             .col_expr(lane::Column::Watermark, Expr::value(row.pull_started.or(row.watermark))),
     };
     update.exec(&transaction).await?;
-    let add = [("seen", counts.seen), ("unchanged", counts.unchanged), ("skipped", counts.skipped)];
-    settle::count(&transaction, slice, run, lane, &add).await?;
+    for part in parts {
+        let counts = part.counts;
+        let add = [("seen", counts.seen), ("unchanged", counts.unchanged), ("skipped", counts.skipped)];
+        settle::count(&transaction, slice, run, part.lane, &add).await?;
+    }
     settle::flush_calls(&transaction, slice, run).await?;
     points::reached("before_page_commit");
     transaction.commit().await?;
     slice.calls.clear();
     points::reached("after_page_commit");
     Ok(())
+}
+
+/// The lane and those that read with it: they are where it is.
+fn with_readers(slice: &Slice, lane: Lane) -> Vec<LaneId> {
+    slice.readers(lane).iter().map(|reader| reader.id).chain([lane.id]).collect()
 }
 
 async fn expect(slice: &Slice, run: &run::Model, lane: Lane, expected: i64) -> Result<(), Halt> {
@@ -250,7 +272,7 @@ async fn again_for_waiting(slice: &mut Slice, run: &run::Model) -> Result<(), Ha
 /// How many records wait for another.
 pub async fn waiting(slice: &Slice) -> Result<i64, Halt> {
     let mut waiting = 0;
-    for lane in &slice.lanes {
+    for lane in slice.lanes.iter().filter(|lane| lane.on) {
         waiting += parked(slice, lane, "waiting").await?;
     }
     Ok(waiting)

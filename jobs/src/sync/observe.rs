@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use super::carry::Verdict;
 use super::plan::{Plan, plan};
-use super::shelf::{After, Boundary, Counts, Shelf, Todo};
+use super::shelf::{After, Boundary, Counts, Part, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::{read, settle};
 
@@ -63,38 +63,72 @@ async fn lay_out(
     read: Vec<Reading>,
 ) -> Result<Shelf, Halt> {
     let full = lane.flow.xero().paged && page.page_size > 0 && read.len() >= page.page_size as usize;
+    let newest = read.iter().map(updated_us).max().unwrap_or(0);
+    let after = after(anchor, number, full, newest);
+    let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
+    let mut boundary = Boundary { ids: HashSet::new(), same_second };
+    let (mut parts, mut own) = (Vec::new(), Some(read));
+    for reader in slice.readers(lane) {
+        let mut read = match own.take_if(|_| reader.id == lane.id) {
+            Some(read) => read,
+            None => match reader.flow.read(&page.body) {
+                Ok(read) => read,
+                Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+            },
+        };
+        // Each kind that shares the page finds the same record odd; one of them says so.
+        if reader.id != lane.id {
+            read.retain(|one| matches!(one, Reading::Record(_)));
+        }
+        let expected = (number == 1 && reader.id == lane.id).then(|| page.item_count.map(|count| count as i64)).flatten();
+        let expected = if lane.flow.xero().paged { expected } else { Some(read.len() as i64) };
+        boundary.ids.extend(at_the_end(&read, &after));
+        parts.push(lay_part(slice, run, lane, reader, expected, read).await?);
+    }
+    Ok(Shelf { run: run.id, anchor, page: number, parts, after, boundary })
+}
+
+/// One lane's share of a page: what is unknown to it or has changed.
+async fn lay_part(
+    slice: &mut Slice,
+    run: &run::Model,
+    leader: Lane,
+    lane: Lane,
+    expected: Option<i64>,
+    read: Vec<Reading>,
+) -> Result<Part, Halt> {
     let mut records = Vec::with_capacity(read.len());
-    let mut odd = Vec::new();
+    let mut decided = Vec::new();
+    let mut counts = Counts { expected, ..Counts::default() };
     for one in read {
         match one {
             Reading::Record(record) => records.push(record),
-            Reading::Odd(one) => odd.push(one),
+            Reading::Odd(one) => {
+                counts.seen += 1;
+                decided.push(Verdict::odd(one, lane.flow.title()));
+            }
         }
     }
-    let after = after(anchor, number, full, &records);
-    let mut counts = Counts { expected: page.item_count.map(|count| count as i64).filter(|_| number == 1), ..Counts::default() };
-    if !lane.flow.xero().paged {
-        counts.expected = Some((records.len() + odd.len()) as i64);
-    }
-    let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
-    let boundary = Boundary { ids: boundary(&records, &after), same_second };
     // What the page before had too is neither counted nor planned again.
-    records.retain(|record| !slice.context.shelves.had(lane.id, run.id, record.id()));
-    let mut dropped = Vec::new();
-    let todo = plan_all(slice, run, lane, records, &mut counts, &mut dropped).await?;
-    let held = odd.into_iter().map(|one| Verdict::odd(one, lane.flow.title())).collect::<Vec<_>>();
-    counts.seen += held.len() as i64;
-    let dropped = dropped.into_iter().map(|xero_id| Verdict::Dropped { xero_id });
-    settle::verdicts(slice, run, lane, held.into_iter().chain(dropped).collect()).await?;
-    Ok(Shelf { run: run.id, anchor, page: number, todo, after, counts, boundary, whole: true })
+    records.retain(|record| !slice.context.shelves.had(leader.id, run.id, record.id()));
+    let todo = plan_all(slice, run, lane, records, &mut counts, &mut decided).await?;
+    settle::verdicts(slice, run, lane, decided).await?;
+    Ok(Part { lane, todo, counts, whole: true })
+}
+
+fn updated_us(one: &Reading) -> i64 {
+    match one {
+        Reading::Record(record) => record.updated_us(),
+        Reading::Odd(_) => 0,
+    }
 }
 
 /// The cursor after this page.
-fn after(anchor: Option<At>, number: i32, full: bool, records: &[Box<dyn Record>]) -> After {
+fn after(anchor: Option<At>, number: i32, full: bool, newest_us: i64) -> After {
     if !full {
         return After::Done;
     }
-    let last = records.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
+    let last = newest_us.div_euclid(SECOND_US) * SECOND_US;
     match anchor {
         Some(anchor) if last <= anchor.0 => After::Next { anchor: Some(anchor), page: number + 1 },
         _ if last == 0 => After::Next { anchor, page: number + 1 },
@@ -103,9 +137,10 @@ fn after(anchor: Option<At>, number: i32, full: bool, records: &[Box<dyn Record>
 }
 
 /// The ids that the next page will show again: those of the second it starts at.
-fn boundary(records: &[Box<dyn Record>], after: &After) -> HashSet<String> {
-    let After::Next { anchor: Some(from), .. } = after else { return HashSet::new() };
-    records.iter().filter(|record| record.updated_us() >= from.0).map(|record| record.id().to_owned()).collect()
+fn at_the_end(read: &[Reading], after: &After) -> Vec<String> {
+    let After::Next { anchor: Some(from), .. } = after else { return Vec::new() };
+    let records = read.iter().filter_map(|one| if let Reading::Record(record) = one { Some(record) } else { None });
+    records.filter(|record| record.updated_us() >= from.0).map(|record| record.id().to_owned()).collect()
 }
 
 async fn plan_all(
@@ -114,11 +149,11 @@ async fn plan_all(
     lane: Lane,
     records: Vec<Box<dyn Record>>,
     counts: &mut Counts,
-    dropped: &mut Vec<String>,
+    verdicts: &mut Vec<Verdict>,
 ) -> Result<VecDeque<Todo>, Halt> {
     let pairs = pairs(slice, run, lane, &records).await?;
     let authorities: Vec<Authority> = lane.flow.field_names().into_iter().map(|(_, authority)| authority).collect();
-    let overwrite = matches!(lane.flow.zoho().unique, Unique::Field { .. });
+    let overwrite = lane.flow.zoho().unique != Unique::Search;
     let mut todo = VecDeque::new();
     for record in records {
         let prints = lane.flow.prints(record.as_ref(), &slice.print);
@@ -126,7 +161,7 @@ async fn plan_all(
         let settled = pair.filter(|pair| pair.zoho_id.is_some() && (pair.state == "settled" || pair.state == "due"));
         let decided = pair.is_some_and(|pair| {
             let same = pair.prints.as_deref() == Some(prints.as_slice());
-            pair.state == "ready" || pair.this_run && (same || pair.state == "waiting" || pair.state == "held")
+            pair.state == "ready" || pair.this_run && (same || ["waiting", "held", "out"].contains(&pair.state.as_str()))
         });
         if decided {
             // Carried, held or waiting since this run began: this page was read before, or the record moved to a later one. What is
@@ -143,13 +178,24 @@ async fn plan_all(
             // An update of it was refused before, and now it is deleted in Xero: the flow says what that means in Zoho.
             Plan::Skip if pair.is_some_and(|pair| pair.zoho_id.is_some()) => {
                 counts.seen += 1;
-                todo.push_back(Todo { record, prints, zoho_id: pair.and_then(|pair| pair.zoho_id.clone()) });
+                let zoho_id = pair.and_then(|pair| pair.zoho_id.clone());
+                todo.push_back(Todo { record, prints, zoho_id, is_doubtful: false });
             }
             Plan::Skip => {
                 counts.skipped += 1;
                 if pair.is_some() {
                     // It was held or waited, never sent, and was deleted in Xero meanwhile.
-                    dropped.push(record.id().to_owned());
+                    verdicts.push(Verdict::Dropped { xero_id: record.id().to_owned() });
+                }
+            }
+            Plan::Create
+                if pair.is_none_or(|pair| pair.zoho_id.is_none()) && !slice.scope.includes(lane.flow.age(record.as_ref())) =>
+            {
+                counts.seen += 1;
+                if pair.is_some_and(|pair| pair.state == "out") {
+                    counts.skipped += 1;
+                } else {
+                    verdicts.push(Verdict::Out { xero_id: record.id().to_owned() });
                 }
             }
             Plan::Nothing => {
@@ -158,7 +204,8 @@ async fn plan_all(
             }
             Plan::Create | Plan::Update(_) => {
                 counts.seen += 1;
-                todo.push_back(Todo { record, prints, zoho_id: pair.and_then(|pair| pair.zoho_id.clone()) });
+                let zoho_id = pair.and_then(|pair| pair.zoho_id.clone());
+                todo.push_back(Todo { record, prints, zoho_id, is_doubtful: false });
             }
         }
     }

@@ -102,6 +102,6 @@ pub async fn done(slice: &Slice) -> Result<bool, Halt> {
         .await?;
     Ok(slice.lanes.iter().all(|lane| match lane.flow.zoho().unique {
         Unique::Field { module, label } => rows.iter().any(|row| row.module == module && row.label == label),
-        Unique::Search => true,
+        Unique::Search | Unique::Reference => true,
     }))
 }

@@ -39,7 +39,7 @@ const SENTENCE_LIVES: std::time::Duration = std::time::Duration::from_secs(30 * 
 pub async fn reconcile(slice: &mut Slice, run: &run::Model) -> Result<bool, Halt> {
     stage(slice, run, "reconciling").await?;
     let mut clean = true;
-    for lane in slice.lanes.clone() {
+    for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on && lane.flow.has_list()) {
         let mut tally = load(slice, run, lane).await?;
         while tally.phase != Phase::Done {
             slice.go_on()?;

@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, Value};
 use super::carry::{self, Verdict};
 use super::known::{alias_need, need_print};
 use super::points;
-use super::shelf::{After, Boundary, Counts, Shelf, Todo};
+use super::shelf::{After, Boundary, Counts, Part, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::{read, settle};
 use connectors::flow::By;
@@ -62,8 +62,8 @@ pub async fn ready(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
                 None => return Ok(()),
             },
         };
-        while !shelf.todo.is_empty() {
-            if let Err(halt) = carry::batch(slice, run, lane, &mut shelf).await {
+        while let Some(part) = shelf.parts.iter_mut().find(|part| !part.todo.is_empty()) {
+            if let Err(halt) = carry::batch(slice, run, part).await {
                 slice.context.shelves.put(lane.id, shelf);
                 return Err(halt);
             }
@@ -92,7 +92,10 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     // They may have been made in Zoho meanwhile, by an earlier write of ours or by a person.
     slice.directories.remove(lane.flow.zoho().path);
     slice.permit(Provider::Xero, Some(lane.id), 1).await?;
-    let asked: Vec<String> = ids.iter().map(|(id, _)| id.clone()).collect();
+    // What lives inside another record is read with that one.
+    let outer = |id: &String| id.split_once(':').map_or(id.as_str(), |(outer, _)| outer).to_owned();
+    let mut asked: Vec<String> = ids.iter().map(|(id, _)| outer(id)).collect();
+    asked.dedup();
     let (_, read) = read::by_ids(slice, lane, &asked).await?;
     let mut todo = VecDeque::new();
     let mut verdicts = Vec::new();
@@ -106,7 +109,8 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
                     verdicts.push(Verdict::Dropped { xero_id });
                     continue;
                 }
-                todo.push_back(Todo { prints: lane.flow.prints(record.as_ref(), &slice.print), record, zoho_id });
+                let (prints, is_doubtful) = (lane.flow.prints(record.as_ref(), &slice.print), sent.contains(&xero_id));
+                todo.push_back(Todo { prints, record, zoho_id, is_doubtful });
             }
             Reading::Odd(odd) => {
                 ids.retain(|(asked, _)| !asked.eq_ignore_ascii_case(&odd.id));
@@ -116,8 +120,8 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     }
     verdicts.extend(ids.into_iter().map(|(xero_id, _)| gone(xero_id, lane)));
     settle::verdicts(slice, run, lane, verdicts).await?;
-    let (after, counts, boundary) = (After::Done, Counts::default(), Boundary::default());
-    Ok(Some(Shelf { run: run.id, anchor: None, page: READY_PAGE, todo, after, counts, boundary, whole: true }))
+    let parts = vec![Part { lane, todo, counts: Counts::default(), whole: true }];
+    Ok(Some(Shelf { run: run.id, anchor: None, page: READY_PAGE, parts, after: After::Done, boundary: Boundary::default() }))
 }
 
 /// Records whose write may have arrived.

@@ -55,7 +55,7 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     let transaction = begin_write(&slice.context.database).await?;
     slice.fenced(&transaction, None).await?;
     let (mut settled, mut held, mut waiting, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut closed, mut dropped) = (Vec::new(), Vec::new());
+    let (mut closed, mut dropped, mut out) = (Vec::new(), Vec::new(), Vec::new());
     for verdict in verdicts {
         match verdict {
             Verdict::Settled(one) => {
@@ -72,6 +72,10 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
             }
             Verdict::Unknown { xero_id } => unknown.push(xero_id),
             Verdict::Later { xero_id } => closed.push(xero_id),
+            Verdict::Out { xero_id } => {
+                closed.push(xero_id.clone());
+                out.push(xero_id);
+            }
             Verdict::Dropped { xero_id } => dropped.push(xero_id),
         }
     }
@@ -81,6 +85,9 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     park(&transaction, slice, run, lane, waiting.into_iter().map(|(id, need)| (id, Some(need))).collect(), "waiting").await?;
     park(&transaction, slice, run, lane, unknown.into_iter().map(|id| (id, None)).collect(), "ready").await?;
     hold(&transaction, slice, run, lane, &held).await?;
+    // What was held before and is outside the scope now is no longer anybody's trouble.
+    forget(&transaction, slice, lane, "hold", &out).await?;
+    park(&transaction, slice, run, lane, out.iter().map(|id| (id.clone(), None)).collect(), "out").await?;
     forget(&transaction, slice, lane, "intent", &closed).await?;
     for table in ["intent", "hold", "pair"] {
         forget(&transaction, slice, lane, table, &dropped).await?;
@@ -93,7 +100,8 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     let created = settled.iter().filter(|one| one.created).count() as i64;
     let adopted = settled.iter().filter(|one| !one.created && one.origin == "adopted").count() as i64;
     let updated = settled.len() as i64 - created - adopted;
-    count(&transaction, slice, run, lane, &[("created", created), ("updated", updated), ("unchanged", adopted)]).await?;
+    let counted = [("created", created), ("updated", updated), ("unchanged", adopted), ("skipped", out.len() as i64)];
+    count(&transaction, slice, run, lane, &counted).await?;
     flush_calls(&transaction, slice, run).await?;
     points::reached("before_settle_commit");
     transaction.commit().await?;
@@ -202,6 +210,7 @@ async fn store_settled(
     lane: Lane,
     settled: &[Settled],
 ) -> Result<(), Halt> {
+    store_also(transaction, slice, run, lane, settled).await?;
     // One row after the other in key order: the table is clustered by it.
     let mut sorted: Vec<&Settled> = settled.iter().collect();
     sorted.sort_by(|one, other| one.xero_id.cmp(&other.xero_id));
@@ -231,6 +240,35 @@ async fn store_settled(
             nameless_rows(transaction.get_database_backend(), chunk.len(), 12)
         );
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    }
+    Ok(())
+}
+
+/// Notes what got an id together with a record. Known by its id and its other name, never compared.
+async fn store_also(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    settled: &[Settled],
+) -> Result<(), Halt> {
+    for one in settled.iter().flat_map(|one| &one.also) {
+        let alias = one.alias.as_ref().map(|alias| alias_print(slice, lane.flow.key(), alias));
+        transaction
+            .execute_raw(sql(
+                transaction.get_database_backend(),
+                "INSERT INTO pair (tenant_id, lane_id, xero_id, zoho_id, alias, state, origin, run_id) VALUES ($1, $2, $3, $4, $5, 'settled', 'also', $6) \
+                 ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET zoho_id = excluded.zoho_id, alias = excluded.alias, run_id = excluded.run_id",
+                vec![
+                    slice.tenant.0.into(),
+                    lane.id.0.into(),
+                    one.xero_id.clone().into(),
+                    one.zoho_id.clone().into(),
+                    alias.into(),
+                    run.id.0.into(),
+                ],
+            ))
+            .await?;
     }
     Ok(())
 }

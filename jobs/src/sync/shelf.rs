@@ -10,6 +10,8 @@ use entities::clock::At;
 use entities::ids::{LaneId, LinkId, RunId};
 use serde_json::Value;
 
+use super::slice::Lane;
+
 /// Pages kept at most, over all links of this process. A page is a few MiB.
 const PAGES_MAX: usize = 4;
 
@@ -22,20 +24,34 @@ pub struct Todo {
     pub prints: Vec<u8>,
     /// The record's id in Zoho, when it was paired before.
     pub zoho_id: Option<String>,
+    /// It was sent before, and nobody knows whether it arrived.
+    pub is_doubtful: bool,
 }
 
-/// One page and where its lane goes on after it.
+/// One page, what each lane that shares it has to do, and where its lane goes on after it.
 pub struct Shelf {
     pub run: RunId,
     pub anchor: Option<At>,
     pub page: i32,
-    pub todo: VecDeque<Todo>,
+    pub parts: Vec<Part>,
     pub after: After,
-    pub counts: Counts,
     /// Records that the next page will show again.
     pub boundary: Boundary,
-    /// Every record of it is decided or still on it. A shelf that lost sight of one is not kept: its page is read again.
+}
+
+/// One lane's share of a page.
+pub struct Part {
+    pub lane: Lane,
+    pub todo: VecDeque<Todo>,
+    pub counts: Counts,
+    /// Every record of it is decided or still on it. A page that lost sight of one is not kept: it is read again.
     pub whole: bool,
+}
+
+impl Shelf {
+    fn is_whole(&self) -> bool {
+        self.parts.iter().all(|part| part.whole)
+    }
 }
 
 /// The ids of the second in which a page ends.
@@ -103,7 +119,7 @@ impl Shelves {
 
     /// Keeps a page; the oldest makes room.
     pub fn put(&self, lane: LaneId, shelf: Shelf) {
-        if !shelf.whole {
+        if !shelf.is_whole() {
             return;
         }
         let mut inner = self.lock();
@@ -174,16 +190,8 @@ mod tests {
     fn records_read_again_do_not_push_the_lanes_page_off_the_shelf() {
         let (clock, chance) = (MovableClock::default(), SeededChance::new(1));
         let (lane, run) = (LaneId::new(&clock, &chance), RunId::new(&clock, &chance));
-        let shelf = |page| Shelf {
-            run,
-            anchor: None,
-            page,
-            todo: VecDeque::new(),
-            after: After::Done,
-            counts: Counts::default(),
-            boundary: Boundary::default(),
-            whole: true,
-        };
+        let shelf =
+            |page| Shelf { run, anchor: None, page, parts: Vec::new(), after: After::Done, boundary: Boundary::default() };
         let shelves = Shelves::default();
         shelves.put(lane, shelf(3));
         assert!(shelves.take(lane, run, None, -1).is_none());

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::known::Cache;
+use super::scope::Scope;
 use super::shelf::Directories;
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
@@ -98,6 +99,8 @@ impl From<DbErr> for Halt {
 pub struct Lane {
     pub id: LaneId,
     pub flow: &'static dyn AnyFlow,
+    /// Whether the scope includes it.
+    pub on: bool,
 }
 
 /// One provider as this slice reaches it.
@@ -118,6 +121,8 @@ pub struct Slice {
     pub print: PrintKey,
     pub link: link::Model,
     pub fence: i64,
+    /// What of the company is carried.
+    pub scope: Scope,
     pub lanes: Vec<Lane>,
     pub xero: Reach<xero::Client>,
     pub zoho: Reach<zoho::Client>,
@@ -136,6 +141,8 @@ pub struct Slice {
     until: Instant,
     /// The run that is worked on.
     run: Option<RunId>,
+    /// Whether this link has come upon records in Zoho that bear our marks and that it did not make.
+    has_found: Option<bool>,
 }
 
 /// Takes the link for a turn, unless another worker has it. Gives the fence.
@@ -183,10 +190,11 @@ impl Slice {
     pub async fn begin(context: &Context, link: link::Model, owner: String) -> Result<Slice, Halt> {
         let tenant = link.tenant_id;
         let key = context.tenant_key(tenant).await?;
-        let mut lanes = lanes(context, &link).await?;
+        let scope = scope_of(&link)?;
+        let mut lanes = lanes(context, &link, &scope).await?;
         if lanes.len() < flows::ALL.len() {
             links::add_lanes(&context.database, context, tenant, link.id).await?;
-            lanes = self::lanes(context, &link).await?;
+            lanes = self::lanes(context, &link, &scope).await?;
         }
         let fields = unique_field::Entity::of(tenant)
             .filter(unique_field::Column::LinkId.eq(link.id))
@@ -217,6 +225,8 @@ impl Slice {
             key,
             fence: link.fence,
             link,
+            scope,
+            has_found: None,
             lanes,
             xero,
             zoho,
@@ -235,8 +245,35 @@ impl Slice {
     /// Reads the wishes that came with the run: it may have been started after this turn was claimed.
     pub async fn read_wishes(&mut self) -> Result<(), Halt> {
         let found = link::Entity::of(self.tenant).filter(link::Column::Id.eq(self.link.id)).one(&self.context.database).await?;
-        self.link.create_missing = found.is_some_and(|found| found.create_missing);
+        let Some(found) = found else { return Ok(()) };
+        self.link.create_missing = found.create_missing;
+        self.scope = scope_of(&found)?;
+        self.lanes.iter_mut().for_each(|lane| lane.on = self.scope.is_on(lane.flow.key()));
         Ok(())
+    }
+
+    /// The lanes that share this one's pages, itself first. None for a lane that reads with another.
+    pub fn readers(&self, lane: Lane) -> Vec<Lane> {
+        if lane.flow.read_with().is_some() {
+            return Vec::new();
+        }
+        let with = |other: &&Lane| other.on && (other.id == lane.id || other.flow.read_with() == Some(lane.flow.key()));
+        self.lanes.iter().filter(with).copied().collect()
+    }
+
+    /// Whether Zoho may have records of an earlier link of ours: some were found by their unique field. Kinds without one are then
+    /// looked for before they are created.
+    pub async fn has_found(&mut self) -> Result<bool, Halt> {
+        if let Some(has_found) = self.has_found {
+            return Ok(has_found);
+        }
+        let text = "SELECT 1 AS one FROM pair JOIN lane ON lane.tenant_id = pair.tenant_id AND lane.id = pair.lane_id \
+                    WHERE lane.tenant_id = $1 AND lane.link_id = $2 AND pair.origin = 'found' LIMIT 1";
+        let database = &self.context.database;
+        let values = vec![self.tenant.0.into(), self.link.id.0.into()];
+        let has_found = database.query_one_raw(sql(database.get_database_backend(), text, values)).await?.is_some();
+        self.has_found = Some(has_found);
+        Ok(has_found)
     }
 
     /// From here on this turn works on a run: what an earlier turn of it had listed is at hand again.
@@ -402,11 +439,17 @@ impl Slice {
     }
 }
 
+fn scope_of(link: &link::Model) -> Result<Scope, Failure> {
+    Scope::parse(link.scope.as_deref()).map_err(|error| Failure::Bug(format!("the stored scope: {error}")))
+}
+
 /// The link's lanes, in the order of carrying. That is the code's: a newer version may put a flow between older ones.
-async fn lanes(context: &Context, link: &link::Model) -> Result<Vec<Lane>, Failure> {
+async fn lanes(context: &Context, link: &link::Model, scope: &Scope) -> Result<Vec<Lane>, Failure> {
     let rows = lane::Entity::of(link.tenant_id).filter(lane::Column::LinkId.eq(link.id)).all(&context.database).await?;
-    let lane_of =
-        |flow: &&'static dyn AnyFlow| rows.iter().find(|row| row.flow == flow.key()).map(|row| Lane { id: row.id, flow: *flow });
+    let lane_of = |flow: &&'static dyn AnyFlow| {
+        let row = rows.iter().find(|row| row.flow == flow.key())?;
+        Some(Lane { id: row.id, flow: *flow, on: scope.is_on(flow.key()) })
+    };
     Ok(flows::ALL.iter().filter_map(lane_of).collect())
 }
 

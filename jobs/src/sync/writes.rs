@@ -1,6 +1,7 @@
-//! One record's write: the call, what to do about a refusal, and the comparison of the answer, to the cent.
+//! One record's write: the look whether it is there already, the call, what to do about a refusal, the comparison of the answer, to
+//! the cent, and the calls that complete it.
 
-use connectors::flow::{AnyFlow, Carry, Cure, Judgement, Known, Record, Unmappable};
+use connectors::flow::{Also, AnyFlow, Carry, Cure, Judgement, Known, Record, Unmappable};
 use connectors::side::Trouble;
 use connectors::zoho::{Action, Client, Resource, Unique, Written};
 use serde_json::Value;
@@ -10,6 +11,8 @@ use crate::limits::{Gate, Permit};
 
 /// Calls for one record at most: the write, a look-up, a rename, a mend, and one to spare.
 const CALLS_MAX: u32 = 6;
+/// Pages of a list in which one record is looked for. Where a list cannot be narrowed down, the newest come first.
+const LOOK_PAGES_MAX: u32 = 50;
 
 /// What a write needs to know; shared by all writes of a batch.
 pub struct Desk<'a> {
@@ -37,9 +40,12 @@ pub enum Outcome {
         id: String,
         created: bool,
         adopted: bool,
+        /// It was there before we had ever tried to write it.
+        found: bool,
         record: Value,
         version: String,
         then: Vec<Action>,
+        also: Vec<Also>,
     },
     Held(Unmappable),
     /// Nothing was done; it keeps its turn.
@@ -48,9 +54,20 @@ pub enum Outcome {
     Unknown,
 }
 
+/// What is known of an earlier write of a record that has no id yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// There was none.
+    Never,
+    /// One of this link's: its outcome is unknown.
+    Doubtful,
+    /// Perhaps one of an earlier link: Zoho has records that we made and know nothing of.
+    Another,
+}
+
 /// Writes one record. The first call has its permit already.
-pub async fn send(desk: &Desk<'_>, record: &dyn Record, carry: Carry, known_id: Option<&str>) -> Sent {
-    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none() };
+pub async fn send(desk: &Desk<'_>, record: &dyn Record, carry: Carry, known_id: Option<&str>, before: Before) -> Sent {
+    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none(), before };
     let written = writer.write(carry, known_id).await;
     let extra_calls = i64::from(writer.calls.saturating_sub(1));
     match written {
@@ -93,6 +110,7 @@ struct Writer<'a> {
     adopt: Option<String>,
     /// It was never settled before, whether or not an earlier call of unknown outcome has created it.
     is_new: bool,
+    before: Before,
 }
 
 impl Writer<'_> {
@@ -100,8 +118,19 @@ impl Writer<'_> {
         let (flow, of) = (self.desk.flow, *self.desk.flow.zoho());
         let mut carry = carry;
         let mut attempt = 0;
+        let mut known_id = known_id.map(str::to_owned);
+        if of.unique == Unique::Reference && known_id.is_none() && self.before != Before::Never {
+            if let Some((id, row)) = self.look(&of).await? {
+                // It is as we wrote it, or cannot be changed: an allocation is made once.
+                if self.before == Before::Doubtful || carry.at.is_some() {
+                    let version = row["last_modified_time"].as_str().unwrap_or_default().to_owned();
+                    return self.completed(carry, Written { id, created: true, record: row, version }).await;
+                }
+                known_id = Some(id);
+            }
+        }
         loop {
-            let target = self.adopt.clone().or_else(|| known_id.filter(|_| of.unique == Unique::Search).map(str::to_owned));
+            let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| self.desk.field.is_none()));
             let answer = self.put(&of, &carry, target.as_deref()).await;
             let refusal = match answer {
                 Ok(written) => return self.judged(carry, written).await,
@@ -134,18 +163,44 @@ impl Writer<'_> {
         }
     }
 
+    /// Looks for a record that may be there. The newest first, page by page, where no filter finds it.
+    async fn look(&mut self, of: &Resource) -> Result<Option<(String, Value)>, End> {
+        let (flow, known) = (self.desk.flow, self.desk.known);
+        let look = flow.look(self.record, known);
+        for page in 1..=LOOK_PAGES_MAX {
+            self.permit().await?;
+            let mut listed = match self.desk.client.look(of, &look, page).await {
+                Ok(listed) => listed,
+                // What it would be part of is not there any more: neither is it.
+                Err(Trouble::Refused(_)) if look.path.is_some() => return Ok(None),
+                Err(trouble) => return Err(trouble.into()),
+            };
+            if let Some(id) = flow.found(self.record, known, &listed.rows) {
+                let row = listed
+                    .rows
+                    .iter_mut()
+                    .find(|row| row.as_object().is_some_and(|row| row.values().any(|value| *value == id.as_str())));
+                return Ok(Some((id, row.map(Value::take).unwrap_or_default())));
+            }
+            if !listed.more {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
     async fn put(&mut self, of: &Resource, carry: &Carry, id: Option<&str>) -> Result<Written, End> {
         self.permit().await?;
-        let client = self.desk.client;
+        let (client, at) = (self.desk.client, carry.at.as_deref());
         Ok(match (id, self.desk.field) {
             (Some(id), Some(field)) => {
                 let mut body = carry.body.clone();
                 add_field(&mut body, field, self.record.id());
-                client.update(of, id, &body).await?
+                client.update(of, at, id, &body).await?
             }
-            (Some(id), None) => client.update(of, id, &carry.body).await?,
+            (Some(id), None) => client.update(of, at, id, &carry.body).await?,
             (None, Some(field)) => client.upsert(of, field, self.record.id(), &carry.body).await?,
-            (None, None) => client.create(of, &carry.body).await?,
+            (None, None) => client.create(of, carry).await?,
         })
     }
 
@@ -154,6 +209,7 @@ impl Writer<'_> {
         let (flow, of) = (self.desk.flow, *self.desk.flow.zoho());
         let created = written.created;
         let mut said = carry;
+        let at = said.at.clone();
         while let Judgement::Mend(mend) = flow.judge(self.record, self.desk.known, &written.record) {
             // The same words again would get the same answer.
             if self.calls >= CALLS_MAX || mend.body == said.body {
@@ -165,15 +221,40 @@ impl Writer<'_> {
             if let Some(field) = self.desk.field {
                 add_field(&mut body, field, self.record.id());
             }
-            written = self.desk.client.update(&of, &written.id, &body).await?;
+            written = self.desk.client.update(&of, at.as_deref(), &written.id, &body).await?;
             said = mend;
         }
+        written.created = created;
+        said.at = at;
+        self.completed(said, written).await
+    }
+
+    /// Makes the calls that belong to the write, and says what is still due.
+    async fn completed(&mut self, said: Carry, written: Written) -> Result<Outcome, End> {
+        let (flow, of) = (self.desk.flow, *self.desk.flow.zoho());
+        let mut answers = Vec::new();
+        for further in flow.further(self.record, self.desk.known, &written.record) {
+            self.permit().await?;
+            match self.desk.client.further(&of, said.at.as_deref(), &written.id, &further).await {
+                Ok(answer) => answers.push(answer),
+                Err(Trouble::Refused(refusal)) => {
+                    return Ok(Outcome::Held(match flow.cure(self.record, self.desk.known, &refusal, CALLS_MAX) {
+                        Cure::Hold(reason) => reason,
+                        Cure::Again(_) | Cure::Adopt { .. } => unending(self.record),
+                    }));
+                }
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+        let also = flow.also(self.record, &written.record, &answers);
         let wanted = |action: &Action| action.is_needed(&written.record) && (self.is_new || !action.is_once());
         let then = said.then.into_iter().filter(wanted).collect();
         Ok(Outcome::Written {
             id: written.id,
-            created: created && self.adopt.is_none(),
+            created: written.created && self.adopt.is_none(),
             adopted: self.adopt.is_some(),
+            found: !written.created && self.is_new && self.before != Before::Doubtful,
+            also,
             record: written.record,
             version: written.version,
             then,

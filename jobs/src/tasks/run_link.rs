@@ -99,7 +99,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
     if !reconciling && run.stage != "reconciling" {
         resolve::unknown(slice).await?;
         lanes::carry_all(slice, &run).await?;
-        for lane in slice.lanes.clone() {
+        for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on) {
             settle::hold_waiting(slice, &run, lane).await?;
         }
     }
@@ -177,7 +177,7 @@ async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Res
 /// Records that were let go on while the run was reconciling: it takes them along, and compares once more.
 async fn again(slice: &Slice, run: &run::Model) -> Result<bool, Halt> {
     let mut ready = 0;
-    for lane in &slice.lanes {
+    for lane in slice.lanes.iter().filter(|lane| lane.on) {
         ready += lanes::parked(slice, lane, "ready").await?;
     }
     if ready == 0 {

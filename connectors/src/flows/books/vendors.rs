@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::contacts::{self, Role};
-use super::currencies;
+use super::{currencies, customers};
 use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::Contact;
@@ -16,6 +16,7 @@ pub const KEY: &str = "books.vendors";
 impl Flow for Vendors {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Vendors";
+    const READ_WITH: Option<&'static str> = Some(customers::KEY);
     const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[currencies::KEY];
     const XERO: xero::Resource = contacts::XERO;
