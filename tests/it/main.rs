@@ -12,6 +12,7 @@ mod limits;
 mod limits_shared;
 mod migration;
 mod onboarding;
+mod proof;
 mod reconciliation;
 mod strangers;
 mod tokens;
