@@ -150,6 +150,7 @@ impl Desk {
             state: Set("provisioning".to_owned()),
             rest_reason: Set(None),
             create_missing: Set(false),
+            scope: Set(None),
             fence: Set(0),
             misses: Set(0),
             slice_owner: Set(None),

@@ -82,9 +82,11 @@ async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {
 pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
     for lane in slice.lanes.clone() {
         let reads = !slice.readers(lane).is_empty();
-        while lane.on || reads {
+        loop {
             slice.go_on()?;
-            resolve::ready(slice, run, lane).await?;
+            if lane.on {
+                resolve::ready(slice, run, lane).await?;
+            }
             let row = lane_row(slice, lane).await?;
             if !reads || row.pull_run == Some(run.id) && row.state == "read" {
                 break;

@@ -119,15 +119,17 @@ impl Writer<'_> {
         let mut carry = carry;
         let mut attempt = 0;
         let mut known_id = known_id.map(str::to_owned);
-        if of.unique == Unique::Reference && known_id.is_none() && self.before != Before::Never {
-            if let Some((id, row)) = self.look(&of).await? {
-                // It is as we wrote it, or cannot be changed: an allocation is made once.
-                if self.before == Before::Doubtful || carry.at.is_some() {
-                    let version = row["last_modified_time"].as_str().unwrap_or_default().to_owned();
-                    return self.completed(carry, Written { id, created: true, record: row, version }).await;
-                }
-                known_id = Some(id);
+        if of.unique == Unique::Reference
+            && known_id.is_none()
+            && self.before != Before::Never
+            && let Some((id, row)) = self.look(&of).await?
+        {
+            // It is as we wrote it, or cannot be changed: an allocation is made once.
+            if self.before == Before::Doubtful || carry.at.is_some() {
+                let version = row["last_modified_time"].as_str().unwrap_or_default().to_owned();
+                return self.completed(carry, Written { id, created: true, record: row, version }).await;
             }
+            known_id = Some(id);
         }
         loop {
             let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| self.desk.field.is_none()));

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{Company, number};
+use super::{Company, amount, number};
 
 const MODES: [&str; 3] = ["Exclusive", "Inclusive", "NoTax"];
 const SALES: [&str; 4] = ["200", "201", "202", "260"];
@@ -19,23 +19,23 @@ pub const WHOLE: &str = "JPY";
 /// One to six lines, some of which only say something or are negative.
 pub fn lines(company: &mut Company<'_>, is_sale: bool, discounts: bool, currency: &str) -> Vec<Value> {
     let count = 1 + company.dice.below(6);
-    let mut lines: Vec<Value> = (0..count).map(|n| line(company, is_sale, discounts, n > 0, currency)).collect();
+    let mut lines: Vec<Value> = (0..count).map(|_| line(company, is_sale, discounts, currency)).collect();
+    if company.dice.once_in(8) {
+        lines.extend(lines.last().map(|last| given_back(last, currency)));
+    }
     if company.dice.once_in(4) {
         lines.push(json!({ "Description": "Delivered as agreed" }));
     }
     lines
 }
 
-fn line(company: &mut Company<'_>, is_sale: bool, discounts: bool, may_be_negative: bool, currency: &str) -> Value {
+fn line(company: &mut Company<'_>, is_sale: bool, discounts: bool, currency: &str) -> Value {
     let dice = &mut company.dice;
     let (accounts, taxes) = if is_sale { (&SALES[..], SALES_TAXES) } else { (&COSTS[..], COSTS_TAXES) };
     // Nobody sells for a part of a yen, though Xero would write one down.
     let (scale, discounts) = if currency == WHOLE { (0, false) } else { (4, discounts) };
     let quantity = dice.decimal(3, scale);
-    let mut price = dice.decimal(6, scale);
-    if may_be_negative && dice.once_in(12) {
-        price = -(price / Decimal::from(100)).round_dp(scale);
-    }
+    let price = dice.decimal(6, scale);
     let mut line = json!({
         "Description": format!("Thing {}", dice.below(1000)),
         "Quantity": number(quantity),
@@ -50,6 +50,16 @@ fn line(company: &mut Company<'_>, is_sale: bool, discounts: bool, may_be_negati
         let tracking = company.dice.one_of(&company.tracking).clone();
         line["Tracking"] = json!([tracking]);
     }
+    line
+}
+
+/// A tenth of a line, taken off again: no document owes less than nothing.
+fn given_back(line: &Value, currency: &str) -> Value {
+    let mut line = line.clone();
+    let scale = if currency == WHOLE { 0 } else { 4 };
+    let tenth = (amount(&line, "UnitAmount") / Decimal::TEN).trunc_with_scale(scale);
+    line["UnitAmount"] = number(-tenth);
+    line["Description"] = "A tenth off".into();
     line
 }
 
