@@ -1,6 +1,7 @@
 //! The records of Xero that we read, and only the fields we need.
 
 mod account;
+mod bank_transaction;
 mod contact;
 mod currency;
 mod invoice;
@@ -9,6 +10,7 @@ mod payment;
 mod tax_rate;
 
 pub use account::{Account, AccountStatus, AccountType, Class};
+pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType};
 pub use contact::{Address, Contact, ContactPerson, ContactStatus, Phone, Term};
 pub use currency::Currency;
 pub use invoice::{Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};
@@ -61,3 +63,13 @@ pub const CUSTOMER_PAYMENTS: Resource = Resource {
     ..PLAIN
 };
 pub const VENDOR_PAYMENTS: Resource = Resource { filter: "PaymentType==\"ACCPAYPAYMENT\"", ..CUSTOMER_PAYMENTS };
+/// Money spent and received, what was paid in advance, and the halves of transfers, in one list.
+pub const BANK_TRANSACTIONS: Resource = Resource {
+    path: "BankTransactions",
+    many: "BankTransactions",
+    id: "BankTransactionID",
+    paged: true,
+    since: true,
+    extra: &[("unitdp", "4")],
+    ..PLAIN
+};
