@@ -191,7 +191,7 @@ mod tests {
     use super::*;
     use crate::http::stub::Stub;
     use crate::side::Limit;
-    use crate::xero::records::{ACCOUNTS, CURRENCIES, CUSTOMER_PAYMENTS, SALES_INVOICES};
+    use crate::xero::records::{ACCOUNTS, CURRENCIES, PAYMENTS, SALES_INVOICES};
 
     const HEADERS: &str = "content-type: application/json\r\ndate: Sat, 14 Nov 2026 10:00:00 GMT\r\nx-minlimit-remaining: 58\r\nx-daylimit-remaining: 4999\r\n";
 
@@ -253,12 +253,12 @@ mod tests {
         ];
         let (_, requests) = asked(answers, async |client| {
             client.by_ids(&SALES_INVOICES, &ids(&["a", "b"])).await.unwrap();
-            client.by_ids(&CUSTOMER_PAYMENTS, &ids(&["p/1"])).await.unwrap();
-            let gone = client.by_ids(&CUSTOMER_PAYMENTS, &ids(&["p2"])).await.unwrap();
+            client.by_ids(&PAYMENTS, &ids(&["p/1"])).await.unwrap();
+            let gone = client.by_ids(&PAYMENTS, &ids(&["p2"])).await.unwrap();
             assert_eq!(gone.body, br#"{"Payments":[]}"#);
             client.by_ids(&CURRENCIES, &ids(&["USD"])).await.unwrap();
             // Nothing is asked for where more than one cannot be.
-            client.by_ids(&CUSTOMER_PAYMENTS, &ids(&["p1", "p2"])).await.unwrap();
+            client.by_ids(&PAYMENTS, &ids(&["p1", "p2"])).await.unwrap();
         })
         .await;
         let lines: Vec<&str> = requests.iter().map(|request| request.lines().next().unwrap()).collect();

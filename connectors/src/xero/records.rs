@@ -15,7 +15,7 @@ pub use contact::{Address, Contact, ContactPerson, ContactStatus, Phone, Term};
 pub use currency::Currency;
 pub use invoice::{Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};
 pub use item::{Item, ItemSide};
-pub use payment::{PaidInvoice, Payment, PaymentAccount, PaymentStatus, PaymentType};
+pub use payment::{PaidCredit, PaidInvoice, Payment, PaymentAccount, PaymentStatus, PaymentType};
 pub use tax_rate::TaxRate;
 
 use super::Resource;
@@ -53,16 +53,9 @@ pub const SALES_INVOICES: Resource = Resource {
     ..PLAIN
 };
 pub const BILLS: Resource = Resource { filter: "Type==\"ACCPAY\"", ..SALES_INVOICES };
-pub const CUSTOMER_PAYMENTS: Resource = Resource {
-    path: "Payments",
-    many: "Payments",
-    id: "PaymentID",
-    filter: "PaymentType==\"ACCRECPAYMENT\"",
-    paged: true,
-    since: true,
-    ..PLAIN
-};
-pub const VENDOR_PAYMENTS: Resource = Resource { filter: "PaymentType==\"ACCPAYPAYMENT\"", ..CUSTOMER_PAYMENTS };
+/// Payments of every type: one list feeds the flows of invoices, of bills and of refunds.
+pub const PAYMENTS: Resource =
+    Resource { path: "Payments", many: "Payments", id: "PaymentID", paged: true, since: true, ..PLAIN };
 /// Money spent and received, what was paid in advance, and the halves of transfers, in one list.
 pub const BANK_TRANSACTIONS: Resource = Resource {
     path: "BankTransactions",

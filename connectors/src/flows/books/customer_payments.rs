@@ -6,7 +6,7 @@ use super::payments::{self, Direction};
 use super::{XERO_ID, accounts, customers, invoices};
 use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
-use crate::xero::records::{CUSTOMER_PAYMENTS, Payment, PaymentStatus, PaymentType};
+use crate::xero::records::{PAYMENTS, Payment, PaymentStatus, PaymentType};
 use crate::{xero, zoho};
 
 pub struct CustomerPayments;
@@ -17,7 +17,7 @@ impl Flow for CustomerPayments {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Customer payments";
     const AFTER: &'static [&'static str] = &[accounts::KEY, customers::KEY, invoices::KEY];
-    const XERO: xero::Resource = CUSTOMER_PAYMENTS;
+    const XERO: xero::Resource = PAYMENTS;
     const ZOHO: zoho::Resource = zoho::Resource {
         path: "customerpayments",
         one: "payment",

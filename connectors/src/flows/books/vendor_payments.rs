@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::payments::{self, Direction};
-use super::{XERO_ID, accounts, bills, vendors};
+use super::{XERO_ID, accounts, bills, customer_payments, vendors};
 use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
-use crate::xero::records::{Payment, PaymentStatus, PaymentType, VENDOR_PAYMENTS};
+use crate::xero::records::{PAYMENTS, Payment, PaymentStatus, PaymentType};
 use crate::{xero, zoho};
 
 pub struct VendorPayments;
@@ -16,8 +16,9 @@ pub const KEY: &str = "books.vendor_payments";
 impl Flow for VendorPayments {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Vendor payments";
+    const READ_WITH: Option<&'static str> = Some(customer_payments::KEY);
     const AFTER: &'static [&'static str] = &[accounts::KEY, vendors::KEY, bills::KEY];
-    const XERO: xero::Resource = VENDOR_PAYMENTS;
+    const XERO: xero::Resource = PAYMENTS;
     const ZOHO: zoho::Resource = zoho::Resource {
         path: "vendorpayments",
         one: "vendorpayment",

@@ -28,6 +28,13 @@ pub struct Payment {
     pub account: Option<PaymentAccount>,
     #[serde(default)]
     pub invoice: Option<PaidInvoice>,
+    /// A refund says which credit is paid back.
+    #[serde(default)]
+    pub credit_note: Option<PaidCredit>,
+    #[serde(default)]
+    pub prepayment: Option<PaidCredit>,
+    #[serde(default)]
+    pub overpayment: Option<PaidCredit>,
     #[serde(rename = "UpdatedDateUTC", default, deserialize_with = "wire::moment_us")]
     pub updated_us: i64,
 }
@@ -84,7 +91,33 @@ pub struct PaidInvoice {
     pub contact: Option<OfContact>,
 }
 
+/// What was paid back: a credit note, a prepayment or an overpayment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PaidCredit {
+    #[serde(alias = "CreditNoteID", alias = "PrepaymentID", alias = "OverpaymentID", default, deserialize_with = "wire::text")]
+    pub id: String,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub credit_note_number: String,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub currency_code: String,
+    #[serde(default, deserialize_with = "wire::optional_amount")]
+    pub currency_rate: Option<Decimal>,
+    #[serde(default)]
+    pub contact: Option<OfContact>,
+}
+
 impl Payment {
+    /// What is paid back by a refund, as far as it says so.
+    pub fn credit(&self) -> Option<&PaidCredit> {
+        self.credit_note.as_ref().or(self.prepayment.as_ref()).or(self.overpayment.as_ref())
+    }
+
+    /// Whether money goes back instead of settling a document.
+    pub fn is_refund(&self) -> bool {
+        !matches!(self.payment_type, PaymentType::OfInvoice | PaymentType::OfBill)
+    }
+
     pub fn rate(&self) -> Decimal {
         self.currency_rate.filter(|rate| *rate > Decimal::ZERO).unwrap_or(Decimal::ONE)
     }
@@ -100,9 +133,10 @@ impl Record for Payment {
     fn label(&self) -> String {
         let (currency, number) = match &self.invoice {
             Some(paid) => (paid.currency_code.as_str(), paid.invoice_number.as_str()),
-            None => ("", ""),
+            None => self.credit().map_or(("", ""), |credit| (credit.currency_code.as_str(), credit.credit_note_number.as_str())),
         };
-        let mut label = format!("Payment of {:.2}", self.amount);
+        let what = if self.is_refund() { "Refund" } else { "Payment" };
+        let mut label = format!("{what} of {:.2}", self.amount);
         if !currency.is_empty() {
             label.push_str(&format!(" {currency}"));
         }
