@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::print::{PrintKey, Printer};
@@ -86,6 +87,11 @@ pub trait Flow: Send + Sync + 'static {
     }
     /// What stands on other accounts in Zoho by design though the record arrived whole, and why: an unused prepayment, for instance.
     fn shifts(_record: &Self::Xero, _known: &Known) -> Vec<Shift> {
+        Vec::new()
+    }
+    /// What Zoho's ledger has of this record, from the record as Zoho gives it by its id. Where amounts differ for a reason with a name,
+    /// this and `postings` say on which accounts they do.
+    fn booked(_answer: &Value) -> Vec<Posting> {
         Vec::new()
     }
     /// The record's line in a reconciliation.
@@ -299,12 +305,14 @@ pub struct Difference {
 }
 
 /// An account of the general ledger, as far as a record names it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Ledger {
     /// Xero's account of this id.
     Id(String),
     /// Xero's account of this code.
     Code(String),
+    /// Zoho's account of this id.
+    Zoho(String),
     Receivable,
     Payable,
     /// Where tax on sales and purchases stands.
@@ -398,6 +406,7 @@ pub trait AnyFlow: Send + Sync {
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement;
     fn postings(&self, record: &dyn Record, known: &Known) -> Vec<Posting>;
     fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift>;
+    fn booked(&self, answer: &Value) -> Vec<Posting>;
     fn xero_line(&self, record: &dyn Record) -> Line;
     fn zoho_line(&self, row: &Value) -> Option<Line>;
 }
@@ -518,6 +527,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift> {
         F::shifts(typed::<F>(record), known)
+    }
+    fn booked(&self, answer: &Value) -> Vec<Posting> {
+        F::booked(answer)
     }
     fn xero_line(&self, record: &dyn Record) -> Line {
         F::xero_line(typed::<F>(record))

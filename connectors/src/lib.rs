@@ -1,6 +1,7 @@
 //! What Xero and Zoho are: how to reach them, what their records look like, and how one becomes the other.
 //! Nothing here knows a database, a job or a web page.
 
+pub mod balance;
 pub mod flow;
 pub mod flows;
 pub mod http;

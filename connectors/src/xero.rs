@@ -6,6 +6,7 @@ mod envelope;
 pub mod links;
 mod organisation;
 pub mod records;
+mod reports;
 mod trouble;
 pub mod wire;
 
@@ -13,6 +14,7 @@ pub use client::{Client, IDS_PER_CALL, PAGE_SIZE, Page, Since};
 pub use connections::{Connection, connections, delete_connection};
 pub use envelope::{Odd, read_records};
 pub use organisation::Organisation;
+pub use reports::TrialBalance;
 
 /// A kind of record in Xero's Accounting API: where it lives and how it may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

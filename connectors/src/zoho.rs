@@ -5,6 +5,7 @@ pub mod data_centres;
 mod fields;
 pub mod links;
 mod organisation;
+pub mod reports;
 mod trouble;
 
 pub use client::{BULK_IDS, Client, PER_PAGE, Rows, Written};

@@ -8,6 +8,7 @@ pub mod currencies;
 pub mod customer_payments;
 pub mod customers;
 mod documents;
+mod entries;
 pub mod invoices;
 pub mod items;
 mod judgement;
@@ -19,6 +20,8 @@ pub mod taxes;
 mod texts;
 pub mod vendor_payments;
 pub mod vendors;
+
+pub use money::read as amount;
 
 /// The label of the unique custom field that holds Xero's id, on every module but contacts.
 pub const XERO_ID: &str = "Xero ID";

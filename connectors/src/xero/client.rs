@@ -125,7 +125,7 @@ impl Client {
         }
     }
 
-    fn resource_url(&self, of: &Resource, id: Option<&str>) -> Url {
+    pub(super) fn resource_url(&self, of: &Resource, id: Option<&str>) -> Url {
         let mut url = at(&self.api_url, &format!("api.xro/2.0/{}", of.path));
         if let (Some(id), Ok(mut path)) = (id, url.path_segments_mut()) {
             path.push(id);
@@ -144,7 +144,7 @@ impl Client {
         url
     }
 
-    async fn page(&self, of: &Resource, url: Url, modified_since_us: Option<i64>) -> Result<Page, Trouble> {
+    pub(super) async fn page(&self, of: &Resource, url: Url, modified_since_us: Option<i64>) -> Result<Page, Trouble> {
         let mut request = self
             .http
             .client()

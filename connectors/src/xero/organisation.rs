@@ -27,6 +27,11 @@ pub struct Organisation {
     /// Xero's own word for it: `NEWZEALANDSTANDARDTIME`.
     #[serde(default, deserialize_with = "wire::text")]
     pub timezone: String,
+    /// The day and the month on which the financial year ends.
+    #[serde(default, deserialize_with = "wire::text")]
+    pub financial_year_end_day: String,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub financial_year_end_month: String,
     /// Nothing dated on or before it may change.
     #[serde(default, deserialize_with = "wire::optional_day")]
     pub period_lock_date: Option<NaiveDate>,

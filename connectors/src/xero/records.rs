@@ -21,7 +21,7 @@ pub use tax_rate::TaxRate;
 use super::Resource;
 
 /// What all resources have in common: one call, no filter, one address per record.
-const PLAIN: Resource =
+pub(super) const PLAIN: Resource =
     Resource { path: "", many: "", id: "", filter: "", paged: false, since: false, by_ids: None, by_list: false, extra: &[] };
 
 /// Xero gives currencies no address, no time and no page.

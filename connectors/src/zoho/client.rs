@@ -115,7 +115,7 @@ impl Client {
         self.rows(url, page, &query, many).await
     }
 
-    async fn rows(&self, mut url: Url, page: u32, extra: &[(&str, &str)], many: &[&str]) -> Result<Rows, Trouble> {
+    pub(super) async fn rows(&self, mut url: Url, page: u32, extra: &[(&str, &str)], many: &[&str]) -> Result<Rows, Trouble> {
         url.query_pairs_mut()
             .extend_pairs(extra)
             .append_pair("page", &page.max(1).to_string())
@@ -198,7 +198,7 @@ impl Client {
         read(&self.http.send(request).await?).map(drop)
     }
 
-    async fn send(&self, method: Method, url: Url) -> Result<Value, Trouble> {
+    pub(super) async fn send(&self, method: Method, url: Url) -> Result<Value, Trouble> {
         read(&self.http.send(self.request(method, url)).await?)
     }
 
@@ -210,7 +210,7 @@ impl Client {
         self.http.client().request(method, url).header(AUTHORIZATION, token).header(ACCEPT, "application/json")
     }
 
-    fn url(&self, path: &str, segments: &[&str], query: &[(&str, &str)]) -> Url {
+    pub(super) fn url(&self, path: &str, segments: &[&str], query: &[(&str, &str)]) -> Url {
         let mut url = at(&self.api_domain, &format!("books/v3/{path}"));
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(segments);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, items, judgement, taxes, vendors};
-use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{BILLS, Invoice, InvoiceStatus, InvoiceType};
@@ -61,6 +61,18 @@ impl Flow for Bills {
     }
     fn judge(bill: &Invoice, known: &Known, answer: &Value) -> Judgement {
         judgement::judge(Kind::Bill, bill, known, answer)
+    }
+    fn age(bill: &Invoice) -> Age {
+        documents::age(bill)
+    }
+    fn postings(bill: &Invoice, _: &Known) -> Vec<Posting> {
+        documents::postings(Kind::Bill, bill)
+    }
+    fn shifts(bill: &Invoice, _: &Known) -> Vec<Shift> {
+        documents::shifts(Kind::Bill, bill)
+    }
+    fn booked(answer: &Value) -> Vec<Posting> {
+        documents::booked(Kind::Bill, answer)
     }
     fn xero_line(bill: &Invoice) -> Line {
         documents::xero_line(bill)

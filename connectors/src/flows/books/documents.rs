@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::texts::clip;
-use super::{currencies, customers, lines, money, refusals, vendors};
-use crate::flow::{Authority, By, Carry, Cure, Field, Known, Line, Need, Unmappable};
+use super::{currencies, customers, entries, lines, money, refusals, vendors};
+use crate::flow::{Age, Authority, By, Carry, Cure, Field, Known, Ledger, Line, Need, Posting, Shift, Unmappable};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{Invoice, InvoiceStatus, LineAmountTypes, LineItem};
@@ -35,6 +35,14 @@ impl Kind {
         match self {
             Kind::Invoice => "customer_id",
             Kind::Bill => "vendor_id",
+        }
+    }
+
+    /// The account of what is owed, and +1 where a total is a debit there.
+    fn control(self) -> (Ledger, Decimal) {
+        match self {
+            Kind::Invoice => (Ledger::Receivable, Decimal::ONE),
+            Kind::Bill => (Ledger::Payable, Decimal::NEGATIVE_ONE),
         }
     }
 
@@ -232,6 +240,35 @@ pub fn cure(kind: Kind, invoice: &Invoice, known: &Known, refusal: &Refusal, att
         ),
         expected: false,
     })
+}
+
+pub fn age(invoice: &Invoice) -> Age {
+    let open = match invoice.status {
+        InvoiceStatus::Draft | InvoiceStatus::Submitted => true,
+        InvoiceStatus::Authorised => invoice.amount_due.is_none_or(|due| !due.is_zero()),
+        _ => false,
+    };
+    Age::Of { date: invoice.date, open, settled: invoice.fully_paid_on }
+}
+
+pub fn postings(kind: Kind, invoice: &Invoice) -> Vec<Posting> {
+    if life(invoice) != "open" {
+        return Vec::new();
+    }
+    let (control, sign) = kind.control();
+    entries::document(control, sign, invoice.total, &invoice.line_items, invoice.line_amount_types, invoice.rate())
+}
+
+pub fn shifts(kind: Kind, invoice: &Invoice) -> Vec<Shift> {
+    match life(invoice) {
+        "open" => entries::rounding_shifts(kind.control().1, own_rounding(invoice), invoice.rate()),
+        _ => Vec::new(),
+    }
+}
+
+pub fn booked(kind: Kind, answer: &Value) -> Vec<Posting> {
+    let (control, sign) = kind.control();
+    entries::booked(control, sign, answer)
 }
 
 pub fn xero_line(invoice: &Invoice) -> Line {

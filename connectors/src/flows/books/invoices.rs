@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes};
-use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Invoice, InvoiceStatus, InvoiceType, SALES_INVOICES};
 use crate::{xero, zoho};
@@ -51,6 +51,18 @@ impl Flow for Invoices {
     }
     fn judge(invoice: &Invoice, known: &Known, answer: &Value) -> Judgement {
         judgement::judge(Kind::Invoice, invoice, known, answer)
+    }
+    fn age(invoice: &Invoice) -> Age {
+        documents::age(invoice)
+    }
+    fn postings(invoice: &Invoice, _: &Known) -> Vec<Posting> {
+        documents::postings(Kind::Invoice, invoice)
+    }
+    fn shifts(invoice: &Invoice, _: &Known) -> Vec<Shift> {
+        documents::shifts(Kind::Invoice, invoice)
+    }
+    fn booked(answer: &Value) -> Vec<Posting> {
+        documents::booked(Kind::Invoice, answer)
     }
     fn xero_line(invoice: &Invoice) -> Line {
         documents::xero_line(invoice)

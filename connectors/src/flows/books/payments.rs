@@ -1,11 +1,13 @@
 //! What payments from customers and payments to vendors have in common.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::documents::same_base_currency;
+use super::entries::{self, Entries};
 use super::texts::clip;
 use super::{accounts, bills, customers, invoices, money, refusals, vendors};
-use crate::flow::{Authority, By, Carry, Cure, Difference, Field, Judgement, Known, Line, Need, Unmappable};
+use crate::flow::{Authority, By, Carry, Cure, Difference, Field, Judgement, Known, Ledger, Line, Need, Posting, Unmappable};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{Payment, PaymentAccount, PaymentStatus};
@@ -168,6 +170,25 @@ pub fn judge(payment: &Payment, answer: &Value) -> Judgement {
     }
 }
 
+/// The money counts at the payment's rate, what it pays at its own; the difference is a gain or a loss.
+pub fn postings(direction: Direction, payment: &Payment) -> Vec<Posting> {
+    if payment.status == PaymentStatus::Deleted {
+        return Vec::new();
+    }
+    let (control, sign) = match direction {
+        Direction::FromCustomer => (Ledger::Receivable, Decimal::ONE),
+        Direction::ToVendor => (Ledger::Payable, Decimal::NEGATIVE_ONE),
+    };
+    let theirs = payment.invoice.as_ref().and_then(|paid| paid.currency_rate).filter(|rate| *rate > Decimal::ZERO);
+    let mut entries = Entries::default();
+    entries.add(control, -sign * entries::base(payment.amount, theirs.unwrap_or(payment.rate())));
+    if let Some(bank) = payment.account.as_ref().and_then(|account| entries::account(&account.id, &account.code)) {
+        entries.add(bank, sign * entries::base(payment.amount, payment.rate()));
+    }
+    entries.level(Ledger::Exchange);
+    entries.into_postings()
+}
+
 pub fn xero_line(payment: &Payment) -> Line {
     let currency = payment.invoice.as_ref().map_or(String::new(), |paid| paid.currency_code.clone());
     let status = if payment.status == PaymentStatus::Deleted { "void" } else { "paid" };
@@ -188,7 +209,7 @@ fn account_of(account: &PaymentAccount) -> (&str, By) {
 fn is_foreign(payment: &Payment, known: &Known) -> bool {
     let currency = payment.invoice.as_ref().map_or("", |paid| paid.currency_code.as_str());
     match currency.is_empty() {
-        true => payment.rate() != rust_decimal::Decimal::ONE,
+        true => payment.rate() != Decimal::ONE,
         false => currency != known.xero.base_currency,
     }
 }
@@ -296,6 +317,22 @@ mod tests {
             "{}",
             held.sentence
         );
+    }
+
+    #[test]
+    fn money_counts_at_its_own_rate_and_what_it_pays_at_its_own() {
+        let told = |direction, extra: Value| {
+            let postings = postings(direction, &payment(extra));
+            postings.into_iter().map(|one| (one.ledger, one.amount.normalize().to_string())).collect::<Vec<_>>()
+        };
+        let bank = Ledger::Id("a-1".into());
+        assert_eq!(told(Direction::FromCustomer, json!({})), [(Ledger::Receivable, "-46".into()), (bank.clone(), "46".into())]);
+        let usd = json!({"CurrencyRate": 0.5, "Invoice": {"InvoiceID": "i-1", "CurrencyCode": "USD", "CurrencyRate": 0.8}});
+        assert_eq!(
+            told(Direction::ToVendor, usd),
+            [(Ledger::Payable, "57.5".into()), (bank, "-92".into()), (Ledger::Exchange, "34.5".into())]
+        );
+        assert!(told(Direction::FromCustomer, json!({"Status": "DELETED"})).is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::payments::{self, Direction};
 use super::{XERO_ID, accounts, bills, customer_payments, vendors};
-use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{PAYMENTS, Payment, PaymentStatus, PaymentType};
 use crate::{xero, zoho};
@@ -50,6 +50,12 @@ impl Flow for VendorPayments {
     }
     fn judge(payment: &Payment, _: &Known, answer: &Value) -> Judgement {
         payments::judge(payment, answer)
+    }
+    fn age(_: &Payment) -> Age {
+        Age::Follows
+    }
+    fn postings(payment: &Payment, _: &Known) -> Vec<Posting> {
+        payments::postings(Direction::ToVendor, payment)
     }
     fn xero_line(payment: &Payment) -> Line {
         payments::xero_line(payment)

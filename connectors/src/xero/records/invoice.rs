@@ -45,6 +45,9 @@ pub struct Invoice {
     /// Paid by credit notes, prepayments and overpayments.
     #[serde(default, deserialize_with = "wire::optional_amount")]
     pub amount_credited: Option<Decimal>,
+    /// The day on which nothing of it was owed any more.
+    #[serde(rename = "FullyPaidOnDate", default, deserialize_with = "wire::optional_day")]
+    pub fully_paid_on: Option<NaiveDate>,
     #[serde(rename = "UpdatedDateUTC", default, deserialize_with = "wire::moment_us")]
     pub updated_us: i64,
 }

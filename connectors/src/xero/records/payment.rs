@@ -87,6 +87,9 @@ pub struct PaidInvoice {
     pub invoice_number: String,
     #[serde(default, deserialize_with = "wire::text")]
     pub currency_code: String,
+    /// The rate of what was paid, which may not be the payment's.
+    #[serde(default, deserialize_with = "wire::optional_amount")]
+    pub currency_rate: Option<Decimal>,
     #[serde(default)]
     pub contact: Option<OfContact>,
 }
