@@ -90,9 +90,21 @@ pub trait Flow: Send + Sync + 'static {
         Vec::new()
     }
     /// What Zoho's ledger has of this record, from the record as Zoho gives it by its id. Where amounts differ for a reason with a name,
-    /// this and `postings` say on which accounts they do.
-    fn booked(_answer: &Value) -> Vec<Posting> {
-        Vec::new()
+    /// this and `postings` say on which accounts they do. `None`: not told.
+    fn booked(_answer: &Value) -> Option<Vec<Posting>> {
+        None
+    }
+    /// The account that this record is, for kinds that are accounts of the ledger.
+    fn account(_record: &Self::Xero) -> Option<Account> {
+        None
+    }
+    /// What somebody owes by this record, for the ageing of receivables and payables.
+    fn owed(_record: &Self::Xero) -> Option<Owed> {
+        None
+    }
+    /// The same of a row of Zoho's list.
+    fn zoho_owed(_row: &Value) -> Option<Owed> {
+        None
     }
     /// The record's line in a reconciliation.
     fn xero_line(record: &Self::Xero) -> Line;
@@ -319,6 +331,10 @@ pub enum Ledger {
     Tax,
     /// Gains and losses of exchange rates.
     Exchange,
+    /// What Xero adds at today's rates to what is owed or held in other currencies. No record has it.
+    Revaluation,
+    /// What was earned in earlier years.
+    RetainedEarnings,
     Rounding,
     /// What Zoho owes customers who paid ahead.
     UnearnedRevenue,
@@ -326,6 +342,34 @@ pub enum Ledger {
     PrepaidExpenses,
     /// Zoho's account for adjustments of documents.
     OtherCharges,
+}
+
+/// An account of Xero's chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: String,
+    pub code: String,
+    pub name: String,
+    /// What Xero itself uses it for.
+    pub role: Option<Ledger>,
+    /// Money in another currency than the organisation's own is or may be on it.
+    pub is_bank: bool,
+}
+
+/// What somebody owes by one document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed {
+    /// The flow of the contacts it is owed by or to, which says also whether it is receivable or payable.
+    pub contacts: &'static str,
+    /// The contact's id and name at the side that tells it.
+    pub contact: String,
+    pub name: String,
+    /// The day on which it is or was due.
+    pub due: NaiveDate,
+    /// In the document's currency. A credit that may still be used takes from what is owed.
+    pub amount: Decimal,
+    /// ISO 4217; "" for the organisation's own.
+    pub currency: String,
 }
 
 /// An amount on an account, in the organisation's own currency.
@@ -406,7 +450,10 @@ pub trait AnyFlow: Send + Sync {
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement;
     fn postings(&self, record: &dyn Record, known: &Known) -> Vec<Posting>;
     fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift>;
-    fn booked(&self, answer: &Value) -> Vec<Posting>;
+    fn booked(&self, answer: &Value) -> Option<Vec<Posting>>;
+    fn account(&self, record: &dyn Record) -> Option<Account>;
+    fn owed(&self, record: &dyn Record) -> Option<Owed>;
+    fn zoho_owed(&self, row: &Value) -> Option<Owed>;
     fn xero_line(&self, record: &dyn Record) -> Line;
     fn zoho_line(&self, row: &Value) -> Option<Line>;
 }
@@ -528,8 +575,17 @@ impl<F: Flow> AnyFlow for F {
     fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift> {
         F::shifts(typed::<F>(record), known)
     }
-    fn booked(&self, answer: &Value) -> Vec<Posting> {
+    fn booked(&self, answer: &Value) -> Option<Vec<Posting>> {
         F::booked(answer)
+    }
+    fn account(&self, record: &dyn Record) -> Option<Account> {
+        F::account(typed::<F>(record))
+    }
+    fn owed(&self, record: &dyn Record) -> Option<Owed> {
+        F::owed(typed::<F>(record))
+    }
+    fn zoho_owed(&self, row: &Value) -> Option<Owed> {
+        F::zoho_owed(row)
     }
     fn xero_line(&self, record: &dyn Record) -> Line {
         F::xero_line(typed::<F>(record))

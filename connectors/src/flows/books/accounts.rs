@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::texts::{clip, same};
 use super::{currencies, refusals};
-use crate::flow::{Authority, By, Carry, Cure, Field, Flow, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{self, Authority, By, Carry, Cure, Field, Flow, Known, Ledger, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{ACCOUNTS, Account, AccountStatus, AccountType, Class};
 use crate::{xero, zoho};
@@ -115,6 +115,26 @@ impl Flow for Accounts {
             }
             _ => refusals::hold(&label, refusal),
         }
+    }
+
+    fn account(account: &Account) -> Option<flow::Account> {
+        let role = match account.system_account.as_str() {
+            "DEBTORS" => Some(Ledger::Receivable),
+            "CREDITORS" => Some(Ledger::Payable),
+            "GST" => Some(Ledger::Tax),
+            "REALISEDCURRENCYGAIN" => Some(Ledger::Exchange),
+            "BANKCURRENCYGAIN" | "UNREALISEDCURRENCYGAIN" => Some(Ledger::Revaluation),
+            "ROUNDING" => Some(Ledger::Rounding),
+            "RETAINEDEARNINGS" => Some(Ledger::RetainedEarnings),
+            _ => None,
+        };
+        Some(flow::Account {
+            id: account.id.clone(),
+            code: account.code.clone(),
+            name: account.name.clone(),
+            role,
+            is_bank: account.kind == AccountType::Bank,
+        })
     }
 
     fn xero_line(_: &Account) -> Line {
@@ -293,6 +313,20 @@ mod tests {
             let row = json!({"account_id": "9", "account_name": "n", "account_code": "1", "account_type": expected});
             assert_eq!(Accounts::find_in(&one, &[row]).as_deref(), Some("9"));
         }
+    }
+
+    #[test]
+    fn an_account_says_what_xero_uses_it_for() {
+        let role = |system: &str| {
+            let one = account(json!({"AccountID": "a", "Code": "1", "Name": "N", "Type": "BANK", "SystemAccount": system}));
+            let told = Accounts::account(&one).unwrap();
+            assert!(told.is_bank && told.id == "a" && told.code == "1" && told.name == "N");
+            told.role
+        };
+        assert_eq!(role("DEBTORS"), Some(Ledger::Receivable));
+        assert_eq!(role("UNREALISEDCURRENCYGAIN"), Some(Ledger::Revaluation));
+        assert_eq!(role("WAGEPAYABLES"), None);
+        assert_eq!(role(""), None);
     }
 
     #[test]

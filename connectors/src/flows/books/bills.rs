@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, items, judgement, taxes, vendors};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{BILLS, Invoice, InvoiceStatus, InvoiceType};
@@ -71,8 +71,14 @@ impl Flow for Bills {
     fn shifts(bill: &Invoice, _: &Known) -> Vec<Shift> {
         documents::shifts(Kind::Bill, bill)
     }
-    fn booked(answer: &Value) -> Vec<Posting> {
+    fn booked(answer: &Value) -> Option<Vec<Posting>> {
         documents::booked(Kind::Bill, answer)
+    }
+    fn owed(bill: &Invoice) -> Option<Owed> {
+        documents::owed(Kind::Bill, bill)
+    }
+    fn zoho_owed(row: &Value) -> Option<Owed> {
+        documents::zoho_owed(Kind::Bill, row)
     }
     fn xero_line(bill: &Invoice) -> Line {
         documents::xero_line(bill)

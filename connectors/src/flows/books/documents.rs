@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::texts::clip;
 use super::{currencies, customers, entries, lines, money, refusals, vendors};
-use crate::flow::{Age, Authority, By, Carry, Cure, Field, Known, Ledger, Line, Need, Posting, Shift, Unmappable};
+use crate::flow::{Age, Authority, By, Carry, Cure, Field, Known, Ledger, Line, Need, Owed, Posting, Shift, Unmappable};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{Invoice, InvoiceStatus, LineAmountTypes, LineItem};
@@ -266,9 +266,38 @@ pub fn shifts(kind: Kind, invoice: &Invoice) -> Vec<Shift> {
     }
 }
 
-pub fn booked(kind: Kind, answer: &Value) -> Vec<Posting> {
+pub fn booked(kind: Kind, answer: &Value) -> Option<Vec<Posting>> {
     let (control, sign) = kind.control();
     entries::booked(control, sign, answer)
+}
+
+pub fn owed(kind: Kind, invoice: &Invoice) -> Option<Owed> {
+    let amount = invoice.amount_due.unwrap_or(invoice.total);
+    (invoice.status == InvoiceStatus::Authorised && !amount.is_zero()).then(|| Owed {
+        contacts: kind.contacts(),
+        contact: invoice.contact.id.clone(),
+        name: invoice.contact.name.clone(),
+        due: invoice.due_date.unwrap_or(invoice.date),
+        amount,
+        currency: invoice.currency_code.clone(),
+    })
+}
+
+pub fn zoho_owed(kind: Kind, row: &Value) -> Option<Owed> {
+    let amount = money::read(&row["balance"]).filter(|amount| !amount.is_zero())?;
+    if !matches!(zoho_line(row)?.status, "open" | "paid") {
+        return None;
+    }
+    let text = |name: &str| row[name].as_str().filter(|text| !text.is_empty());
+    let name = if kind == Kind::Invoice { "customer_name" } else { "vendor_name" };
+    Some(Owed {
+        contacts: kind.contacts(),
+        contact: text(kind.contact_key())?.to_owned(),
+        name: text(name).unwrap_or_default().to_owned(),
+        due: text("due_date").or(text("date"))?.parse().ok()?,
+        amount,
+        currency: text("currency_code").unwrap_or_default().to_owned(),
+    })
 }
 
 pub fn xero_line(invoice: &Invoice) -> Line {

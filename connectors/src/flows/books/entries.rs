@@ -90,12 +90,13 @@ pub fn rounding_shifts(sign: Decimal, rounding: Decimal, rate: Decimal) -> Vec<S
         .into()
 }
 
-/// A document as Zoho's ledger has it: total, lines, tax, adjustment, each at Zoho's rate, base units for one foreign.
-pub fn booked(control: Ledger, sign: Decimal, answer: &Value) -> Vec<Posting> {
-    if matches!(answer["status"].as_str(), None | Some("draft" | "void" | "pending_approval" | "approved" | "rejected")) {
-        return Vec::new();
+/// A document as Zoho's ledger has it: total, lines, tax, adjustment, each at Zoho's rate, base units for one foreign. One that is no
+/// longer live has nothing there.
+pub fn booked(control: Ledger, sign: Decimal, answer: &Value) -> Option<Vec<Posting>> {
+    if matches!(answer["status"].as_str()?, "draft" | "void" | "pending_approval" | "approved" | "rejected") {
+        return Some(Vec::new());
     }
-    let Some(total) = money::read(&answer["total"]) else { return Vec::new() };
+    let total = money::read(&answer["total"])?;
     let rate = money::read(&answer["exchange_rate"]).filter(|rate| *rate > Decimal::ZERO).unwrap_or(Decimal::ONE);
     let own = |amount: Decimal| amount.checked_mul(rate).map_or(amount, |own| money::round(own, 2));
     let figure = |name: &str| own(money::read(&answer[name]).unwrap_or_default());
@@ -110,7 +111,7 @@ pub fn booked(control: Ledger, sign: Decimal, answer: &Value) -> Vec<Posting> {
     entries.add(Ledger::Tax, -sign * figure("tax_total"));
     entries.add(Ledger::OtherCharges, -sign * figure("adjustment"));
     entries.level(last);
-    entries.into_postings()
+    Some(entries.into_postings())
 }
 
 #[cfg(test)]
@@ -193,13 +194,15 @@ mod tests {
             (Ledger::OtherCharges, "-0.02"),
         ];
         assert_eq!(
-            told(&booked(Ledger::Receivable, Decimal::ONE, &answer)),
+            told(&booked(Ledger::Receivable, Decimal::ONE, &answer).unwrap()),
             expected.map(|(ledger, amount)| (ledger, amount.to_owned()))
         );
-        for nothing in
-            [json!({"status": "draft", "total": 5}), json!({"status": "void", "total": 5}), json!({"total": 5}), json!({})]
-        {
-            assert!(booked(Ledger::Payable, Decimal::ONE, &nothing).is_empty(), "{nothing}");
+        let of = |answer: Value| booked(Ledger::Payable, Decimal::ONE, &answer).map(|postings| told(&postings));
+        for status in ["draft", "void", "pending_approval"] {
+            assert_eq!(of(json!({"status": status, "total": 5})), Some(Vec::new()), "{status}");
+        }
+        for unread in [json!({"total": 5}), json!({"status": "sent", "total": "?"}), json!({"status": null}), json!({})] {
+            assert_eq!(of(unread.clone()), None, "{unread}");
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Invoice, InvoiceStatus, InvoiceType, SALES_INVOICES};
 use crate::{xero, zoho};
@@ -61,8 +61,14 @@ impl Flow for Invoices {
     fn shifts(invoice: &Invoice, _: &Known) -> Vec<Shift> {
         documents::shifts(Kind::Invoice, invoice)
     }
-    fn booked(answer: &Value) -> Vec<Posting> {
+    fn booked(answer: &Value) -> Option<Vec<Posting>> {
         documents::booked(Kind::Invoice, answer)
+    }
+    fn owed(invoice: &Invoice) -> Option<Owed> {
+        documents::owed(Kind::Invoice, invoice)
+    }
+    fn zoho_owed(row: &Value) -> Option<Owed> {
+        documents::zoho_owed(Kind::Invoice, row)
     }
     fn xero_line(invoice: &Invoice) -> Line {
         documents::xero_line(invoice)
@@ -268,6 +274,27 @@ mod tests {
         assert_eq!(Invoices::judge(&credited, &known(), &answer(26)), Judgement::Equal);
         assert_eq!(Invoices::judge(&credited, &known(), &answer(46)), due(46, "CREDIT_NOT_CARRIED"));
         assert_eq!(Invoices::judge(&credited, &known(), &answer(45)), due(45, "UNEXPLAINED"));
+    }
+
+    #[test]
+    fn both_sides_tell_what_is_owed_by_whom_and_since_when() {
+        let extra = |extra: Value| Invoices::owed(&invoice(extra));
+        let owed = extra(json!({"AmountDue": 26.5, "Contact": {"ContactID": "c-1", "Name": "Ada"}})).unwrap();
+        let row = json!({"status": "overdue", "balance": "26.50", "customer_id": "c-1", "customer_name": "Ada", "due_date": "2018-12-30", "currency_code": "NZD"});
+        let amount =
+            |owed: &Owed| (owed.amount.normalize().to_string(), owed.due.to_string(), owed.contact.clone(), owed.name.clone());
+        assert_eq!(amount(&owed), amount(&Invoices::zoho_owed(&row).unwrap()));
+        assert_eq!((owed.contacts, owed.currency.as_str()), (customers::KEY, "NZD"));
+        // Without a day on which it is due, it is due on its own.
+        assert_eq!(extra(json!({"DueDate": null})).unwrap().due.to_string(), "2018-10-20");
+        for nothing in [json!({"Status": "DRAFT"}), json!({"Status": "PAID", "AmountDue": 0}), json!({"AmountDue": 0})] {
+            assert_eq!(extra(nothing), None);
+        }
+        for nothing in
+            [json!({"status": "draft", "balance": 5}), json!({"status": "sent", "balance": 0}), json!({"status": "sent"})]
+        {
+            assert_eq!(Invoices::zoho_owed(&nothing), None);
+        }
     }
 
     #[test]

@@ -94,6 +94,8 @@ pub enum LineAmountTypes {
 pub struct OfContact {
     #[serde(rename = "ContactID")]
     pub id: String,
+    #[serde(rename = "Name", default, deserialize_with = "wire::text")]
+    pub name: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
