@@ -41,6 +41,10 @@ pub trait Flow: Send + Sync + 'static {
     fn wanted(record: &Self::Xero) -> Wanted;
     /// The records this one refers to.
     fn needs(record: &Self::Xero) -> Vec<Need>;
+    /// What is looked up for it as well, but not waited for: ids that it may have been given before.
+    fn hints(_record: &Self::Xero) -> Vec<Need> {
+        Vec::new()
+    }
     /// What Zoho must be told. `known` holds an id for every need.
     fn to_zoho(record: &Self::Xero, known: &Known) -> Result<Carry, Unmappable>;
     /// The fields we carry, in a fixed order: what is printed and compared. Append only: the order is part of the print.
@@ -150,6 +154,8 @@ pub struct Further {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
+    /// Only asks: its body is not sent.
+    Get,
     Put,
     Post,
 }
@@ -434,6 +440,7 @@ pub trait AnyFlow: Send + Sync {
     fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble>;
     fn wanted(&self, record: &dyn Record) -> Wanted;
     fn needs(&self, record: &dyn Record) -> Vec<Need>;
+    fn hints(&self, record: &dyn Record) -> Vec<Need>;
     fn to_zoho(&self, record: &dyn Record, known: &Known) -> Result<Carry, Unmappable>;
     /// All fields' prints, one after the other.
     fn prints(&self, record: &dyn Record, key: &PrintKey) -> Vec<u8>;
@@ -522,6 +529,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn needs(&self, record: &dyn Record) -> Vec<Need> {
         F::needs(typed::<F>(record))
+    }
+    fn hints(&self, record: &dyn Record) -> Vec<Need> {
+        F::hints(typed::<F>(record))
     }
     fn to_zoho(&self, record: &dyn Record, known: &Known) -> Result<Carry, Unmappable> {
         F::to_zoho(typed::<F>(record), known)

@@ -9,6 +9,7 @@ pub static ALL: &[&dyn AnyFlow] = &[
     &books::currencies::Currencies,
     &books::taxes::Taxes,
     &books::accounts::Accounts,
+    &books::tracking_categories::TrackingCategories,
     &books::customers::Customers,
     &books::vendors::Vendors,
     &books::items::Items,

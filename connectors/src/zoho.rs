@@ -88,7 +88,9 @@ impl Action {
 
     /// Whether a record that Zoho has just answered with still wants this action. Without a status in the answer it does.
     pub fn is_needed(&self, answer: &serde_json::Value) -> bool {
-        let Some(status) = answer["status"].as_str() else { return true };
+        // A reporting tag says whether it is active, and no status.
+        let is_active = answer["is_active"].as_bool().map(|is_active| if is_active { "active" } else { "inactive" });
+        let Some(status) = answer["status"].as_str().or(is_active) else { return true };
         match self.name {
             // Whatever is sent, viewed, overdue or paid has been sent.
             "sent" => status == "draft",
@@ -123,5 +125,7 @@ mod tests {
             assert_eq!(action.is_needed(&json!({ "status": status })), needed, "{} on {status}", action.name);
         }
         assert!(Action::INVOICE_SENT.is_needed(&json!({})));
+        let tag = json!({ "tag_id": "1", "is_active": true });
+        assert!(Action::INACTIVE.is_needed(&tag) && !Action::ACTIVE.is_needed(&tag));
     }
 }

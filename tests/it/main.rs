@@ -16,4 +16,5 @@ mod proof;
 mod reconciliation;
 mod strangers;
 mod tokens;
+mod tracking;
 mod trouble;

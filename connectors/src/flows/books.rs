@@ -18,6 +18,7 @@ mod payments;
 mod refusals;
 pub mod taxes;
 mod texts;
+pub mod tracking_categories;
 pub mod vendor_payments;
 pub mod vendors;
 

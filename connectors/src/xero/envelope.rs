@@ -179,13 +179,15 @@ mod tests {
             "Accounts": [{"AccountID": "a-1", "Code": "200", "Name": "Sales", "Type": "REVENUE", "Status": "ACTIVE", "SystemAccount": ""},
                 {"AccountID": "a-2", "Name": "Bank", "Type": "BANK", "BankAccountType": "CREDITCARD", "CurrencyCode": "USD"}],
             "TaxRates": [{"TaxType": "OUTPUT2", "Name": "GST", "EffectiveRate": 15.0000, "Status": "ACTIVE"}],
+            "TrackingCategories": [{"TrackingCategoryID": "t-1", "Name": "Region", "Status": "ARCHIVED",
+                "Options": [{"TrackingOptionID": "o-1", "Name": "North", "Status": "ACTIVE", "IsActive": true}]}],
             "Currencies": [{"Code": "USD", "Description": "Dollar"}],
             "Items": [{"ItemID": "i-1", "Code": "GB", "Name": "Balls", "SalesDetails": {"UnitPrice": 5.6325, "AccountCode": "200", "TaxType": "OUTPUT2"}}],
             "Payments": [{"PaymentID": "p-1", "PaymentType": "ACCRECPAYMENT", "Status": "AUTHORISED", "Date": "/Date(1543449600000+0000)/", "Amount": 46.00,
                 "CurrencyRate": 0.8, "Account": {"Code": "970"}, "Invoice": {"InvoiceID": "i-1", "InvoiceNumber": "I", "CurrencyCode": "USD", "Contact": {"ContactID": "c-1"}}}],
             "Invoices": [{"Type": "ACCPAY", "InvoiceID": "i-3", "Status": "AUTHORISED", "Contact": {"ContactID": "c-1"}, "Date": "/Date(1539993600000+0000)/",
                 "LineAmountTypes": "Inclusive", "CurrencyCode": "USD", "CurrencyRate": 0.654321, "SubTotal": 8.70, "TotalTax": 1.30, "Total": 10.00,
-                "LineItems": [{"Description": "Text"}, {"Description": "Work", "Quantity": 3.5, "UnitAmount": 3.1746, "DiscountRate": 10.00, "DiscountAmount": 1.11,
+                "LineItems": [{"Description": "Text", "Tracking": [{"Name": "Region", "Option": "North"}]}, {"Description": "Work", "Quantity": 3.5, "UnitAmount": 3.1746, "DiscountRate": 10.00, "DiscountAmount": 1.11,
                     "LineAmount": 10.00, "AccountID": "a-1", "ItemCode": "GB", "TaxType": "OUTPUT2", "TaxAmount": 1.30}]},"#;
         PAGE.replacen(r#""Invoices": ["#, others.trim_start(), 1)
     }

@@ -8,6 +8,7 @@ mod invoice;
 mod item;
 mod payment;
 mod tax_rate;
+mod tracking_category;
 
 pub use account::{Account, AccountStatus, AccountType, Class};
 pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType};
@@ -17,6 +18,7 @@ pub use invoice::{Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem
 pub use item::{Item, ItemSide};
 pub use payment::{PaidCredit, PaidInvoice, Payment, PaymentAccount, PaymentStatus, PaymentType};
 pub use tax_rate::TaxRate;
+pub use tracking_category::{Tracking, TrackingCategory, TrackingOption, TrackingStatus};
 
 use super::Resource;
 
@@ -28,6 +30,14 @@ pub(super) const PLAIN: Resource =
 pub const CURRENCIES: Resource = Resource { path: "Currencies", many: "Currencies", id: "Code", by_list: true, ..PLAIN };
 pub const TAX_RATES: Resource = Resource { path: "TaxRates", many: "TaxRates", id: "TaxType", ..PLAIN };
 pub const ACCOUNTS: Resource = Resource { path: "Accounts", many: "Accounts", id: "AccountID", since: true, ..PLAIN };
+/// Documents of years ago name what is archived today.
+pub const TRACKING_CATEGORIES: Resource = Resource {
+    path: "TrackingCategories",
+    many: "TrackingCategories",
+    id: "TrackingCategoryID",
+    extra: &[("includeArchived", "true")],
+    ..PLAIN
+};
 /// `unitdp=4`: without it Xero rounds prices to cents.
 pub const ITEMS: Resource =
     Resource { path: "Items", many: "Items", id: "ItemID", since: true, extra: &[("unitdp", "4")], ..PLAIN };

@@ -138,11 +138,12 @@ impl Client {
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(further.path.split('/'));
         }
-        let method = match further.method {
-            flow::Method::Put => Method::PUT,
-            flow::Method::Post => Method::POST,
+        let request = match further.method {
+            flow::Method::Get => self.request(Method::GET, url),
+            flow::Method::Put => self.request(Method::PUT, url).json(&further.body),
+            flow::Method::Post => self.request(Method::POST, url).json(&further.body),
         };
-        read(&self.http.send(self.request(method, url).json(&further.body)).await?)
+        read(&self.http.send(request).await?)
     }
 
     pub async fn get(&self, of: &Resource, id: &str) -> Result<Value, Trouble> {

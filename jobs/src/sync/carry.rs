@@ -102,7 +102,9 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
     let size = if slice.zoho.gate.limits.per_minute > 0 { BATCH_LIMITED } else { BATCH };
     let taken: Vec<Todo> = todo.drain(..todo.len().min(size)).collect();
     let needs: Vec<Vec<Need>> = taken.iter().map(|one| lane.flow.needs(one.record.as_ref())).collect();
-    let known = match look_up(slice, &needs).await {
+    let hints = taken.iter().map(|one| lane.flow.hints(one.record.as_ref()));
+    let asked: Vec<Vec<Need>> = needs.iter().zip(hints).map(|(needs, hints)| [needs.as_slice(), &hints].concat()).collect();
+    let known = match look_up(slice, &asked).await {
         Ok(known) => known,
         Err(halt) => {
             taken.into_iter().rev().for_each(|one| todo.push_front(one));

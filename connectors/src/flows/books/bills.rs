@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::documents::{self, Kind};
-use super::{XERO_ID, accounts, currencies, items, judgement, taxes, vendors};
+use super::{XERO_ID, accounts, currencies, items, judgement, taxes, tracking_categories, vendors};
 use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -17,7 +17,8 @@ pub const KEY: &str = "books.bills";
 impl Flow for Bills {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Bills";
-    const AFTER: &'static [&'static str] = &[currencies::KEY, taxes::KEY, accounts::KEY, vendors::KEY, items::KEY];
+    const AFTER: &'static [&'static str] =
+        &[currencies::KEY, taxes::KEY, accounts::KEY, tracking_categories::KEY, vendors::KEY, items::KEY];
     const XERO: xero::Resource = BILLS;
     const ZOHO: zoho::Resource = zoho::Resource {
         path: "bills",

@@ -8,7 +8,7 @@ use super::{currencies, customers, entries, lines, money, refusals, vendors};
 use crate::flow::{Age, Authority, By, Carry, Cure, Field, Known, Ledger, Line, Need, Owed, Posting, Shift, Unmappable};
 use crate::side::Refusal;
 use crate::xero::Record;
-use crate::xero::records::{Invoice, InvoiceStatus, LineAmountTypes, LineItem};
+use crate::xero::records::{Invoice, InvoiceStatus, LineAmountTypes};
 use crate::zoho::Action;
 
 /// Which of the two kinds of document.
@@ -187,10 +187,7 @@ pub fn fields() -> &'static [Field<Invoice>] {
             name: "lines",
             authority: Authority::Xero,
             print: |invoice, printer| {
-                printer.count(invoice.line_items.len());
-                for line in &invoice.line_items {
-                    print_line(line, printer);
-                }
+                lines::print(invoice, printer);
             },
         },
         Field {
@@ -206,6 +203,13 @@ pub fn fields() -> &'static [Field<Invoice>] {
             authority: Authority::Xero,
             print: |invoice, printer| {
                 printer.text(Some(life(invoice)));
+            },
+        },
+        Field {
+            name: "tracking",
+            authority: Authority::Xero,
+            print: |invoice, printer| {
+                lines::print_tracking(invoice, printer);
             },
         },
     ]
@@ -365,21 +369,6 @@ pub fn other_number(invoice: &Invoice) -> String {
     format!("{}{mark}", clip(&invoice.number(), NUMBER_CHARS_MAX - mark.chars().count().min(NUMBER_CHARS_MAX)))
 }
 
-fn print_line(line: &LineItem, printer: &mut crate::print::Printer) {
-    printer
-        .text(Some(&line.description))
-        .amount(line.quantity)
-        .amount(line.unit_amount)
-        .text(Some(&line.item_code))
-        .text(Some(&line.account_code))
-        .text(Some(&line.account_id))
-        .text(Some(&line.tax_type))
-        .amount(line.tax_amount)
-        .amount(line.line_amount)
-        .amount(line.discount_rate)
-        .amount(line.discount_amount);
-}
-
 fn day_number(day: Option<chrono::NaiveDate>) -> usize {
     use chrono::Datelike;
     day.map_or(0, |day| day.num_days_from_ce() as usize)
@@ -390,6 +379,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::xero::records::LineItem;
     use crate::{xero, zoho};
 
     /// Zoho Books' arithmetic as its documents describe it, one way of rounding a discount or the other.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::documents::{self, Kind};
-use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes};
+use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes, tracking_categories};
 use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Invoice, InvoiceStatus, InvoiceType, SALES_INVOICES};
@@ -16,7 +16,8 @@ pub const KEY: &str = "books.invoices";
 impl Flow for Invoices {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Sales invoices";
-    const AFTER: &'static [&'static str] = &[currencies::KEY, taxes::KEY, accounts::KEY, customers::KEY, items::KEY];
+    const AFTER: &'static [&'static str] =
+        &[currencies::KEY, taxes::KEY, accounts::KEY, tracking_categories::KEY, customers::KEY, items::KEY];
     const XERO: xero::Resource = SALES_INVOICES;
     const ZOHO: zoho::Resource = zoho::Resource {
         path: "invoices",
@@ -199,6 +200,25 @@ mod tests {
         assert_eq!(said, long);
         assert_eq!((&lines[3]["rate"], &lines[4]["name"]), (&json!(0), &json!("-")));
         assert_eq!((&body["discount_type"], &body["is_discount_before_tax"]), (&json!("item_level"), &json!(true)));
+    }
+
+    #[test]
+    fn a_tracked_line_has_its_tags() {
+        let tracking = json!([{"TrackingCategoryID": "t-1", "TrackingOptionID": "o-1", "Name": "Region", "Option": "North"}]);
+        let tracked = json!({"LineItems": [
+            {"Description": "Work", "LineAmount": 40, "AccountCode": "200", "TaxType": "OUTPUT2", "Tracking": tracking},
+            {"Description": "More", "LineAmount": 0, "AccountCode": "200", "Tracking": null}]});
+        let mut known = known();
+        assert_eq!(Invoices::to_zoho(&invoice(tracked.clone()), &known).unwrap_err().code, "NOT_READY");
+        known.learn(tracking_categories::KEY, "t-1", "71");
+        known.learn(tracking_categories::KEY, "o-1", "81");
+        let lines = Invoices::to_zoho(&invoice(tracked.clone()), &known).unwrap().body["line_items"].clone();
+        assert_eq!(lines[0]["tags"], json!([{"tag_id": "71", "tag_option_id": "81"}]));
+        assert!(lines[1].get("tags").is_none());
+        let needs = Invoices::needs(&invoice(tracked));
+        assert!(
+            ["t-1", "o-1"].iter().all(|key| needs.iter().any(|need| need.flow == tracking_categories::KEY && need.key == *key))
+        );
     }
 
     #[test]

@@ -4,13 +4,34 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::texts::{clip, pieces};
-use super::{accounts, items, money, refusals, taxes};
+use super::{accounts, items, money, refusals, taxes, tracking_categories};
 use crate::flow::{By, Known, Need, Unmappable};
+use crate::print::Printer;
 use crate::xero::Record;
 use crate::xero::records::{Invoice, LineAmountTypes, LineItem};
 
 const NAME_CHARS_MAX: usize = 100;
 pub const DESCRIPTION_CHARS_MAX: usize = 2000;
+
+/// A record of Xero's that has lines as an invoice has them.
+pub trait Document: Record {
+    fn lines(&self) -> &[LineItem];
+    fn line_amount_types(&self) -> LineAmountTypes;
+    /// "" where it is in the organisation's own currency.
+    fn currency_code(&self) -> &str;
+}
+
+impl Document for Invoice {
+    fn lines(&self) -> &[LineItem] {
+        &self.line_items
+    }
+    fn line_amount_types(&self) -> LineAmountTypes {
+        self.line_amount_types
+    }
+    fn currency_code(&self) -> &str {
+        &self.currency_code
+    }
+}
 
 /// Quantity, price and discount of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,30 +52,34 @@ enum Discount {
 }
 
 /// What the lines refer to.
-pub fn needs(invoice: &Invoice) -> Vec<Need> {
+pub fn needs(document: &dyn Document) -> Vec<Need> {
     let mut needs: Vec<Need> = Vec::new();
     let mut add = |flow, key: &str, by| {
         if !key.is_empty() && !needs.iter().any(|need| need.flow == flow && need.key == key && need.by == by) {
             needs.push(Need { flow, key: key.to_owned(), by });
         }
     };
-    for line in &invoice.line_items {
+    for line in document.lines() {
         add(items::KEY, &line.item_code, By::Alias);
         let (account, by) = account_of(line);
         add(accounts::KEY, account, by);
-        add(taxes::KEY, tax_of(invoice, line).unwrap_or(""), By::Id);
+        add(taxes::KEY, tax_of(document, line).unwrap_or(""), By::Id);
+        for need in tracking_categories::needs(&line.tracking) {
+            add(need.flow, &need.key, need.by);
+        }
     }
     needs
 }
 
 /// Zoho's `line_items`. A bill's text lines borrow an account, because Zoho wants one on every line of a bill.
-pub fn lines(invoice: &Invoice, known: &Known, text_lines_want_account: bool) -> Result<Vec<Value>, Unmappable> {
-    let decimals = money::decimals(currency(invoice, known));
+pub fn lines(document: &dyn Document, known: &Known, text_lines_want_account: bool) -> Result<Vec<Value>, Unmappable> {
+    let decimals = money::decimals(currency(document, known));
     let price_precision = known.zoho.price_precision.max(2);
-    let any_account = invoice.line_items.iter().map(account_of).find(|(key, _)| !key.is_empty());
+    let not_ready = |what: &str| refusals::not_ready(&document.label(), what);
+    let any_account = document.lines().iter().map(account_of).find(|(key, _)| !key.is_empty());
     let borrowed = any_account.filter(|_| text_lines_want_account).and_then(|(key, _)| known.id(accounts::KEY, key));
-    let mut out = Vec::with_capacity(invoice.line_items.len());
-    for line in &invoice.line_items {
+    let mut out = Vec::with_capacity(document.lines().len());
+    for line in document.lines() {
         if line.is_text() {
             let pieces = pieces(&line.description, DESCRIPTION_CHARS_MAX);
             // Even an empty line is a line: it parts two groups.
@@ -71,16 +96,13 @@ pub fn lines(invoice: &Invoice, known: &Known, text_lines_want_account: bool) ->
         let mut said = pieces(&description, DESCRIPTION_CHARS_MAX).into_iter();
         let account = match account_of(line) {
             ("", _) => None,
-            (key, _) => Some(
-                known.id(accounts::KEY, key).ok_or_else(|| refusals::not_ready(&invoice.label(), &format!("account {key}")))?,
-            ),
+            (key, _) => Some(known.id(accounts::KEY, key).ok_or_else(|| not_ready(&format!("account {key}")))?),
         };
         let mut body = json!({ "quantity": money::number(shape.quantity), "rate": money::number(shape.rate) });
         describe(&mut body, said.next().unwrap_or(""), line.item_code.is_empty());
         if !line.item_code.is_empty() {
             let item = known.id(items::KEY, &line.item_code);
-            body["item_id"] =
-                item.ok_or_else(|| refusals::not_ready(&invoice.label(), &format!("item {}", line.item_code)))?.into();
+            body["item_id"] = item.ok_or_else(|| not_ready(&format!("item {}", line.item_code)))?.into();
         }
         if let Some(account) = account {
             body["account_id"] = account.into();
@@ -90,9 +112,12 @@ pub fn lines(invoice: &Invoice, known: &Known, text_lines_want_account: bool) ->
             Discount::Rate(percent) => body["discount"] = format!("{}%", percent.normalize()).into(),
             Discount::Amount(amount) => body["discount"] = money::number(amount),
         }
-        if let Some(tax_type) = tax_of(invoice, line) {
+        if let Some(tax_type) = tax_of(document, line) {
             let tax = known.id(taxes::KEY, tax_type);
-            body["tax_id"] = tax.ok_or_else(|| refusals::not_ready(&invoice.label(), &format!("tax rate {tax_type}")))?.into();
+            body["tax_id"] = tax.ok_or_else(|| not_ready(&format!("tax rate {tax_type}")))?.into();
+        }
+        if let Some(tags) = tracking_categories::tags(&document.label(), &line.tracking, known)? {
+            body["tags"] = tags;
         }
         out.push(body);
         out.extend(said.map(|piece| text_line(piece, account.or(borrowed))));
@@ -104,14 +129,40 @@ pub fn lines(invoice: &Invoice, known: &Known, text_lines_want_account: bool) ->
 }
 
 /// The tax of a line that has one.
-pub fn tax_of<'a>(invoice: &Invoice, line: &'a LineItem) -> Option<&'a str> {
-    let taxed = invoice.line_amount_types != LineAmountTypes::NoTax && !line.is_text();
+pub fn tax_of<'a>(document: &dyn Document, line: &'a LineItem) -> Option<&'a str> {
+    let taxed = document.line_amount_types() != LineAmountTypes::NoTax && !line.is_text();
     Some(line.tax_type.as_str()).filter(|tax_type| taxed && !tax_type.is_empty() && *tax_type != taxes::NO_TAX)
 }
 
 /// The document's currency; one that names none is in the organisation's own.
-pub fn currency<'a>(invoice: &'a Invoice, known: &'a Known) -> &'a str {
-    if invoice.currency_code.is_empty() { &known.xero.base_currency } else { &invoice.currency_code }
+pub fn currency<'a>(document: &'a dyn Document, known: &'a Known) -> &'a str {
+    if document.currency_code().is_empty() { &known.xero.base_currency } else { document.currency_code() }
+}
+
+/// What the lines say, all but their tracking.
+pub fn print(document: &dyn Document, printer: &mut Printer) {
+    printer.count(document.lines().len());
+    for line in document.lines() {
+        printer
+            .text(Some(&line.description))
+            .amount(line.quantity)
+            .amount(line.unit_amount)
+            .text(Some(&line.item_code))
+            .text(Some(&line.account_code))
+            .text(Some(&line.account_id))
+            .text(Some(&line.tax_type))
+            .amount(line.tax_amount)
+            .amount(line.line_amount)
+            .amount(line.discount_rate)
+            .amount(line.discount_amount);
+    }
+}
+
+/// The tracking of all lines: a field of its own, because it came later.
+pub fn print_tracking(document: &dyn Document, printer: &mut Printer) {
+    for line in document.lines() {
+        tracking_categories::print(&line.tracking, printer);
+    }
 }
 
 /// Ids outlive codes, which a bookkeeper may change.

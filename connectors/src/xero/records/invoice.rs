@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use super::Tracking;
 use crate::xero::{Record, wire};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -126,6 +127,9 @@ pub struct LineItem {
     pub discount_rate: Option<Decimal>,
     #[serde(default, deserialize_with = "wire::optional_amount")]
     pub discount_amount: Option<Decimal>,
+    /// One option of each of two categories at most.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub tracking: Vec<Tracking>,
 }
 
 impl LineItem {
