@@ -12,10 +12,10 @@ async fn tracked_lines_arrive_with_their_tags_and_follow_what_happens_in_xero() 
     world.forget_requests().await;
     let (run, progress) = world.migrate(&connected).await;
     assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    // The tag, its options, and their ids; and the list when the books are compared.
+    assert_eq!(world.asked().await.count("zoho", "/reportingtags"), 3 + 1, "{:#?}", world.asked().await);
     let region = tag(&world, &connected, "Region").await;
     assert_eq!(options(&region), ["Eastside", "North", "South", "West Coast"]);
-    // The tag, its options, and their ids.
-    assert_eq!(world.asked().await.count("zoho", "/reportingtags"), 3 + 1, "{:#?}", world.asked().await);
     assert_eq!(flow(&progress, "books.tracking_categories")["created"], 1);
     assert_eq!(option_of(&zoho(&world, "invoices", "TRACKED-1").await), "North");
     assert_eq!(option_of(&zoho(&world, "bills", "TRACKED-2").await), "South");
