@@ -60,7 +60,7 @@ impl Record for TrackingCategory {
         0
     }
     fn alias(&self) -> Option<&str> {
-        Some(&self.name).map(String::as_str).filter(|name| !name.is_empty())
+        Some(self.name.as_str()).filter(|name| !name.is_empty())
     }
     fn label(&self) -> String {
         format!("Tracking category {}", self.name)
