@@ -45,6 +45,23 @@ async fn answers_later_than_we_wait_are_found_instead_of_written_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_was_set_without_our_hearing_of_it_is_no_refusal() {
+    // Zoho's words for a second time differ from kind to kind: a bill "is void and cannot be marked as void".
+    let mut world = World::new().await;
+    world.seed("demo-company", Some(32), Some(112)).await;
+    let connected = world.connected().await;
+    let rule = json!({ "match": { "provider": "zoho", "path_contains": "/status/void" }, "kind": "reset_after", "times": 3 });
+    world.faults(json!([rule])).await;
+    let run = world.staff.start("startMigration", &connected.link).await.unwrap();
+    let progress = patient(&world, &run).await;
+    assert_eq!(progress["state"], "DONE", "{progress:#}");
+    let held = world.staff.holds(&connected.link).await.unwrap();
+    assert!(held.iter().all(|hold| hold["code"] != "STATUS_REFUSED"), "{held:#?}");
+    assert!(books::zoho(&world, "bills").await.iter().any(|bill| bill["status"] == "void"), "nothing was tested");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_that_zoho_refuses_are_held_and_the_others_are_done() {
     let (world, connected) = connected().await;
     let refusal = json!({ "code": 15, "message": "Please ensure that the notes has less than 10 characters." }).to_string();

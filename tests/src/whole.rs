@@ -1,12 +1,15 @@
 //! The oracle of a migration: nothing twice, nothing lost, sums equal. It reads both companies as the sandbox keeps them and decides by
 //! itself which Xero records belong in Zoho Books; of the product it asks only which records it says it holds.
 
+mod kinds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
+use self::kinds::{LISTS, List, Row, Want};
 use crate::{World, books};
 
 /// What was found, over all kinds of records.
@@ -23,95 +26,6 @@ pub struct Verdict {
     pub differences: Vec<String>,
 }
 
-/// One kind: which Xero records belong into which Zoho list, under which field.
-struct Kind {
-    flow: &'static str,
-    xero: &'static str,
-    id: &'static str,
-    zoho: &'static str,
-    field: &'static str,
-    belongs: fn(&Value) -> bool,
-    /// A number that may not repeat in Zoho.
-    number: &'static str,
-    /// What is summed, in Xero's words and in Zoho's.
-    sums: &'static [(&'static str, &'static str)],
-}
-
-const DOCUMENT_SUMS: &[(&str, &str)] = &[("Total", "total")];
-
-const KINDS: [Kind; 7] = [
-    Kind {
-        flow: "books.customers",
-        xero: "Contacts",
-        id: "ContactID",
-        zoho: "contacts",
-        field: "cf_xero_acct_id",
-        belongs: |contact| contact["IsCustomer"] == true || contact["IsSupplier"] != true,
-        number: "",
-        sums: &[],
-    },
-    Kind {
-        flow: "books.vendors",
-        xero: "Contacts",
-        id: "ContactID",
-        zoho: "contacts",
-        field: "cf_xero_supplier_id",
-        belongs: |contact| contact["IsSupplier"] == true,
-        number: "",
-        sums: &[],
-    },
-    Kind {
-        flow: "books.items",
-        xero: "Items",
-        id: "ItemID",
-        zoho: "items",
-        field: "cf_xero_id",
-        belongs: |_| true,
-        number: "sku",
-        sums: &[],
-    },
-    Kind {
-        flow: "books.invoices",
-        xero: "Invoices",
-        id: "InvoiceID",
-        zoho: "invoices",
-        field: "cf_xero_id",
-        belongs: |invoice| invoice["Type"] == "ACCREC" && invoice["Status"] != "DELETED",
-        number: "invoice_number",
-        sums: DOCUMENT_SUMS,
-    },
-    Kind {
-        flow: "books.bills",
-        xero: "Invoices",
-        id: "InvoiceID",
-        zoho: "bills",
-        field: "cf_xero_id",
-        belongs: |bill| bill["Type"] == "ACCPAY" && bill["Status"] != "DELETED",
-        number: "",
-        sums: DOCUMENT_SUMS,
-    },
-    Kind {
-        flow: "books.customer_payments",
-        xero: "Payments",
-        id: "PaymentID",
-        zoho: "customerpayments",
-        field: "cf_xero_id",
-        belongs: |payment| payment["PaymentType"] == "ACCRECPAYMENT" && payment["Status"] == "AUTHORISED",
-        number: "",
-        sums: &[("Amount", "amount")],
-    },
-    Kind {
-        flow: "books.vendor_payments",
-        xero: "Payments",
-        id: "PaymentID",
-        zoho: "vendorpayments",
-        field: "cf_xero_id",
-        belongs: |payment| payment["PaymentType"] == "ACCPAYPAYMENT" && payment["Status"] == "AUTHORISED",
-        number: "",
-        sums: &[("Amount", "amount")],
-    },
-];
-
 impl Verdict {
     /// Nothing twice, nothing lost, every sum equal.
     pub fn is_whole(&self) -> bool {
@@ -123,57 +37,50 @@ impl Verdict {
 pub async fn whole(world: &World) -> Verdict {
     let held = held(world).await;
     let mut verdict = Verdict::default();
-    let mut contacts = BTreeSet::new();
-    for kind in &KINDS {
-        let wanted: BTreeMap<String, Value> = books::xero(world, kind.xero)
-            .await
-            .into_iter()
-            .filter(kind.belongs)
-            .map(|record| (text(&record, kind.id), record))
-            .collect();
-        let there = books::zoho(world, kind.zoho).await;
-        verdict.duplicates.extend(books::twice(&there, kind.field).into_iter().map(|id| format!("{}: {id} twice", kind.flow)));
-        verdict.duplicates.extend(repeated(&there, kind.number).into_iter().map(|no| format!("{}: number {no}", kind.flow)));
-        let mut arrived: BTreeMap<String, &Value> = BTreeMap::new();
-        for record in &there {
-            match books::custom(record, kind.field) {
-                Some(id) => {
-                    if !wanted.contains_key(&id) {
-                        verdict.duplicates.push(format!("{}: {id} was never asked for", kind.flow));
-                    }
-                    arrived.insert(id, record);
-                }
-                // A contact has one field or the other; both are looked at below.
-                None if kind.zoho == "contacts" => {}
-                None => verdict.duplicates.push(format!("{}: a record without a Xero id", kind.flow)),
-            }
-        }
-        if kind.zoho == "contacts" {
-            contacts
-                .extend(there.iter().filter(|one| books::custom(one, kind.field).is_some()).map(|one| text(one, "contact_id")));
-        }
-        for id in wanted.keys().filter(|id| !arrived.contains_key(*id)) {
-            match held.contains(&(kind.flow.to_owned(), id.clone())) {
-                true => verdict.held += 1,
-                false => verdict.lost.push(format!("{}: {id}", kind.flow)),
-            }
-        }
-        for (xero, zoho) in kind.sums {
-            let sent: Decimal = arrived.keys().filter_map(|id| wanted.get(id)).map(|record| amount(record, xero)).sum();
-            let got: Decimal = there.iter().map(|record| amount(record, zoho)).sum();
-            if sent != got {
-                verdict.differences.push(format!("{}: {xero} {sent} in Xero, {got} in Zoho", kind.flow));
-            }
-        }
-        verdict.wanted += wanted.len();
-        verdict.arrived += arrived.len();
+    for list in LISTS {
+        look(world, list, &held, &mut verdict).await;
     }
-    let stray =
-        books::zoho(world, "contacts").await.into_iter().filter(|one| !contacts.contains(&text(one, "contact_id"))).count();
+    let contacts = books::zoho(world, "contacts").await;
+    let ours = |one: &&Value| ["cf_xero_acct_id", "cf_xero_supplier_id"].iter().all(|field| books::custom(one, field).is_none());
+    let stray = contacts.iter().filter(ours).count();
     if stray > 0 {
         verdict.duplicates.push(format!("{stray} contacts without a Xero id"));
     }
     verdict
+}
+
+async fn look(world: &World, list: &List, held: &BTreeSet<(String, String)>, verdict: &mut Verdict) {
+    let mut wanted: BTreeMap<String, (&str, Want)> = BTreeMap::new();
+    for source in list.from {
+        for want in books::xero(world, source.xero).await.iter().flat_map(source.wants) {
+            wanted.insert(want.key.clone(), (source.flow, want));
+        }
+    }
+    let rows: Vec<Row> = books::zoho(world, list.zoho).await.iter().flat_map(list.rows).collect();
+    let name = list.from.iter().map(|source| source.flow).collect::<Vec<_>>().join(", ");
+    verdict.duplicates.extend(repeated(rows.iter().map(|row| row.number.as_str())).map(|no| format!("{name}: number {no}")));
+    let keys = rows.iter().filter_map(|row| row.key.as_deref());
+    verdict.duplicates.extend(repeated(keys).map(|key| format!("{name}: {key} twice")));
+    if !list.keyless && rows.iter().any(|row| row.key.is_none()) {
+        verdict.duplicates.push(format!("{name}: a record without a Xero id"));
+    }
+    let there: BTreeSet<&str> = rows.iter().filter_map(|row| row.key.as_deref()).collect();
+    verdict
+        .duplicates
+        .extend(there.iter().filter(|key| !wanted.contains_key(**key)).map(|key| format!("{name}: {key} was never asked for")));
+    for (flow, want) in wanted.values().filter(|(_, want)| !there.contains(want.key.as_str())) {
+        match held.contains(&((*flow).to_owned(), want.id.clone())) {
+            true => verdict.held += 1,
+            false => verdict.lost.push(format!("{flow}: {}", want.id)),
+        }
+    }
+    let sent: Decimal = there.iter().filter_map(|key| wanted.get(*key)).map(|(_, want)| want.amount).sum();
+    let got: Decimal = rows.iter().filter(|row| row.key.is_some()).map(|row| row.amount).sum();
+    if sent != got {
+        verdict.differences.push(format!("{name}: {sent} in Xero, {got} in Zoho"));
+    }
+    verdict.wanted += wanted.len();
+    verdict.arrived += there.len();
 }
 
 async fn held(world: &World) -> BTreeSet<(String, String)> {
@@ -184,10 +91,9 @@ async fn held(world: &World) -> BTreeSet<(String, String)> {
     rows.iter().map(|row| (row.try_get("", "flow").expect("a flow"), row.try_get("", "id").expect("an id"))).collect()
 }
 
-fn repeated(records: &[Value], field: &str) -> Vec<String> {
+fn repeated<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
     let mut seen = BTreeSet::new();
-    let numbers = records.iter().filter_map(|record| record[field].as_str()).filter(|number| !number.is_empty());
-    numbers.filter(|number| !seen.insert(*number)).map(str::to_owned).collect()
+    values.filter(move |value| !value.is_empty() && !seen.insert(*value))
 }
 
 fn text(record: &Value, name: &str) -> String {

@@ -236,6 +236,9 @@ async fn act(
             acted(slice, run, lane, due, rest).await
         }
         Err(Trouble::Refused(refusal)) if due.len() == 1 => {
+            if !is_needed_still(slice, lane, action, &due[0].zoho_id).await? {
+                return acted(slice, run, lane, due, rest).await;
+            }
             let reason = Unmappable {
                 code: "STATUS_REFUSED",
                 sentence: format!(
@@ -256,6 +259,16 @@ async fn act(
             }
             Ok(())
         }
+        Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
+    }
+}
+
+/// A refused status call may be one that was made before and whose answer nobody heard: the record's own status decides.
+async fn is_needed_still(slice: &mut Slice, lane: Lane, action: &Action, zoho_id: &str) -> Result<bool, Halt> {
+    slice.permit_soon(Provider::Zoho, Some(lane.id)).await?;
+    match slice.zoho.client.get(lane.flow.zoho(), zoho_id).await {
+        Ok(record) => Ok(action.is_needed(&record)),
+        Err(Trouble::Refused(_)) => Ok(true),
         Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
     }
 }

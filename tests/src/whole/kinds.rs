@@ -1,0 +1,132 @@
+//! What belongs into which list of Zoho Books, in the oracle's own words.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::{amount, text};
+use crate::books;
+
+/// A list of Zoho Books, and the kinds of Xero records that belong into it.
+pub struct List {
+    /// As the sandbox keeps it.
+    pub zoho: &'static str,
+    /// What one of its records says of itself. Empty: it is nothing of ours to look at, or is looked at in another list.
+    pub rows: fn(&Value) -> Vec<Row>,
+    /// Whether a row without a key may be there.
+    pub keyless: bool,
+    pub from: &'static [Source],
+}
+
+/// What is found in Zoho.
+pub struct Row {
+    /// By what it is known again: the Xero id in its unique field, or what stands for it.
+    pub key: Option<String>,
+    /// A number that may not repeat; empty where there is none.
+    pub number: String,
+    pub amount: Decimal,
+}
+
+/// A kind of Xero record.
+pub struct Source {
+    pub flow: &'static str,
+    /// As the sandbox keeps it.
+    pub xero: &'static str,
+    /// What one of its records asks for in Zoho.
+    pub wants: fn(&Value) -> Vec<Want>,
+}
+
+/// What has to be found in Zoho.
+pub struct Want {
+    /// Its id in our books: what a hold names.
+    pub id: String,
+    /// As in `Row`; mostly the id.
+    pub key: String,
+    pub amount: Decimal,
+}
+
+impl Want {
+    fn one(record: &Value, id: &str, sum: &str, belongs: bool) -> Vec<Self> {
+        let id = text(record, id);
+        let amount = if sum.is_empty() { Decimal::ZERO } else { amount(record, sum) };
+        if belongs { vec![Self { key: id.clone(), id, amount }] } else { Vec::new() }
+    }
+}
+
+fn row(record: &Value, field: &str, number: &str, sum: &str) -> Vec<Row> {
+    let number = if number.is_empty() { String::new() } else { text(record, number) };
+    let amount = if sum.is_empty() { Decimal::ZERO } else { amount(record, sum) };
+    vec![Row { key: books::custom(record, field), number, amount }]
+}
+
+pub const LISTS: &[List] = &[
+    List {
+        zoho: "contacts",
+        rows: |contact| row(contact, "cf_xero_acct_id", "", ""),
+        keyless: true,
+        from: &[Source {
+            flow: "books.customers",
+            xero: "Contacts",
+            wants: |contact| Want::one(contact, "ContactID", "", contact["IsCustomer"] == true || contact["IsSupplier"] != true),
+        }],
+    },
+    List {
+        zoho: "contacts",
+        rows: |contact| row(contact, "cf_xero_supplier_id", "", ""),
+        keyless: true,
+        from: &[Source {
+            flow: "books.vendors",
+            xero: "Contacts",
+            wants: |contact| Want::one(contact, "ContactID", "", contact["IsSupplier"] == true),
+        }],
+    },
+    List {
+        zoho: "items",
+        rows: |item| row(item, "cf_xero_id", "sku", ""),
+        keyless: false,
+        from: &[Source { flow: "books.items", xero: "Items", wants: |item| Want::one(item, "ItemID", "", true) }],
+    },
+    List {
+        zoho: "invoices",
+        rows: |invoice| row(invoice, "cf_xero_id", "invoice_number", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.invoices",
+            xero: "Invoices",
+            wants: |one| Want::one(one, "InvoiceID", "Total", one["Type"] == "ACCREC" && one["Status"] != "DELETED"),
+        }],
+    },
+    List {
+        zoho: "bills",
+        rows: |bill| row(bill, "cf_xero_id", "", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.bills",
+            xero: "Invoices",
+            wants: |one| Want::one(one, "InvoiceID", "Total", one["Type"] == "ACCPAY" && one["Status"] != "DELETED"),
+        }],
+    },
+    List {
+        zoho: "customerpayments",
+        rows: |payment| row(payment, "cf_xero_id", "", "amount"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.customer_payments",
+            xero: "Payments",
+            wants: |one| Want::one(one, "PaymentID", "Amount", is_payment(one, "ACCRECPAYMENT")),
+        }],
+    },
+    List {
+        zoho: "vendorpayments",
+        rows: |payment| row(payment, "cf_xero_id", "", "amount"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.vendor_payments",
+            xero: "Payments",
+            wants: |one| Want::one(one, "PaymentID", "Amount", is_payment(one, "ACCPAYPAYMENT")),
+        }],
+    },
+];
+
+fn is_payment(payment: &Value, kind: &str) -> bool {
+    payment["PaymentType"] == kind && payment["Status"] == "AUTHORISED"
+}
