@@ -26,6 +26,11 @@ pub trait Flow: Send + Sync + 'static {
     /// Whether Zoho has a list of this kind that a reconciliation can hold against Xero's. What lives inside other records (an allocation
     /// of a credit) shows in their balances instead.
     const HAS_LIST: bool = true;
+    /// Whether a migration carries this kind only where somebody asked for it.
+    const IS_ASKED_FOR: bool = false;
+    /// What it is that hangs on records of other flows, where this kind does: it has no list of its own and is read from those records,
+    /// one after the other.
+    const HANGS: Option<Hanging> = None;
     /// Flows whose records this one refers to; they are carried first.
     const AFTER: &'static [&'static str];
     const XERO: xero::Resource;
@@ -36,6 +41,10 @@ pub trait Flow: Send + Sync + 'static {
     /// begin with the other's id and a colon.
     fn read(body: &[u8]) -> Result<Vec<Result<Self::Xero, xero::Odd>>, Trouble> {
         xero::read_records::<Self::Xero>(const { &Self::XERO }, body)
+    }
+    /// Reads what hangs on one record. Ids begin with that record's and a colon.
+    fn read_on(_on: &On, body: &[u8]) -> Result<Vec<Result<Self::Xero, xero::Odd>>, Trouble> {
+        Self::read(body)
     }
     /// Whether this record is carried at all. `Skip` is for what is not this flow's business (a bill in the invoices flow) or never existed for anyone (a deleted draft).
     fn wanted(record: &Self::Xero) -> Wanted;
@@ -114,6 +123,24 @@ pub trait Flow: Send + Sync + 'static {
     fn xero_line(record: &Self::Xero) -> Line;
     /// A Zoho list row's line in a reconciliation, in the words of `xero_line`. `None`: not this flow's business.
     fn zoho_line(row: &Value) -> Option<Line>;
+}
+
+/// What may hang on a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hanging {
+    /// Files. Xero tells which records have some.
+    Files,
+    /// What people wrote about it. Xero does not tell which records have some.
+    Notes,
+}
+
+/// The record on which something hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct On<'a> {
+    /// Its flow and its id: `books.invoices/…`.
+    pub id: &'a str,
+    /// What a person calls it: "Invoice INV-0042".
+    pub label: &'a str,
 }
 
 /// A record's place in time.
@@ -266,6 +293,21 @@ pub struct Carry {
     pub at: Option<String>,
     /// The id it gets in our books, where Zoho's answer has none.
     pub id: Option<String>,
+    /// What is sent instead of a body.
+    pub file: Option<File>,
+}
+
+/// A file that is passed on from Xero to Zoho and never kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where Xero has it, below `api.xro/2.0`.
+    pub from: Vec<String>,
+    /// As what it is asked for.
+    pub type_in_xero: String,
+    pub name: String,
+    /// What it is in Zoho: `image/png`.
+    pub type_: &'static str,
+    pub bytes: u64,
 }
 
 impl Carry {
@@ -433,11 +475,14 @@ pub trait AnyFlow: Send + Sync {
     fn after(&self) -> &'static [&'static str];
     fn read_with(&self) -> Option<&'static str>;
     fn can_be_off(&self) -> bool;
+    fn is_asked_for(&self) -> bool;
+    fn hangs(&self) -> Option<Hanging>;
     fn has_list(&self) -> bool;
     fn xero(&self) -> &xero::Resource;
     fn zoho(&self) -> &zoho::Resource;
     /// Reads a Xero answer's body. One odd record does not spoil the others.
     fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble>;
+    fn read_on(&self, on: &On, body: &[u8]) -> Result<Vec<Reading>, Trouble>;
     fn wanted(&self, record: &dyn Record) -> Wanted;
     fn needs(&self, record: &dyn Record) -> Vec<Need>;
     fn hints(&self, record: &dyn Record) -> Vec<Need>;
@@ -490,6 +535,14 @@ fn typed<F: Flow>(record: &dyn Record) -> &F::Xero {
     record.as_any().downcast_ref().expect("a record of another flow")
 }
 
+fn readings<R: xero::Record>(read: Vec<Result<R, xero::Odd>>) -> Vec<Reading> {
+    let reading = |one: Result<R, xero::Odd>| match one {
+        Ok(record) => Reading::Record(Box::new(Of(record))),
+        Err(odd) => Reading::Odd(odd),
+    };
+    read.into_iter().map(reading).collect()
+}
+
 impl<F: Flow> AnyFlow for F {
     fn key(&self) -> &'static str {
         F::KEY
@@ -506,6 +559,12 @@ impl<F: Flow> AnyFlow for F {
     fn can_be_off(&self) -> bool {
         F::CAN_BE_OFF
     }
+    fn is_asked_for(&self) -> bool {
+        F::IS_ASKED_FOR
+    }
+    fn hangs(&self) -> Option<Hanging> {
+        F::HANGS
+    }
     fn has_list(&self) -> bool {
         F::HAS_LIST
     }
@@ -516,13 +575,10 @@ impl<F: Flow> AnyFlow for F {
         const { &F::ZOHO }
     }
     fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
-        Ok(F::read(body)?
-            .into_iter()
-            .map(|one| match one {
-                Ok(record) => Reading::Record(Box::new(Of(record))),
-                Err(odd) => Reading::Odd(odd),
-            })
-            .collect())
+        Ok(readings(F::read(body)?))
+    }
+    fn read_on(&self, on: &On, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
+        Ok(readings(F::read_on(on, body)?))
     }
     fn wanted(&self, record: &dyn Record) -> Wanted {
         F::wanted(typed::<F>(record))

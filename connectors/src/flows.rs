@@ -3,6 +3,7 @@
 pub mod books;
 
 use crate::flow::AnyFlow;
+pub use books::bearers::Bearer;
 
 /// Whoever is referred to comes before whoever refers.
 pub static ALL: &[&dyn AnyFlow] = &[
@@ -17,6 +18,8 @@ pub static ALL: &[&dyn AnyFlow] = &[
     &books::bills::Bills,
     &books::customer_payments::CustomerPayments,
     &books::vendor_payments::VendorPayments,
+    &books::attachments::Attachments,
+    &books::notes::Notes,
 ];
 
 /// The flow of this name.

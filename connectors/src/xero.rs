@@ -1,5 +1,6 @@
 //! Xero: its organisations, its records, and the calls that read them.
 
+pub mod below;
 mod client;
 pub mod connections;
 mod envelope;
@@ -10,6 +11,7 @@ mod reports;
 mod trouble;
 pub mod wire;
 
+pub use below::{Download, with_files};
 pub use client::{Client, IDS_PER_CALL, PAGE_SIZE, Page, Since};
 pub use connections::{Connection, connections, delete_connection};
 pub use envelope::{Odd, read_records};

@@ -3,6 +3,7 @@
 mod client;
 pub mod data_centres;
 mod fields;
+mod files;
 pub mod links;
 mod organisation;
 pub mod reports;
@@ -11,6 +12,7 @@ mod trouble;
 pub use client::{BULK_IDS, Client, PER_PAGE, Rows, Written};
 pub use data_centres::{DataCentre, DataCentres};
 pub use fields::FieldInfo;
+pub use files::Broken;
 pub use organisation::Organisation;
 
 /// A kind of record in Zoho: where it lives and how it is told apart.

@@ -1,6 +1,7 @@
 //! The engine: observe, plan, carry, settle, resolve. It knows no record type.
 
 pub mod carry;
+pub mod hanging;
 pub mod known;
 pub mod lanes;
 pub mod observe;

@@ -3,6 +3,7 @@
 mod cash;
 mod chart;
 mod dice;
+mod files;
 mod goods;
 mod lines;
 mod nasty;
@@ -146,6 +147,7 @@ fn plant_into(shared: &Shared, plan: &Plan, org: &Org) -> Result<Value, Failed> 
             for (list, count) in offers::plant(shared, org, &company)? {
                 planted[list] = count.into();
             }
+            planted["files"] = files::plant(shared, org, &company)?.into();
             let now_ms = shared.clock.now().timestamp_millis();
             shared.store.with(|connection| ledger::planted(connection, org.n, now_ms))?;
             planted

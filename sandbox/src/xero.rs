@@ -13,6 +13,7 @@ mod desk;
 pub(crate) mod documents;
 pub(crate) mod enter;
 mod fields;
+pub(crate) mod files;
 mod history;
 mod idempotency;
 mod identity;

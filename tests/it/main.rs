@@ -6,6 +6,7 @@ mod commands;
 mod contracts;
 mod engine;
 mod examples;
+mod files;
 mod flows;
 mod kills;
 mod limits;

@@ -25,6 +25,23 @@ impl World {
 
     /// Someone with our own rights calls Zoho Books. Gives the status and the answer.
     pub async fn in_zoho(&self, connected: &Connected, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.zoho_request(connected, method, path).await;
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("Zoho's answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.expect("Zoho speaks JSON"))
+    }
+
+    /// A file on a record of Zoho Books: `invoices/46…/documents/46…`.
+    pub async fn file_in_zoho(&self, connected: &Connected, path: &str) -> Vec<u8> {
+        let answer = self.zoho_request(connected, Method::GET, path).await.send().await.expect("Zoho's answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.bytes().await.expect("a file").to_vec()
+    }
+
+    async fn zoho_request(&self, connected: &Connected, method: Method, path: &str) -> reqwest::RequestBuilder {
         let reach = self.zoho_reach(connected).await;
         let url = format!(
             "{}/books/v3/{path}{}organization_id={}",
@@ -32,14 +49,7 @@ impl World {
             if path.contains('?') { '&' } else { '?' },
             reach.organisation
         );
-        let mut request =
-            reqwest::Client::new().request(method, url).header("authorization", format!("Zoho-oauthtoken {}", reach.token));
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.expect("Zoho's answer");
-        let status = answer.status().as_u16();
-        (status, answer.json().await.expect("Zoho speaks JSON"))
+        reqwest::Client::new().request(method, url).header("authorization", format!("Zoho-oauthtoken {}", reach.token))
     }
 
     /// From now on requests fail like this; `json!([])` ends it.

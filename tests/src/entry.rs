@@ -44,20 +44,30 @@ impl<'a> Entry<'a> {
 
     /// One call. Gives the status and the answer.
     pub async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let url = self.world.stage.sandbox_url.join(&format!("/xero/api/api.xro/2.0/{path}")).expect("an address");
-        let answer = self
-            .http
-            .request(method.parse().expect("a method"), url)
-            .bearer_auth(&self.token)
-            .header("xero-tenant-id", &self.company)
-            .header("accept", "application/json")
-            .json(body)
-            .send()
-            .await
-            .expect("an answer");
+        let request = self.reach(method.parse().expect("a method"), path);
+        let answer = request.header("accept", "application/json").json(body).send().await.expect("an answer");
         let status = answer.status().as_u16();
         let text = answer.text().await.expect("a body");
         (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// Attaches a file to a record: `Invoices/…`.
+    pub async fn attach(&self, on: &str, name: &str, bytes: Vec<u8>) {
+        let request = self.reach(reqwest::Method::PUT, &format!("{on}/Attachments/{name}"));
+        let answer = request.header("content-type", "application/octet-stream").body(bytes).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{name}: {}", answer.text().await.unwrap_or_default());
+    }
+
+    /// A file's bytes.
+    pub async fn file(&self, path: &str) -> Vec<u8> {
+        let answer = self.reach(reqwest::Method::GET, path).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.bytes().await.expect("a file").to_vec()
+    }
+
+    fn reach(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let url = self.world.stage.sandbox_url.join(&format!("/xero/api/api.xro/2.0/{path}")).expect("an address");
+        self.http.request(method, url).bearer_auth(&self.token).header("xero-tenant-id", &self.company)
     }
 
     /// Enters many records of one list, fifty a call.

@@ -1,6 +1,8 @@
 //! Xero to Zoho Books: one file a kind of record, and what several of them share.
 
 pub mod accounts;
+pub mod attachments;
+pub mod bearers;
 pub mod bills;
 mod contact_body;
 mod contacts;
@@ -14,6 +16,7 @@ pub mod items;
 mod judgement;
 mod lines;
 mod money;
+pub mod notes;
 mod payments;
 mod refusals;
 pub mod taxes;

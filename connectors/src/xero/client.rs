@@ -18,10 +18,10 @@ pub const IDS_PER_CALL: usize = 40;
 
 /// Reads one organisation with one access token.
 pub struct Client {
-    http: Http,
-    api_url: Url,
-    tenant_id: String,
-    access_token: SecretString,
+    pub(super) http: Http,
+    pub(super) api_url: Url,
+    pub(super) tenant_id: String,
+    pub(super) access_token: SecretString,
 }
 
 /// Where a list of changes starts.

@@ -182,6 +182,8 @@ mod tests {
             "TrackingCategories": [{"TrackingCategoryID": "t-1", "Name": "Region", "Status": "ARCHIVED",
                 "Options": [{"TrackingOptionID": "o-1", "Name": "North", "Status": "ACTIVE", "IsActive": true}]}],
             "Currencies": [{"Code": "USD", "Description": "Dollar"}],
+            "Attachments": [{"AttachmentID": "f-1", "FileName": "scan.pdf", "MimeType": "application/pdf", "ContentLength": 2878711}],
+            "HistoryRecords": [{"Changes": "Note", "DateUTC": "/Date(1541689281470+0000)/", "User": "Ada", "Details": "rang"}],
             "Items": [{"ItemID": "i-1", "Code": "GB", "Name": "Balls", "SalesDetails": {"UnitPrice": 5.6325, "AccountCode": "200", "TaxType": "OUTPUT2"}}],
             "Payments": [{"PaymentID": "p-1", "PaymentType": "ACCRECPAYMENT", "Status": "AUTHORISED", "Date": "/Date(1543449600000+0000)/", "Amount": 46.00,
                 "CurrencyRate": 0.8, "Account": {"Code": "970"}, "Invoice": {"InvoiceID": "i-1", "InvoiceNumber": "I", "CurrencyCode": "USD", "Contact": {"ContactID": "c-1"}}}],

@@ -1,21 +1,25 @@
 //! The records of Xero that we read, and only the fields we need.
 
 mod account;
+mod attachment;
 mod bank_transaction;
 mod contact;
 mod currency;
 mod invoice;
 mod item;
+mod note;
 mod payment;
 mod tax_rate;
 mod tracking_category;
 
 pub use account::{Account, AccountStatus, AccountType, Class};
+pub use attachment::Attachment;
 pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType};
 pub use contact::{Address, Contact, ContactPerson, ContactStatus, Phone, Term};
 pub use currency::Currency;
 pub use invoice::{Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};
 pub use item::{Item, ItemSide};
+pub use note::Note;
 pub use payment::{PaidCredit, PaidInvoice, Payment, PaymentAccount, PaymentStatus, PaymentType};
 pub use tax_rate::TaxRate;
 pub use tracking_category::{Tracking, TrackingCategory, TrackingOption, TrackingStatus};
@@ -76,3 +80,7 @@ pub const BANK_TRANSACTIONS: Resource = Resource {
     extra: &[("unitdp", "4")],
     ..PLAIN
 };
+/// Below each record that can have files.
+pub const ATTACHMENTS: Resource = Resource { path: "Attachments", many: "Attachments", id: "AttachmentID", ..PLAIN };
+/// Below each record that has a history. Its entries have no ids.
+pub const HISTORY: Resource = Resource { path: "History", many: "HistoryRecords", id: "DateUTC", ..PLAIN };

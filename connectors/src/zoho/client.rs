@@ -21,7 +21,7 @@ pub const BULK_IDS: usize = 25;
 
 /// Writes to one organisation with one access token.
 pub struct Client {
-    http: Http,
+    pub(super) http: Http,
     api_domain: Url,
     organization_id: String,
     access_token: SecretString,
@@ -122,10 +122,7 @@ impl Client {
             .append_pair("per_page", &PER_PAGE.to_string());
         let mut body = self.send(Method::GET, url).await?;
         let more = body["page_context"]["has_more_page"].as_bool().unwrap_or(false);
-        let rows = many.iter().find_map(|key| match body.get_mut(*key).map(Value::take) {
-            Some(Value::Array(rows)) => Some(rows),
-            _ => None,
-        });
+        let rows = many.iter().find_map(|key| rows_under(&mut body, key));
         match rows {
             Some(rows) => Ok(Rows { rows, more }),
             None => Err(Trouble::Unreachable(format!("the answer has no {}", many.first().unwrap_or(&"rows")))),
@@ -203,7 +200,7 @@ impl Client {
         read(&self.http.send(self.request(method, url)).await?)
     }
 
-    fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
+    pub(super) fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
         // A token that cannot be a header cannot be a token: Zoho answers 401 to the empty one.
         let mut token = HeaderValue::from_str(&format!("Zoho-oauthtoken {}", self.access_token.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Zoho-oauthtoken"));
@@ -239,6 +236,15 @@ fn written(of: &Resource, answer: &Answer, created: bool) -> Result<Written, Tro
     }
     let version = record["last_modified_time"].as_str().unwrap_or("").to_owned();
     Ok(Written { id, created, record, version })
+}
+
+/// The list of this name in an answer, or in the record that the answer is.
+fn rows_under(body: &mut Value, key: &str) -> Option<Vec<Value>> {
+    let within = |holder: &mut Value| match holder.get_mut(key).map(Value::take) {
+        Some(Value::Array(rows)) => Some(rows),
+        _ => None,
+    };
+    within(body).or_else(|| body.as_object_mut()?.values_mut().find_map(within))
 }
 
 fn record_in(of: &Resource, body: &mut Value) -> Option<Value> {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use connectors::flow::{Age, Also, By, Carry, Known, MADE_HERE, Need, Unmappable};
+use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, Unmappable};
 use connectors::side::Trouble;
 use connectors::xero::Odd;
 use connectors::zoho::Unique;
@@ -22,6 +22,9 @@ use super::writes::{Before, Desk, Outcome, Sent, send};
 const BATCH: usize = 100;
 /// The same under a limit a minute: more would be looked up and mapped, and not sent.
 const BATCH_LIMITED: usize = 10;
+
+/// Files that are passed on side by side: Xero allows five calls at once, and others may have some of them.
+const FILES_AT_ONCE: usize = 3;
 
 /// What was decided about one record.
 pub enum Verdict {
@@ -228,7 +231,7 @@ async fn write(
         Unique::Search | Unique::Reference => None,
     };
     let another = lane.flow.zoho().unique == Unique::Reference && slice.has_found().await?;
-    let granted = slice.permit(Provider::Zoho, Some(lane.id), ready.len() as u32).await? as usize;
+    let granted = permits(slice, lane, ready).await?;
     // Only what is intended is taken off: a pause, or another worker, is noticed here.
     settle::intend(slice, run, lane, ready.iter().take(granted).map(|one| one.todo.record.id())).await?;
     let sending: Vec<Ready> = ready.drain(..granted).collect();
@@ -237,11 +240,17 @@ async fn write(
         context: &slice.context,
         client: &slice.zoho.client,
         gate: &slice.zoho.gate,
+        xero: &slice.xero.client,
+        xero_gate: &slice.xero.gate,
         flow: lane.flow,
         known,
         field: field.as_deref(),
     };
-    let at_once = if lane.flow.zoho().unique == Unique::Search { 1 } else { slice.slots as usize };
+    let at_once = match (lane.flow.zoho().unique, lane.flow.hangs()) {
+        (Unique::Search, _) => 1,
+        (_, Some(Hanging::Files)) => FILES_AT_ONCE.min(slice.slots as usize),
+        _ => slice.slots as usize,
+    };
     let sent: Vec<(Todo, Sent)> = futures::stream::iter(sending)
         .map(|one| {
             let desk = &desk;
@@ -259,13 +268,13 @@ async fn write(
         .buffer_unordered(at_once.max(1))
         .collect()
         .await;
-    let mut worst: Option<Trouble> = None;
+    let mut worst: Option<(Provider, Trouble)> = None;
     let mut later = Vec::new();
     let mut extra_calls = 0;
     for (todo, sent) in sent {
         extra_calls += sent.extra_calls;
         if let Some(trouble) = sent.trouble
-            && worst.as_ref().is_none_or(|worst| weight(&trouble) > weight(worst))
+            && worst.as_ref().is_none_or(|worst| weight(&trouble.1) > weight(&worst.1))
         {
             worst = Some(trouble);
         }
@@ -319,10 +328,22 @@ async fn write(
         ready.push_front(Ready { todo, carry: Carry::default() });
     }
     match worst {
-        Some(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
+        Some((provider, trouble)) => Err(slice.halt(provider, trouble).await),
         // What had no permit is asked for again by the next batch.
         None => Ok(()),
     }
+}
+
+/// How many of what is ready may be sent: for a file there are two calls, one to fetch it and one to attach it.
+async fn permits(slice: &mut Slice, lane: Lane, ready: &VecDeque<Ready>) -> Result<usize, Halt> {
+    let want = ready.len() as u32;
+    if ready.iter().all(|one| one.carry.file.is_none()) {
+        return Ok(slice.permit(Provider::Zoho, Some(lane.id), want).await? as usize);
+    }
+    let fetched = slice.permit(Provider::Xero, Some(lane.id), want).await?;
+    let attached = slice.permit(Provider::Zoho, Some(lane.id), fetched).await?;
+    slice.count(Provider::Xero, Some(lane.id), i64::from(attached) - i64::from(fetched));
+    Ok(attached as usize)
 }
 
 /// The trouble that decides about the turn when several calls failed differently.

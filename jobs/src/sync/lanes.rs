@@ -12,7 +12,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 
 use super::shelf::{After, Part, Shelf};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::{carry, observe, points, resolve, settle};
+use super::{carry, hanging, observe, points, resolve, settle};
 use crate::context::Failure;
 use crate::runs::Kind;
 
@@ -81,6 +81,9 @@ async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {
 /// Carries everything that can be carried. `Ok`: nothing is left but what is held or waits for it.
 pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
     for lane in slice.lanes.clone() {
+        if lane.flow.hangs().is_some() {
+            continue;
+        }
         let reads = !slice.readers(lane).is_empty();
         loop {
             slice.go_on()?;
@@ -97,11 +100,12 @@ pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> 
         resolve::acts(slice, run, lane, 1, false).await?;
     }
     // What settled late may have let an earlier lane's record go on.
-    for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on) {
+    for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on && lane.flow.hangs().is_none()) {
         resolve::ready(slice, run, lane).await?;
         resolve::acts(slice, run, lane, 1, true).await?;
     }
-    again_for_waiting(slice, run).await
+    again_for_waiting(slice, run).await?;
+    hanging::carry_all(slice, run).await
 }
 
 /// Carries one page, for every lane that shares it, and moves the cursor.

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use connectors::flow::{Authority, Reading, Record};
-use connectors::xero::{Page, Since};
+use connectors::xero::{Page, Since, with_files};
 use connectors::zoho::Unique;
 use entities::clock::At;
 use entities::database::sql;
@@ -18,7 +18,7 @@ use super::carry::Verdict;
 use super::plan::{Plan, plan};
 use super::shelf::{After, Boundary, Counts, Part, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::{read, settle};
+use super::{hanging, read, settle};
 
 const SECOND_US: i64 = 1_000_000;
 /// Changes may become visible late, and Xero compares whole seconds: a new pull starts this much before the last one's end.
@@ -68,6 +68,10 @@ async fn lay_out(
     let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
     let mut boundary = Boundary { ids: HashSet::new(), same_second };
     let (mut parts, mut own) = (Vec::new(), Some(read));
+    let told = match with_files(lane.flow.xero(), &page.body) {
+        Ok(told) => told,
+        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+    };
     for reader in slice.readers(lane) {
         let mut read = match own.take_if(|_| reader.id == lane.id) {
             Some(read) => read,
@@ -83,6 +87,7 @@ async fn lay_out(
         let expected = (number == 1 && reader.id == lane.id).then(|| page.item_count.map(|count| count as i64)).flatten();
         let expected = if lane.flow.xero().paged { expected } else { Some(read.len() as i64) };
         boundary.ids.extend(at_the_end(&read, &after));
+        hanging::note(slice, run, reader, &read, &told).await?;
         parts.push(lay_part(slice, run, lane, reader, expected, read).await?);
     }
     Ok(Shelf { run: run.id, anchor, page: number, parts, after, boundary })
@@ -143,7 +148,7 @@ fn at_the_end(read: &[Reading], after: &After) -> Vec<String> {
     records.filter(|record| record.updated_us() >= from.0).map(|record| record.id().to_owned()).collect()
 }
 
-async fn plan_all(
+pub(super) async fn plan_all(
     slice: &Slice,
     run: &run::Model,
     lane: Lane,

@@ -96,7 +96,10 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     let outer = |id: &String| id.split_once(':').map_or(id.as_str(), |(outer, _)| outer).to_owned();
     let mut asked: Vec<String> = ids.iter().map(|(id, _)| outer(id)).collect();
     asked.dedup();
-    let (_, read) = read::by_ids(slice, lane, &asked).await?;
+    let read = match (lane.flow.hangs(), asked.first()) {
+        (Some(_), Some(on)) => read::on(slice, lane, on).await?,
+        _ => read::by_ids(slice, lane, &asked).await?.1,
+    };
     let mut todo = VecDeque::new();
     let mut verdicts = Vec::new();
     for one in read {

@@ -2,7 +2,7 @@
 //! of records.
 
 use chrono::NaiveDate;
-use connectors::flow::Age;
+use connectors::flow::{Age, AnyFlow};
 use serde::{Deserialize, Serialize};
 
 /// Kept with the link as JSON. The empty one is everything.
@@ -15,6 +15,8 @@ pub struct Scope {
     pub open_only: bool,
     /// Flows that are left out, by their keys.
     pub off: Vec<String>,
+    /// Flows that are carried only where they are asked for, and are: `Flow::IS_ASKED_FOR`.
+    pub on: Vec<String>,
 }
 
 impl Scope {
@@ -34,13 +36,16 @@ impl Scope {
         }
     }
 
-    pub fn is_on(&self, flow: &str) -> bool {
-        !self.off.iter().any(|off| off == flow)
+    pub fn is_on(&self, flow: &dyn AnyFlow) -> bool {
+        let has = |list: &[String]| list.iter().any(|one| one == flow.key());
+        !has(&self.off) && (!flow.is_asked_for() || has(&self.on))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use connectors::flows;
+
     use super::*;
 
     fn day(text: &str) -> NaiveDate {
@@ -72,10 +77,12 @@ mod tests {
 
     #[test]
     fn what_is_kept_with_a_link_is_read_again() {
-        let scope = Scope { from: Some(day("2026-04-01")), open_only: false, off: vec!["books.quotes".into()] };
+        let scope = Scope { from: Some(day("2026-04-01")), open_only: false, off: vec!["books.items".into()], on: Vec::new() };
         assert_eq!(Scope::parse(Some(&serde_json::to_string(&scope).unwrap())).unwrap(), scope);
         assert_eq!(Scope::parse(None).unwrap(), Scope::default());
         assert_eq!(Scope::parse(Some("{}")).unwrap(), Scope::default());
-        assert!(!scope.is_on("books.quotes") && scope.is_on("books.invoices"));
+        let on = |scope: &Scope, key: &str| scope.is_on(flows::flow(key).unwrap());
+        assert!(!on(&scope, "books.items") && on(&scope, "books.invoices") && !on(&scope, "books.notes"));
+        assert!(on(&Scope { on: vec!["books.notes".into()], ..scope }, "books.notes"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connectors::flow::Unmappable;
+use connectors::flow::{Hanging, Unmappable};
 use connectors::zoho::Action;
 use entities::database::{begin_write, nameless_rows, sql};
 use entities::{pair, run};
@@ -374,7 +374,8 @@ async fn give_up(
         let reason = Unmappable {
             code: "NO_CLEAR_ANSWER",
             sentence: format!(
-                "Zoho fails each time one of the {} is written, while others go through. Retry later, or ask CloudPerfect to look at it.",
+                "{} each time one of the {} is written, while others go through. Retry later, or ask CloudPerfect to look at it.",
+                if lane.flow.hangs() == Some(Hanging::Files) { "Xero or Zoho fails" } else { "Zoho fails" },
                 lane.flow.title().to_lowercase()
             ),
             expected: false,

@@ -18,6 +18,9 @@ const PAGES_MAX: usize = 4;
 /// Links whose lists are kept at most.
 const DIRECTORIES_MAX: usize = 32;
 
+/// Names of records kept at most. A sentence without one says less, and that is all.
+const LABELS_MAX: usize = 20_000;
+
 /// One record still to be carried.
 pub struct Todo {
     pub record: Box<dyn Record>,
@@ -82,11 +85,12 @@ pub struct Counts {
     pub expected: Option<i64>,
 }
 
-/// A lane has a place for the page at its cursor, and one for records that were read again by id.
-type Place = (LaneId, bool);
+/// A lane has a place for the page at its cursor, and one for each way of reading that has no page: records that were read again by id,
+/// lists of what hangs on records.
+type Place = (LaneId, i32);
 
 fn place(lane: LaneId, page: i32) -> Place {
-    (lane, page < 0)
+    (lane, page.min(0))
 }
 
 /// All shelves of this process.
@@ -103,6 +107,8 @@ struct Inner {
     boundary: HashMap<LaneId, (RunId, HashSet<String>)>,
     /// Zoho's lists of kinds without upsert, as one run knows them.
     directories: HashMap<LinkId, (RunId, i64, Directories)>,
+    /// What people call the records on which something hangs, for sentences about that.
+    labels: HashMap<String, String>,
 }
 
 /// Zoho's existing records by the path of their list.
@@ -172,6 +178,19 @@ impl Shelves {
             inner.directories.clear();
         }
         inner.directories.insert(link, (run, fence, directories));
+    }
+
+    /// What people call this record, if it was read by this process not too long ago.
+    pub fn label(&self, id: &str) -> Option<String> {
+        self.lock().labels.get(id).cloned()
+    }
+
+    pub fn name(&self, labels: impl IntoIterator<Item = (String, String)>) {
+        let mut inner = self.lock();
+        if inner.labels.len() >= LABELS_MAX {
+            inner.labels.clear();
+        }
+        inner.labels.extend(labels);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

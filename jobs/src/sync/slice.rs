@@ -248,7 +248,7 @@ impl Slice {
         let Some(found) = found else { return Ok(()) };
         self.link.create_missing = found.create_missing;
         self.scope = scope_of(&found)?;
-        self.lanes.iter_mut().for_each(|lane| lane.on = self.scope.is_on(lane.flow.key()));
+        self.lanes.iter_mut().for_each(|lane| lane.on = self.scope.is_on(lane.flow));
         Ok(())
     }
 
@@ -448,7 +448,7 @@ async fn lanes(context: &Context, link: &link::Model, scope: &Scope) -> Result<V
     let rows = lane::Entity::of(link.tenant_id).filter(lane::Column::LinkId.eq(link.id)).all(&context.database).await?;
     let lane_of = |flow: &&'static dyn AnyFlow| {
         let row = rows.iter().find(|row| row.flow == flow.key())?;
-        Some(Lane { id: row.id, flow: *flow, on: scope.is_on(flow.key()) })
+        Some(Lane { id: row.id, flow: *flow, on: scope.is_on(*flow) })
     };
     Ok(flows::ALL.iter().filter_map(lane_of).collect())
 }

@@ -1,11 +1,13 @@
 //! One record's write: the look whether it is there already, the call, what to do about a refusal, the comparison of the answer, to
 //! the cent, and the calls that complete it.
 
-use connectors::flow::{Also, AnyFlow, Carry, Cure, Judgement, Known, Record, Unmappable};
+use connectors::flow::{Also, AnyFlow, Carry, Cure, File, Judgement, Known, Record, Unmappable};
 use connectors::side::Trouble;
-use connectors::zoho::{Action, Client, Resource, Unique, Written};
+use connectors::xero;
+use connectors::zoho::{Action, Broken, Client, Resource, Unique, Written};
 use serde_json::Value;
 
+use super::slice::Provider;
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
 
@@ -19,6 +21,9 @@ pub struct Desk<'a> {
     pub context: &'a Context,
     pub client: &'a Client,
     pub gate: &'a Gate,
+    /// Where files are fetched from.
+    pub xero: &'a xero::Client,
+    pub xero_gate: &'a Gate,
     pub flow: &'static dyn AnyFlow,
     pub known: &'a Known,
     /// The unique field's api name, for kinds that have one.
@@ -28,8 +33,8 @@ pub struct Desk<'a> {
 /// One write, as it ended.
 pub struct Sent {
     pub outcome: Outcome,
-    /// A trouble that concerns the whole turn.
-    pub trouble: Option<Trouble>,
+    /// A trouble that concerns the whole turn, and whose it is.
+    pub trouble: Option<(Provider, Trouble)>,
     /// Calls beyond the one that was permitted for it.
     pub extra_calls: i64,
 }
@@ -80,8 +85,18 @@ pub async fn send(desk: &Desk<'_>, record: &dyn Record, carry: Carry, known_id: 
                 _ if writer.calls > 1 => Outcome::Unknown,
                 _ => Outcome::Later,
             };
-            Sent { outcome, trouble: Some(trouble), extra_calls }
+            Sent { outcome, trouble: Some((Provider::Zoho, trouble)), extra_calls }
         }
+        Err(End::Xero(trouble)) => {
+            let outcome = match &trouble {
+                // Counted as an attempt: a file that never comes must not keep the others from theirs.
+                Trouble::Unreachable(_) => Outcome::Unknown,
+                _ if writer.calls > 1 => Outcome::Unknown,
+                _ => Outcome::Later,
+            };
+            Sent { outcome, trouble: Some((Provider::Xero, trouble)), extra_calls }
+        }
+        Err(End::Gone) => Sent { outcome: Outcome::Held(gone(record)), trouble: None, extra_calls },
         Err(End::NoPermit) => Sent { outcome: Outcome::Unknown, trouble: None, extra_calls },
         Err(End::Failed(failure)) => {
             tracing::error!(%failure, "a write could not ask for its permit");
@@ -92,6 +107,10 @@ pub async fn send(desk: &Desk<'_>, record: &dyn Record, carry: Carry, known_id: 
 
 enum End {
     Trouble(Trouble),
+    /// A file could not be fetched.
+    Xero(Trouble),
+    /// A file is not in Xero any more.
+    Gone,
     NoPermit,
     Failed(Failure),
 }
@@ -120,7 +139,7 @@ impl Writer<'_> {
         let mut attempt = 0;
         let mut known_id = known_id.map(str::to_owned);
         if of.unique == Unique::Reference
-            && known_id.is_none()
+            && (known_id.is_none() || carry.file.is_some())
             && self.before != Before::Never
             && let Some((id, row)) = self.look(&of).await?
         {
@@ -193,6 +212,9 @@ impl Writer<'_> {
 
     async fn put(&mut self, of: &Resource, carry: &Carry, id: Option<&str>) -> Result<Written, End> {
         self.permit().await?;
+        if let Some(file) = &carry.file {
+            return self.pass_on(carry, file).await;
+        }
         let (client, at) = (self.desk.client, carry.at.as_deref());
         Ok(match (id, self.desk.field) {
             (Some(id), Some(field)) => {
@@ -204,6 +226,24 @@ impl Writer<'_> {
             (None, Some(field)) => client.upsert(of, field, self.record.id(), &carry.body).await?,
             (None, None) => client.create(of, carry).await?,
         })
+    }
+
+    /// Passes a file on from Xero to Zoho, as it comes. The call to Xero was permitted with the batch.
+    async fn pass_on(&mut self, carry: &Carry, file: &File) -> Result<Written, End> {
+        let download = match self.desk.xero.download(&file.from, &file.type_in_xero).await {
+            Ok(download) => download,
+            Err(Trouble::Refused(_)) => return Err(End::Gone),
+            Err(trouble) => return Err(End::Xero(trouble)),
+        };
+        self.desk.xero_gate.lower(self.desk.context, download.remaining).await.map_err(End::Failed)?;
+        let bytes = download.bytes.unwrap_or(file.bytes);
+        let at = carry.at.as_deref().unwrap_or_default();
+        match self.desk.client.attach(at, &file.name, file.type_, bytes, download.body).await {
+            Ok(written) if written.id.is_empty() => Ok(Written { id: carry.id.clone().unwrap_or_default(), ..written }),
+            Ok(written) => Ok(written),
+            Err(Broken::Source) => Err(End::Xero(Trouble::Unreachable("a file broke off".to_owned()))),
+            Err(Broken::Zoho(trouble)) => Err(End::Trouble(trouble)),
+        }
     }
 
     /// Compares the answer with what was meant; one more write may make it equal.
@@ -289,6 +329,10 @@ fn add_field(body: &mut Value, api_name: &str, value: &str) {
         fields.retain(|field| field["api_name"] != api_name);
         fields.push(serde_json::json!({ "api_name": api_name, "value": value }));
     }
+}
+
+fn gone(record: &dyn Record) -> Unmappable {
+    Unmappable { code: "GONE_FROM_XERO", sentence: format!("{} can no longer be found in Xero.", record.label()), expected: true }
 }
 
 fn unending(record: &dyn Record) -> Unmappable {

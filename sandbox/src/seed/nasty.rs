@@ -49,6 +49,7 @@ pub fn plant(shared: &Shared, org: &Org, seed: u64) -> Result<Value, Failed> {
         &json!({"ContactID": id("archived with an open invoice"), "ContactStatus": "ARCHIVED"}),
         false,
     )?;
+    planted.insert("files".into(), super::files::nasty(shared, org, &id)?.into());
     Ok(Value::Object(planted))
 }
 

@@ -4,6 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::desk::{Desk, No};
+use super::history;
 use super::kinds::Kind;
 
 /// What a record may hold through the API.
@@ -122,8 +124,24 @@ pub fn find(connection: &Connection, on: On, named: &str) -> rusqlite::Result<Op
         .optional()
 }
 
+/// Puts a file on a record that is there, with all that follows from it.
+pub fn attach(desk: &Desk, on: On, file: &File, bytes: &[u8], details: &str) -> Result<(), No> {
+    let (mut record, modified) = desk.read(on.kind, on.record)?.ok_or(No::Absent)?;
+    store(desk.connection, on, file, bytes)?;
+    // Quotes do not tell whether they have files.
+    if on.kind != Kind::Quotes {
+        record.insert("HasAttachments".into(), json!(true));
+        let touched = if desk.on("xero.attaching_touches_records") { desk.now_ms } else { modified };
+        desk.keep(on.kind, on.record, touched, record)?;
+    }
+    if on.kind.about().history {
+        history::add(desk, on.kind, on.record, "Attached a file", details)?;
+    }
+    Ok(())
+}
+
 /// Keeps a file, in place of the one of its name.
-pub fn store(connection: &Connection, on: On, file: &File, bytes: &[u8]) -> rusqlite::Result<()> {
+fn store(connection: &Connection, on: On, file: &File, bytes: &[u8]) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO xero_attachment VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

@@ -11,7 +11,7 @@ use super::answer::{Answer, Refusal, quoted};
 use super::bookmarks::End;
 use super::module::Module::{self, *};
 use super::records::{Desk, Record, decimal};
-use super::{bankaccounts, documents, filters};
+use super::{bankaccounts, documents, filters, platform};
 use crate::zoho::call::Query;
 
 const PER_PAGE_MAX: i64 = 200;
@@ -23,6 +23,10 @@ pub fn one(desk: &Desk, module: Module, id: i64) -> Result<Answer, Refusal> {
         let balance = bankaccounts::current_balance(desk, id)?;
         json.pop();
         _ = write!(json, ",\"closing_balance\":{balance},\"current_balance\":{balance}}}");
+    }
+    if let Some(documents) = platform::documents(desk, module, id)? {
+        json.pop();
+        let _ = write!(json, ",\"documents\":{documents}}}");
     }
     Ok(Answer::found(module.key(), &json))
 }

@@ -58,9 +58,18 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 
 /// `name="value"` or `name=value` behind a semicolon.
 fn parameter(header: &str, name: &str) -> Option<String> {
-    header.split(';').skip(1).find_map(|part| {
+    pieces(header).skip(1).find_map(|part| {
         let (key, value) = part.trim().split_once('=')?;
         key.eq_ignore_ascii_case(name).then(|| value.trim_matches('"').to_owned())
+    })
+}
+
+/// What stands between semicolons; one within quotation marks does not count.
+fn pieces(header: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    header.split(move |letter| {
+        quoted ^= letter == '"';
+        letter == ';' && !quoted
     })
 }
 
@@ -88,10 +97,10 @@ mod tests {
     #[test]
     fn parts_are_read_with_their_names_and_types() {
         let body = b"--XyZ\r\nContent-Disposition: form-data; name=\"JSONString\"\r\n\r\n{\"a\":1}\r\n--XyZ\r\n\
-            content-disposition: form-data; name=\"attachment\"; filename=\"a b.pdf\"\r\nContent-Type: application/pdf\r\n\r\n%PDF\r\n--XyZ-\r\n--XyZ--\r\n";
+            content-disposition: form-data; name=\"attachment\"; filename=\"a; b.pdf\"\r\nContent-Type: application/pdf\r\n\r\n%PDF\r\n--XyZ-\r\n--XyZ--\r\n";
         let parts = parts(KIND, body).unwrap();
         assert_eq!((parts[0].name.as_str(), parts[0].text().as_str(), &parts[0].file_name), ("JSONString", "{\"a\":1}", &None));
-        assert_eq!((parts[1].file_name.as_deref(), parts[1].kind.as_str()), (Some("a b.pdf"), "application/pdf"));
+        assert_eq!((parts[1].file_name.as_deref(), parts[1].kind.as_str()), (Some("a; b.pdf"), "application/pdf"));
         assert_eq!(parts[1].bytes, b"%PDF");
         assert_eq!(parts.len(), 2);
     }

@@ -17,7 +17,7 @@ use super::call::Call;
 use super::module::Module;
 use super::records::Desk;
 use super::{cards, router, webhooks};
-pub use attachments::download;
+pub use attachments::{documents, download};
 pub use locks::closed;
 pub use tags::{Level, checked as checked_tags};
 

@@ -1,6 +1,6 @@
 //! Files on records: list, download, upload.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::answer::{Answer, Body};
@@ -8,7 +8,6 @@ use super::parts::{at_desk, id, refuse};
 use super::{Call, Failure, answer};
 use crate::xero::app::APP_NAME;
 use crate::xero::attachments::{self, BYTES_MAX, BYTES_MAX_WIDE, FILES_MAX, File, On};
-use crate::xero::history;
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
 use crate::xero::records;
@@ -76,7 +75,9 @@ fn upload(call: &Call, on: On, name: &str) -> Result<Answer, Failure> {
     let online = matches!(on.kind, Kind::Invoices | Kind::CreditNotes)
         && call.parameter("IncludeOnline").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let file = at_desk(call, |desk| {
-        let (mut record, modified) = desk.read(on.kind, on.record).map_err(refuse(&sent))?.ok_or(Failure::Absent)?;
+        if desk.read(on.kind, on.record).map_err(refuse(&sent))?.is_none() {
+            return Err(Failure::Absent);
+        }
         let files = attachments::list(desk.connection, on)?;
         let known = files.iter().find(|known| known.name == name);
         if known.is_none() && files.len() as i64 >= FILES_MAX {
@@ -89,17 +90,8 @@ fn upload(call: &Call, on: On, name: &str) -> Result<Answer, Failure> {
             length: call.body.len() as i64,
             online,
         };
-        attachments::store(desk.connection, on, &file, call.body)?;
-        // Quotes do not tell whether they have files.
-        if on.kind != Kind::Quotes {
-            record.insert("HasAttachments".into(), json!(true));
-            let touched = if desk.on("xero.attaching_touches_records") { desk.now_ms } else { modified };
-            desk.keep(on.kind, on.record, touched, record).map_err(refuse(&sent))?;
-        }
-        if on.kind.about().history {
-            let details = format!("Attached the file {name} through the Xero API using {APP_NAME}");
-            history::add(desk, on.kind, on.record, "Attached a file", &details).map_err(refuse(&sent))?;
-        }
+        let details = format!("Attached the file {name} through the Xero API using {APP_NAME}");
+        attachments::attach(desk, on, &file, call.body, &details).map_err(refuse(&sent))?;
         Ok(file)
     })?;
     Ok(shown(call, on, &[file]))

@@ -75,6 +75,28 @@ pub fn answer(
     }
 }
 
+/// The files of a record, as the record itself shows them (`documents`). None: files of this kind are not documented.
+pub fn documents(desk: &Desk, module: Module, record: i64) -> Result<Option<Value>, Refusal> {
+    if !DOCUMENTED.iter().any(|(name, ..)| *name == module.path()) {
+        return Ok(None);
+    }
+    let mut found = desk.connection.prepare_cached(
+        "SELECT id, name, kind, length(body), in_mail, created FROM zoho_attachment WHERE record = ?1 ORDER BY id",
+    )?;
+    let shown = found.query_map([record], |row| {
+        let (id, name, kind): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(document(desk, id, &name, &kind, row.get(3)?, row.get(4)?, row.get(5)?))
+    })?;
+    Ok(Some(Value::Array(shown.collect::<Result<_, _>>()?)))
+}
+
+fn document(desk: &Desk, id: i64, name: &str, kind: &str, bytes: i64, in_mail: bool, at: i64) -> Value {
+    json!({
+        "document_id": id.to_string(), "file_name": name, "file_type": kind.rsplit('/').next(), "file_size": bytes, "can_send_in_mail": in_mail,
+        "uploaded_on": time::stamp(at, &desk.org.time_zone),
+    })
+}
+
 fn gone(count: usize) -> Result<Answer, Refusal> {
     if count == 0 { Err(Refusal::absent("Attachment")) } else { Ok(Answer::done("Your file is no longer attached.")) }
 }
@@ -110,10 +132,7 @@ fn attach(call: &Call, desk: &Desk, record: i64, status: u16) -> Result<Answer, 
             "INSERT INTO zoho_attachment (id, record, name, kind, body, created, in_mail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute((id, record, &name, kind, bytes, desk.now.timestamp(), in_mail))?;
-    let document = json!({
-        "document_id": id.to_string(), "file_name": name, "file_type": kind.rsplit('/').next(), "file_size": bytes.len(), "can_send_in_mail": in_mail,
-        "uploaded_on": time::stamp(desk.now.timestamp(), &desk.org.time_zone),
-    });
+    let document = document(desk, id, &name, kind, bytes.len() as i64, in_mail, desk.now.timestamp());
     Ok(Answer::with(status, "Your file has been successfully attached.", "documents", &Value::from(vec![document]).to_string()))
 }
 

@@ -1,0 +1,158 @@
+//! Files and notes of records: passed on once, kept nowhere, and what stays in Xero says so.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tests::entry::Entry;
+use tests::{Connected, World, books, flow, sum};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_arrive_byte_for_byte_once_and_what_zoho_does_not_take_is_told() {
+    let (world, connected) = connected().await;
+    let planted = in_xero(&world).await;
+    assert!(planted.values().any(|files| files.len() > 1), "{planted:?}");
+    let (run, progress) = world.migrate(&connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    let (arrived, stayed) = compare(&world, &connected, &planted).await;
+    let count = flow(&progress, "books.attachments");
+    assert_eq!((count["created"].as_u64(), count["held"].as_u64()), (Some(arrived), Some(stayed)), "{count}");
+    assert!(arrived > 3 && stayed > 0, "{arrived} {stayed}");
+    let holds = world.staff.holds(&connected.link).await.unwrap();
+    let held: Vec<&Value> = holds.iter().filter(|hold| hold["flow"]["key"] == "books.attachments").collect();
+    assert!(held.iter().all(|hold| hold["expected"] == true && hold["code"] == "FILE_TYPE"), "{held:#?}");
+    let sentence = held[0]["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("The file “Hours.xlsx” of ") && sentence.contains(" stays in Xero"), "{sentence}");
+
+    world.forget_requests().await;
+    let (_, again) = world.migrate(&connected).await;
+    assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
+    assert_eq!(world.asked().await.writes("zoho"), 0, "the second run uploads nothing");
+    assert_eq!(below(&world).await, 0, "and lists nothing");
+
+    // A file more on a record that has changed: that one is attached, the others are left alone.
+    world.switch("xero.attaching_touches_records", true).await;
+    let bearer = planted.keys().next().unwrap().clone();
+    Entry::new(&world).await.attach(&format!("Invoices/{bearer}"), "one more.pdf", b"%PDF one more".to_vec()).await;
+    world.forget_requests().await;
+    let (_, progress) = world.run("syncNow", &connected).await;
+    assert_eq!(flow(&progress, "books.attachments")["created"], 1, "{progress:#}");
+    assert_eq!((below(&world).await, world.asked().await.writes("zoho")), (2, 1), "one list, one download, one upload");
+    compare(&world, &connected, &in_xero(&world).await).await;
+    let (run, progress) = world.run("reconcile", &connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_without_an_answer_is_looked_for_and_not_made_twice() {
+    let (world, connected) = connected().await;
+    let planted = in_xero(&world).await;
+    // The file arrives, and nobody says so.
+    let rule = json!([{ "match": { "provider": "zoho", "method": "POST", "path_contains": "/attachment" }, "kind": "reset_after", "times": 3, "after": 1 }]);
+    world.faults(rule).await;
+    let run = world.staff.start("startMigration", &connected.link).await.unwrap();
+    let progress = tests::eventually("the run has ended", async || {
+        world.advance(std::time::Duration::from_secs(2)).await;
+        let progress = world.staff.progress(&run).await.ok()?;
+        (progress["state"] == "DONE").then_some(progress)
+    })
+    .await;
+    world.faults(json!([])).await;
+    assert_eq!(progress["clean"], true, "{progress:#}");
+    compare(&world, &connected, &planted).await;
+    assert_eq!(world.rows("SELECT COUNT(*) AS n FROM intent").await, 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_are_carried_only_where_they_are_asked_for_and_once() {
+    let (world, connected) = connected().await;
+    let (_, progress) = world.migrate(&connected).await;
+    assert!(progress["counts"].as_array().unwrap().iter().all(|count| count["flow"]["key"] != "books.notes"), "{progress:#}");
+    assert_eq!(comments(&world, &connected).await, Vec::<String>::new());
+
+    world.rows(r#"UPDATE link SET scope = '{"on":["books.notes"]}' RETURNING CAST(1 AS BIGINT) AS n"#).await;
+    let (_, progress) = world.run("syncNow", &connected).await;
+    let written = comments(&world, &connected).await;
+    let created = flow(&progress, "books.notes")["created"].as_u64().unwrap();
+    assert!(created > 0 && created == written.len() as u64, "{created}: {written:#?}");
+    assert!(written.iter().all(|text| text.contains(": ") && !text.contains("Attached")), "{written:#?}");
+    world.forget_requests().await;
+    let (_, again) = world.run("syncNow", &connected).await;
+    assert_eq!((sum(&again, "created"), world.asked().await.writes("zoho")), (0, 0), "{again:#}");
+    assert_eq!(below(&world).await, 0);
+    world.end().await;
+}
+
+async fn connected() -> (World, Connected) {
+    let mut world = World::new().await;
+    world.seed("demo-company", Some(30), Some(100)).await;
+    let connected = world.connected().await;
+    (world, connected)
+}
+
+/// Calls below records of Xero: lists of files, downloads, histories.
+async fn below(world: &World) -> u64 {
+    let asked = world.asked().await;
+    asked.count("xero", "/Attachments") + asked.count("xero", "/History")
+}
+
+type Files = BTreeMap<String, BTreeMap<String, Vec<u8>>>;
+
+/// By document: names and bytes of its files, as Xero gives them.
+async fn in_xero(world: &World) -> Files {
+    let entry = Entry::new(world).await;
+    let mut found = Files::new();
+    for invoice in books::xero(world, "Invoices").await.iter().filter(|invoice| invoice["HasAttachments"] == true) {
+        let id = invoice["InvoiceID"].as_str().unwrap();
+        let (_, listed) = entry.call("GET", &format!("Invoices/{id}/Attachments"), &Value::Null).await;
+        for file in listed["Attachments"].as_array().unwrap() {
+            let bytes = entry.file(&format!("Invoices/{id}/Attachments/{}", file["AttachmentID"].as_str().unwrap())).await;
+            found.entry(id.to_owned()).or_default().insert(file["FileName"].as_str().unwrap().to_owned(), bytes);
+        }
+    }
+    found
+}
+
+/// Holds Zoho's files against Xero's. Gives how many arrived, and how many stayed though their document arrived.
+async fn compare(world: &World, connected: &Connected, planted: &Files) -> (u64, u64) {
+    let (mut arrived, mut stayed) = (0, 0);
+    for resource in ["invoices", "bills"] {
+        for document in books::zoho(world, resource).await {
+            let one = if resource == "invoices" { "invoice" } else { "bill" };
+            let id = document[format!("{one}_id")].as_str().unwrap();
+            let (_, answer) = world.in_zoho(connected, reqwest::Method::GET, &format!("{resource}/{id}"), None).await;
+            let there = answer[one]["documents"].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
+            let none = BTreeMap::new();
+            let wanted = planted.get(&books::custom(&document, "cf_xero_id").unwrap()).unwrap_or(&none);
+            let (takes, rest): (Vec<_>, Vec<_>) = wanted.iter().partition(|(name, _)| !name.ends_with("xlsx"));
+            let mut names: Vec<&str> = there.iter().map(|one| one["file_name"].as_str().unwrap()).collect();
+            names.sort_unstable();
+            assert_eq!(names, takes.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), "{resource} {id}");
+            for file in &there {
+                let path = format!("{resource}/{id}/documents/{}", file["document_id"].as_str().unwrap());
+                let bytes = world.file_in_zoho(connected, &path).await;
+                assert_eq!(Some(&bytes), wanted.get(file["file_name"].as_str().unwrap()), "{resource} {id} {file}");
+            }
+            arrived += takes.len() as u64;
+            stayed += rest.len() as u64;
+        }
+    }
+    (arrived, stayed)
+}
+
+/// What people have written on documents and contacts in Zoho.
+async fn comments(world: &World, connected: &Connected) -> Vec<String> {
+    let mut found = Vec::new();
+    for (resource, id, key) in
+        [("invoices", "invoice_id", "comments"), ("bills", "bill_id", "comments"), ("contacts", "contact_id", "contact_comments")]
+    {
+        for record in books::zoho(world, resource).await {
+            let path = format!("{resource}/{}/comments", record[id].as_str().unwrap());
+            let (_, answer) = world.in_zoho(connected, reqwest::Method::GET, &path, None).await;
+            let all = answer[key].as_array().unwrap().iter().filter(|comment| comment["comment_type"] != "system");
+            found.extend(all.map(|comment| comment["description"].as_str().unwrap().to_owned()));
+        }
+    }
+    found
+}
