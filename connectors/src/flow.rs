@@ -50,7 +50,8 @@ pub trait Flow: Send + Sync + 'static {
     fn wanted(record: &Self::Xero) -> Wanted;
     /// The records this one refers to.
     fn needs(record: &Self::Xero) -> Vec<Need>;
-    /// What is looked up for it as well, but not waited for: ids that it may have been given before.
+    /// What is looked up for it as well, but not waited for: ids that it may have been given before, or what it names only where it is
+    /// there, as the vendor of money spent, who may be no vendor at all.
     fn hints(_record: &Self::Xero) -> Vec<Need> {
         Vec::new()
     }

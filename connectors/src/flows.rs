@@ -18,6 +18,11 @@ pub static ALL: &[&dyn AnyFlow] = &[
     &books::bills::Bills,
     &books::customer_payments::CustomerPayments,
     &books::vendor_payments::VendorPayments,
+    &books::expenses::Expenses,
+    &books::receipts::Receipts,
+    &books::bank_journals::BankJournals,
+    &books::bank_transfers::BankTransfers,
+    &books::journals::Journals,
     &books::attachments::Attachments,
     &books::notes::Notes,
 ];

@@ -33,6 +33,8 @@ pub struct Resource {
     pub paged: bool,
     /// Whether `If-Modified-Since` is honoured, and records are ordered by the time of their change.
     pub since: bool,
+    /// True where the list must not be asked for an order: it has no time of change to order by, or loses records between its pages.
+    pub unordered: bool,
     /// How chosen records are asked for.
     pub by_ids: Option<&'static str>,
     /// True where a record has no address of its own and is found in the whole list, which is short.

@@ -72,6 +72,8 @@ impl Action {
     pub const PAYMENT_REMINDER_OFF: Self =
         Self { name: "not to be reminded of payments", path: "paymentreminder/disable", bulk: None };
 
+    pub const JOURNAL_PUBLISHED: Self = Self { name: "published", path: "status/publish", bulk: Some("journal_ids") };
+
     /// Every status call a flow may ask for.
     pub const ALL: &'static [Self] = &[
         Self::INVOICE_SENT,
@@ -80,6 +82,7 @@ impl Action {
         Self::BILL_OPEN,
         Self::ACTIVE,
         Self::PAYMENT_REMINDER_OFF,
+        Self::JOURNAL_PUBLISHED,
         Self::INACTIVE,
     ];
 

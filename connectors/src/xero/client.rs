@@ -59,7 +59,7 @@ impl Client {
                 .append_pair("page", &since.page.max(1).to_string())
                 .append_pair("pageSize", &PAGE_SIZE.to_string());
         }
-        if of.since {
+        if of.since && !of.unordered {
             url.query_pairs_mut().append_pair("order", "UpdatedDateUTC ASC");
         }
         let anchor = since.anchor_us.filter(|_| of.since);
@@ -113,6 +113,7 @@ impl Client {
             filter: "",
             paged: false,
             since: false,
+            unordered: false,
             by_ids: None,
             by_list: false,
             extra: &[],
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
     use crate::http::stub::Stub;
     use crate::side::Limit;
-    use crate::xero::records::{ACCOUNTS, CURRENCIES, PAYMENTS, SALES_INVOICES};
+    use crate::xero::records::{ACCOUNTS, BANK_TRANSFERS, CURRENCIES, MANUAL_JOURNALS, PAYMENTS, SALES_INVOICES};
 
     const HEADERS: &str = "content-type: application/json\r\ndate: Sat, 14 Nov 2026 10:00:00 GMT\r\nx-minlimit-remaining: 58\r\nx-daylimit-remaining: 4999\r\n";
 
@@ -240,6 +241,20 @@ mod tests {
         assert!(requests[1].starts_with("GET /api.xro/2.0/Accounts?order=UpdatedDateUTC+ASC HTTP/1.1"));
         assert!(requests[1].contains("if-modified-since: 1970-01-01T00:00:00"));
         assert_eq!((pages.0.page_size, pages.1.body.as_slice()), (0, br#"{"Accounts":[]}"#.as_slice()));
+    }
+
+    #[tokio::test]
+    async fn a_list_without_an_order_is_asked_for_none() {
+        let since = Since { anchor_us: Some(0), page: 1 };
+        let answers = vec![(200, HEADERS, r#"{"BankTransfers":[]}"#), (200, HEADERS, r#"{"ManualJournals":[]}"#)];
+        let (_, requests) = asked(answers, async |client| {
+            client.changed(&BANK_TRANSFERS, &since).await.unwrap();
+            client.changed(&MANUAL_JOURNALS, &since).await.unwrap();
+        })
+        .await;
+        assert!(requests[0].starts_with("GET /api.xro/2.0/BankTransfers?includeDeleted=true HTTP/1.1"), "{}", requests[0]);
+        assert!(requests[1].starts_with("GET /api.xro/2.0/ManualJournals?page=1&pageSize=1000 HTTP/1.1"), "{}", requests[1]);
+        assert!(requests.iter().all(|request| request.contains("if-modified-since: 1970-01-01T00:00:00")));
     }
 
     #[tokio::test]

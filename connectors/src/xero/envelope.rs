@@ -187,6 +187,19 @@ mod tests {
             "Items": [{"ItemID": "i-1", "Code": "GB", "Name": "Balls", "SalesDetails": {"UnitPrice": 5.6325, "AccountCode": "200", "TaxType": "OUTPUT2"}}],
             "Payments": [{"PaymentID": "p-1", "PaymentType": "ACCRECPAYMENT", "Status": "AUTHORISED", "Date": "/Date(1543449600000+0000)/", "Amount": 46.00,
                 "CurrencyRate": 0.8, "Account": {"Code": "970"}, "Invoice": {"InvoiceID": "i-1", "InvoiceNumber": "I", "CurrencyCode": "USD", "Contact": {"ContactID": "c-1"}}}],
+            "BankTransactions": [{"BankTransactionID": "b-1", "Type": "RECEIVE", "Status": "AUTHORISED", "Contact": {"ContactID": "c-1", "Name": "Ada"},
+                "BankAccount": {"AccountID": "a-2", "Code": "090"}, "Date": "/Date(1543449600000+0000)/", "CurrencyCode": "USD", "CurrencyRate": 0.654321,
+                "LineAmountTypes": "Inclusive", "SubTotal": 8.70, "TotalTax": 1.30, "Total": 10.00, "LineItems": [{"Description": "Text"},
+                    {"Description": "Rent", "LineAmount": 10.00, "AccountID": "a-1", "TaxType": "OUTPUT2", "TaxAmount": 1.30}]},
+                {"BankTransactionID": "b-2", "Type": "SPEND", "Contact": {"ContactID": "c-1"}, "BankAccount": {"Code": "090"}, "Date": "2018-11-29",
+                    "CurrencyCode": "USD", "CurrencyRate": 0.6, "Total": 11.50, "LineItems": [{"LineAmount": 10.00, "AccountCode": "400", "TaxType": "INPUT2", "TaxAmount": 1.50}]},
+                {"BankTransactionID": "b-3", "Type": "RECEIVE", "BankAccount": {"Code": "090"}, "Date": "2018-11-29", "Total": 5.5,
+                    "LineItems": [{"LineAmount": 5.5, "AccountCode": "270", "TaxType": "NONE"}]}],
+            "BankTransfers": [{"BankTransferID": "t-1", "FromBankAccount": {"AccountID": "a-2"}, "ToBankAccount": {"Code": "091"}, "Amount": 150.50,
+                "Date": "/Date(1543449600000+0000)/", "CurrencyRate": 0.6, "Reference": "For tax", "Status": "AUTHORISED"}],
+            "ManualJournals": [{"ManualJournalID": "m-1", "Narration": "Accrual", "Status": "POSTED", "Date": "2018-11-29", "LineAmountTypes": "Exclusive",
+                "JournalLines": [{"LineAmount": 100.0, "AccountCode": "429", "TaxType": "INPUT2", "TaxAmount": 15.0, "Description": "Phones"},
+                    {"Description": "Words"}, {"LineAmount": -100.0, "AccountID": "a-1", "TaxType": "OUTPUT2", "TaxAmount": -15.0}]}],
             "Invoices": [{"Type": "ACCPAY", "InvoiceID": "i-3", "Status": "AUTHORISED", "Contact": {"ContactID": "c-1"}, "Date": "/Date(1539993600000+0000)/",
                 "LineAmountTypes": "Inclusive", "CurrencyCode": "USD", "CurrencyRate": 0.654321, "SubTotal": 8.70, "TotalTax": 1.30, "Total": 10.00,
                 "LineItems": [{"Description": "Text", "Tracking": [{"Name": "Region", "Option": "North"}]}, {"Description": "Work", "Quantity": 3.5, "UnitAmount": 3.1746, "DiscountRate": 10.00, "DiscountAmount": 1.11,
@@ -241,7 +254,7 @@ mod tests {
     /// Everything the engine may ask of a record.
     fn exercise(flow: &dyn AnyFlow, record: &dyn crate::flow::Record, key: &crate::print::PrintKey) {
         let mut known = crate::flow::Known::default();
-        for need in flow.needs(record) {
+        for need in flow.needs(record).into_iter().chain(flow.hints(record)) {
             known.learn(need.flow, need.key, "1");
         }
         let refusal = crate::side::Refusal { status: 400, code: "3062".into(), message: "already exists".into() };
@@ -250,6 +263,7 @@ mod tests {
             let _ = flow.judge(record, &known, &carry.body);
         }
         let _ = flow.judge(record, &known, &serde_json::json!({"total": "1.01", "tax_total": 3, "line_items": [{}]}));
+        let _ = (flow.age(record), flow.postings(record, &known), flow.shifts(record, &known), flow.look(record, &known));
         for attempt in 1..4 {
             let _ = flow.cure(record, &known, &refusal, attempt);
         }

@@ -3,10 +3,12 @@
 mod account;
 mod attachment;
 mod bank_transaction;
+mod bank_transfer;
 mod contact;
 mod currency;
 mod invoice;
 mod item;
+mod manual_journal;
 mod note;
 mod payment;
 mod tax_rate;
@@ -14,11 +16,13 @@ mod tracking_category;
 
 pub use account::{Account, AccountStatus, AccountType, Class};
 pub use attachment::Attachment;
-pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType};
+pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType, Payee};
+pub use bank_transfer::{BankTransfer, TransferAccount, TransferStatus};
 pub use contact::{Address, Contact, ContactPerson, ContactStatus, Phone, Term};
 pub use currency::Currency;
 pub use invoice::{Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};
 pub use item::{Item, ItemSide};
+pub use manual_journal::{JournalStatus, ManualJournal, ManualJournalLine};
 pub use note::Note;
 pub use payment::{PaidCredit, PaidInvoice, Payment, PaymentAccount, PaymentStatus, PaymentType};
 pub use tax_rate::TaxRate;
@@ -27,8 +31,18 @@ pub use tracking_category::{Tracking, TrackingCategory, TrackingOption, Tracking
 use super::Resource;
 
 /// What all resources have in common: one call, no filter, one address per record.
-pub(super) const PLAIN: Resource =
-    Resource { path: "", many: "", id: "", filter: "", paged: false, since: false, by_ids: None, by_list: false, extra: &[] };
+pub(super) const PLAIN: Resource = Resource {
+    path: "",
+    many: "",
+    id: "",
+    filter: "",
+    paged: false,
+    since: false,
+    unordered: false,
+    by_ids: None,
+    by_list: false,
+    extra: &[],
+};
 
 /// Xero gives currencies no address, no time and no page.
 pub const CURRENCIES: Resource = Resource { path: "Currencies", many: "Currencies", id: "Code", by_list: true, ..PLAIN };
@@ -84,3 +98,23 @@ pub const BANK_TRANSACTIONS: Resource = Resource {
 pub const ATTACHMENTS: Resource = Resource { path: "Attachments", many: "Attachments", id: "AttachmentID", ..PLAIN };
 /// Below each record that has a history. Its entries have no ids.
 pub const HISTORY: Resource = Resource { path: "History", many: "HistoryRecords", id: "DateUTC", ..PLAIN };
+/// A transfer has no time of change, and the list no pages.
+pub const BANK_TRANSFERS: Resource = Resource {
+    path: "BankTransfers",
+    many: "BankTransfers",
+    id: "BankTransferID",
+    since: true,
+    unordered: true,
+    extra: &[("includeDeleted", "true")],
+    ..PLAIN
+};
+/// They come in the order of change by themselves; asked for it, Xero loses some between the pages.
+pub const MANUAL_JOURNALS: Resource = Resource {
+    path: "ManualJournals",
+    many: "ManualJournals",
+    id: "ManualJournalID",
+    paged: true,
+    since: true,
+    unordered: true,
+    ..PLAIN
+};

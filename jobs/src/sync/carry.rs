@@ -9,6 +9,7 @@ use connectors::xero::Odd;
 use connectors::zoho::Unique;
 use entities::run;
 use futures::StreamExt;
+use serde_json::Value;
 
 use super::known::{look_up, need_print, outside};
 use super::points;
@@ -179,6 +180,7 @@ fn mapped(slice: &Slice, lane: Lane, ready: &mut VecDeque<Ready>, verdicts: &mut
         let record = one.todo.record.as_ref();
         match lane.flow.find_in(record, existing) {
             Some(zoho_id) => verdicts.push(Verdict::Settled(Settled {
+                also: lane.flow.also(record, &row_of(lane, existing, &zoho_id), &[]),
                 xero_id: record.id().to_owned(),
                 zoho_id,
                 alias: record.alias().map(str::to_owned),
@@ -188,7 +190,6 @@ fn mapped(slice: &Slice, lane: Lane, ready: &mut VecDeque<Ready>, verdicts: &mut
                 due: None,
                 origin: "adopted",
                 created: false,
-                also: Vec::new(),
             })),
             None if slice.link.create_missing => ready.push_back(one),
             None => verdicts.push(Verdict::Held {
@@ -204,6 +205,11 @@ fn mapped(slice: &Slice, lane: Lane, ready: &mut VecDeque<Ready>, verdicts: &mut
             }),
         }
     }
+}
+
+/// The row of Zoho's list that was found.
+fn row_of(lane: Lane, existing: &[Value], zoho_id: &str) -> Value {
+    existing.iter().find(|row| row[lane.flow.zoho().id] == zoho_id).cloned().unwrap_or_default()
 }
 
 /// Sends what is ready, as far as permits reach. What was not sent stays in `ready`.

@@ -10,7 +10,7 @@ use super::papers::RECURRENCE;
 use super::records::{self, Brief, Desk, Record, e6, number};
 use super::settings::started;
 use super::shape::{self, Kind::*};
-use super::{custom_fields, documents, payments, postings};
+use super::{custom_fields, documents, payments, platform, postings};
 
 const EXPENSE: &[(&str, shape::Kind)] = &[
     ("date", Date),
@@ -161,6 +161,9 @@ fn add_up(desk: &Desk, record: &mut Record, body: &Map<String, Value>, decimals:
             one["tax_name"] = name.as_str().into();
             one["tax_percentage"] = number(*percent);
         }
+        if let Some(tags) = &line.tags {
+            one["tags"] = tags.clone();
+        }
         shown.push(one);
     }
     let first = lines.first().ok_or_else(|| Refusal::missing("account_id"))?;
@@ -202,6 +205,7 @@ struct Booked {
     description: String,
     sum: Line,
     tax: Option<(i64, String, Decimal)>,
+    tags: Option<Value>,
 }
 
 fn line(desk: &Desk, body: &Map<String, Value>) -> Result<Booked, Refusal> {
@@ -229,5 +233,7 @@ fn line(desk: &Desk, body: &Map<String, Value>) -> Result<Booked, Refusal> {
     };
     let description = shape::text(body, "description").unwrap_or_default().to_owned();
     shape::length("description", &description, 500)?;
-    Ok(Booked { account, description, sum, tax })
+    let tags = body.get("tags").filter(|tags| !tags.is_null());
+    let tags = tags.map(|tags| platform::checked_tags(desk, tags, platform::Level::Line)).transpose()?;
+    Ok(Booked { account, description, sum, tax, tags })
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::texts::{clip, same};
 use super::{currencies, refusals};
-use crate::flow::{self, Authority, By, Carry, Cure, Field, Flow, Known, Ledger, Line, Need, Unmappable, Wanted};
+use crate::flow::{self, Also, Authority, By, Carry, Cure, Field, Flow, Known, Ledger, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{ACCOUNTS, Account, AccountStatus, AccountType, Class};
 use crate::{xero, zoho};
@@ -12,6 +12,9 @@ use crate::{xero, zoho};
 pub struct Accounts;
 
 pub const KEY: &str = "books.accounts";
+
+/// The key under which the account that tax stands on is known beside its own: journals name it, no line of Xero's does.
+pub const TAX_ACCOUNT: &str = "tax-account";
 
 const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 500;
@@ -92,6 +95,11 @@ impl Flow for Accounts {
         let by_name = || existing.iter().find(|row| same(&text(row, "account_name"), name(account)) && fits(row));
         let found = by_code().or_else(by_role).or_else(by_name)?;
         found["account_id"].as_str().map(str::to_owned)
+    }
+
+    fn also(account: &Account, answer: &Value, _: &[Value]) -> Vec<Also> {
+        let id = answer["account_id"].as_str().filter(|_| account.system_account == "GST");
+        id.map(|id| Also { xero_id: TAX_ACCOUNT.to_owned(), alias: None, zoho_id: id.to_owned() }).into_iter().collect()
     }
 
     fn cure(account: &Account, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
@@ -327,6 +335,15 @@ mod tests {
         assert_eq!(role("UNREALISEDCURRENCYGAIN"), Some(Ledger::Revaluation));
         assert_eq!(role("WAGEPAYABLES"), None);
         assert_eq!(role(""), None);
+    }
+
+    #[test]
+    fn the_account_of_tax_is_known_by_a_name_of_its_own() {
+        let row = json!({"account_id": "7", "account_name": "Tax Payable"});
+        let gst = account(json!({"AccountID": "a", "Code": "820", "Name": "GST", "Type": "CURRLIAB", "SystemAccount": "GST"}));
+        assert_eq!(Accounts::also(&gst, &row, &[]), [Also { xero_id: TAX_ACCOUNT.into(), alias: None, zoho_id: "7".into() }]);
+        let other = account(json!({"AccountID": "a", "Code": "825", "Name": "PAYE", "Type": "CURRLIAB"}));
+        assert_eq!(Accounts::also(&other, &row, &[]), []);
     }
 
     #[test]

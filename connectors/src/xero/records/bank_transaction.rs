@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::invoice::{LineAmountTypes, LineItem, OfContact};
+use super::invoice::{LineAmountTypes, LineItem};
 use super::payment::PaymentAccount;
 use crate::xero::{Record, wire};
 
@@ -19,7 +19,7 @@ pub struct BankTransaction {
     pub status: BankTransactionStatus,
     /// The halves of a transfer have none.
     #[serde(default)]
-    pub contact: Option<OfContact>,
+    pub contact: Option<Payee>,
     #[serde(default)]
     pub bank_account: PaymentAccount,
     #[serde(deserialize_with = "wire::day")]
@@ -55,6 +55,16 @@ pub struct BankTransaction {
     pub url: String,
     #[serde(rename = "UpdatedDateUTC", default, deserialize_with = "wire::moment_us")]
     pub updated_us: i64,
+}
+
+/// Who was paid, or who paid.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Payee {
+    #[serde(rename = "ContactID", default, deserialize_with = "wire::text")]
+    pub id: String,
+    #[serde(default, deserialize_with = "wire::text")]
+    pub name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
