@@ -107,7 +107,7 @@ async fn print_rows(
     values.extend([slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()]);
     let text = format!(
         "UPDATE pair SET seen = v.column2, seen_run = ${} FROM (VALUES {}) AS v \
-         WHERE pair.tenant_id = ${} AND pair.lane_id = ${} AND pair.zoho_id = v.column1 AND (pair.seen_run IS NULL OR pair.seen_run <> ${}) RETURNING zoho_id",
+         WHERE pair.tenant_id = ${} AND pair.lane_id = ${} AND pair.zoho_id = v.column1 AND COALESCE(pair.origin, '') <> 'also' AND (pair.seen_run IS NULL OR pair.seen_run <> ${}) RETURNING zoho_id",
         n + 3,
         rows(lines.len(), &casts),
         n + 1,
