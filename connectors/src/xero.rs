@@ -29,8 +29,10 @@ pub struct Resource {
     pub id: &'static str,
     /// A `where` clause that every list call carries; "" for none.
     pub filter: &'static str,
-    /// Whether `page` and `pageSize` work. Otherwise one call gives everything.
+    /// Whether `page` works. Otherwise one call gives everything.
     pub paged: bool,
+    /// Records of a page. Where it is not `PAGE_SIZE`, there is no `pageSize` and no word about how many there are.
+    pub page_size: u32,
     /// Whether `If-Modified-Since` is honoured, and records are ordered by the time of their change.
     pub since: bool,
     /// True where the list must not be asked for an order: it has no time of change to order by, or loses records between its pages.
@@ -41,6 +43,13 @@ pub struct Resource {
     pub by_list: bool,
     /// Sent with every call.
     pub extra: &'static [(&'static str, &'static str)],
+}
+
+impl Resource {
+    /// Whether Xero says how many records there are, and takes a page size.
+    pub fn is_sized(&self) -> bool {
+        self.paged && self.page_size == PAGE_SIZE
+    }
 }
 
 /// A record as Xero gives it.

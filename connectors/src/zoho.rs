@@ -66,6 +66,19 @@ impl Action {
     pub const INVOICE_VOID: Self = Self { name: "void", path: "status/void", bulk: Some("invoice_ids") };
     pub const BILL_VOID: Self = Self { name: "void", path: "status/void", bulk: None };
     pub const BILL_OPEN: Self = Self { name: "open", path: "status/open", bulk: None };
+    pub const ESTIMATE_SENT: Self = Self { name: "sent", path: "status/sent", bulk: None };
+    /// The same of one that may have been accepted or declined, which is undone by it.
+    pub const ESTIMATE_SENT_AGAIN: Self = Self { name: "sent again", ..Self::ESTIMATE_SENT };
+    pub const ESTIMATE_ACCEPTED: Self = Self { name: "accepted", path: "status/accepted", bulk: None };
+    pub const ESTIMATE_DECLINED: Self = Self { name: "declined", path: "status/declined", bulk: None };
+    pub const ORDER_OPEN: Self = Self { name: "open", path: "status/open", bulk: None };
+    /// The same of one that may be billed, which is undone by it.
+    pub const ORDER_OPEN_AGAIN: Self = Self { name: "open again", ..Self::ORDER_OPEN };
+    pub const ORDER_BILLED: Self = Self { name: "billed", path: "status/billed", bulk: None };
+    pub const ORDER_CANCELLED: Self = Self { name: "cancelled", path: "status/cancelled", bulk: None };
+    /// A template makes nothing until somebody resumes it.
+    pub const RECURRING_INVOICE_STOP: Self = Self { name: "stopped", path: "status/stop", bulk: Some("recurring_invoice_ids") };
+    pub const RECURRING_BILL_STOP: Self = Self { name: "stopped", path: "status/stop", bulk: None };
     pub const ACTIVE: Self = Self { name: "active", path: "active", bulk: None };
     pub const INACTIVE: Self = Self { name: "inactive", path: "inactive", bulk: None };
     /// Zoho sends a contact no reminders of overdue invoices. Without it, old invoices that arrive would be chased by e-mail.
@@ -80,6 +93,13 @@ impl Action {
         Self::INVOICE_VOID,
         Self::BILL_VOID,
         Self::BILL_OPEN,
+        Self::ESTIMATE_SENT,
+        Self::ESTIMATE_ACCEPTED,
+        Self::ESTIMATE_DECLINED,
+        Self::ORDER_BILLED,
+        Self::ORDER_CANCELLED,
+        Self::RECURRING_INVOICE_STOP,
+        Self::RECURRING_BILL_STOP,
         Self::ACTIVE,
         Self::PAYMENT_REMINDER_OFF,
         Self::JOURNAL_PUBLISHED,
@@ -88,7 +108,7 @@ impl Action {
 
     /// Whether it is done only when the record arrives: afterwards people may have decided otherwise in Zoho.
     pub fn is_once(&self) -> bool {
-        *self == Self::PAYMENT_REMINDER_OFF
+        *self == Self::PAYMENT_REMINDER_OFF || self.path == Self::RECURRING_BILL_STOP.path
     }
 
     /// Whether a record that Zoho has just answered with still wants this action. Without a status in the answer it does.
@@ -99,7 +119,13 @@ impl Action {
         match self.name {
             // Whatever is sent, viewed, overdue or paid has been sent.
             "sent" => status == "draft",
-            "open" => matches!(status, "draft" | "void"),
+            "sent again" => matches!(status, "draft" | "accepted" | "declined"),
+            // An invoice was made of it.
+            "accepted" => !matches!(status, "accepted" | "invoiced"),
+            "open" => matches!(status, "draft" | "void" | "cancelled"),
+            "open again" => matches!(status, "draft" | "cancelled" | "billed"),
+            // One that has run out makes nothing either.
+            "stopped" => status == "active",
             "active" => status == "inactive",
             name => status != name,
         }
@@ -126,6 +152,19 @@ mod tests {
             (Action::ACTIVE, "active", false),
             (Action::BILL_OPEN, "void", true),
             (Action::PAYMENT_REMINDER_OFF, "active", true),
+            (Action::ESTIMATE_SENT, "accepted", false),
+            (Action::ESTIMATE_SENT_AGAIN, "accepted", true),
+            (Action::ESTIMATE_SENT_AGAIN, "expired", false),
+            (Action::ESTIMATE_ACCEPTED, "sent", true),
+            (Action::ESTIMATE_ACCEPTED, "invoiced", false),
+            (Action::ESTIMATE_DECLINED, "sent", true),
+            (Action::ORDER_OPEN, "billed", false),
+            (Action::ORDER_OPEN_AGAIN, "billed", true),
+            (Action::ORDER_OPEN, "cancelled", true),
+            (Action::ORDER_BILLED, "open", true),
+            (Action::ORDER_CANCELLED, "cancelled", false),
+            (Action::RECURRING_INVOICE_STOP, "active", true),
+            (Action::RECURRING_BILL_STOP, "expired", false),
         ] {
             assert_eq!(action.is_needed(&json!({ "status": status })), needed, "{} on {status}", action.name);
         }

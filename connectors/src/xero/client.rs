@@ -55,9 +55,10 @@ impl Client {
     pub async fn changed(&self, of: &Resource, since: &Since) -> Result<Page, Trouble> {
         let mut url = self.list_url(of);
         if of.paged {
-            url.query_pairs_mut()
-                .append_pair("page", &since.page.max(1).to_string())
-                .append_pair("pageSize", &PAGE_SIZE.to_string());
+            url.query_pairs_mut().append_pair("page", &since.page.max(1).to_string());
+        }
+        if of.is_sized() {
+            url.query_pairs_mut().append_pair("pageSize", &of.page_size.to_string());
         }
         if of.since && !of.unordered {
             url.query_pairs_mut().append_pair("order", "UpdatedDateUTC ASC");
@@ -112,6 +113,7 @@ impl Client {
             id: "OrganisationID",
             filter: "",
             paged: false,
+            page_size: PAGE_SIZE,
             since: false,
             unordered: false,
             by_ids: None,
@@ -175,7 +177,7 @@ fn page_of(of: &Resource, answer: &Answer, body: Vec<u8>, pagination: super::env
     Page {
         body,
         item_count: pagination.item_count,
-        page_size: if of.paged { pagination.page_size.unwrap_or(PAGE_SIZE) } else { 0 },
+        page_size: if of.paged { pagination.page_size.unwrap_or(of.page_size) } else { 0 },
         server_time_us: answer.server_time_us().unwrap_or(0),
         remaining: remaining(answer),
     }

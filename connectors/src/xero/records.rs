@@ -11,6 +11,9 @@ mod item;
 mod manual_journal;
 mod note;
 mod payment;
+mod purchase_order;
+mod quote;
+mod repeating_invoice;
 mod tax_rate;
 mod tracking_category;
 
@@ -25,10 +28,13 @@ pub use item::{Item, ItemSide};
 pub use manual_journal::{JournalStatus, ManualJournal, ManualJournalLine};
 pub use note::Note;
 pub use payment::{PaidCredit, PaidInvoice, Payment, PaymentAccount, PaymentStatus, PaymentType};
+pub use purchase_order::{PurchaseOrder, PurchaseOrderStatus};
+pub use quote::{Quote, QuoteStatus};
+pub use repeating_invoice::{RepeatingInvoice, RepeatingStatus, Schedule, Unit};
 pub use tax_rate::TaxRate;
 pub use tracking_category::{Tracking, TrackingCategory, TrackingOption, TrackingStatus};
 
-use super::Resource;
+use super::{PAGE_SIZE, Resource};
 
 /// What all resources have in common: one call, no filter, one address per record.
 pub(super) const PLAIN: Resource = Resource {
@@ -39,6 +45,8 @@ pub(super) const PLAIN: Resource = Resource {
     paged: false,
     since: false,
     unordered: false,
+    page_size: PAGE_SIZE,
+    since: false,
     by_ids: None,
     by_list: false,
     extra: &[],
@@ -118,3 +126,39 @@ pub const MANUAL_JOURNALS: Resource = Resource {
     unordered: true,
     ..PLAIN
 };
+/// The size of its pages cannot be chosen, and nothing in an answer tells it.
+pub const QUOTES: Resource = Resource {
+    path: "Quotes",
+    many: "Quotes",
+    id: "QuoteID",
+    paged: true,
+    page_size: 100,
+    since: true,
+    extra: &[("unitdp", "4")],
+    ..PLAIN
+};
+pub const PURCHASE_ORDERS: Resource = Resource {
+    path: "PurchaseOrders",
+    many: "PurchaseOrders",
+    id: "PurchaseOrderID",
+    paged: true,
+    since: true,
+    extra: &[("unitdp", "4")],
+    ..PLAIN
+};
+/// Templates of both kinds: they are few, and Xero gives them no time and no page.
+pub const REPEATING_INVOICES: Resource = Resource {
+    path: "RepeatingInvoices",
+    many: "RepeatingInvoices",
+    id: "RepeatingInvoiceID",
+    extra: &[("unitdp", "4")],
+    ..PLAIN
+};
+
+/// The number people know a document by; one made from Xero's id where there is none.
+pub fn number_or(number: &str, id: &str) -> String {
+    match number.trim() {
+        "" => format!("XERO-{}", id.get(..8).unwrap_or(id).to_ascii_uppercase()),
+        number => number.to_owned(),
+    }
+}

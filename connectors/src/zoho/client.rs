@@ -267,10 +267,11 @@ fn with_field(body: &Value, api_name: &str, value: &str) -> Value {
     body
 }
 
-/// "The invoice is already marked as sent." Another state that it has already is no success.
+/// "The invoice is already marked as sent", "it is stopped and cannot be marked as stop". Another state that it has already is no success.
 fn is_there_already(action: &Action, refusal: &Refusal) -> bool {
     let said = refusal.message.to_ascii_lowercase();
-    said.contains("already") && (said.contains(action.name) || said.contains("already in"))
+    let is_already = said.contains("already") && (said.contains(action.name) || said.contains("already in"));
+    is_already || said.contains(&format!(" is {} ", action.name))
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
         slice.go_on()?;
         let first = lane_row(slice, lane).await?.watermark.is_none();
         // What is read with another list is counted with it.
-        let is_counted = first && run.kind == Kind::Migration.name() && lane.flow.xero().paged && lane.flow.read_with().is_none();
+        let is_counted =
+            first && run.kind == Kind::Migration.name() && lane.flow.xero().is_sized() && lane.flow.read_with().is_none();
         let expected = if is_counted { ask_count(slice, lane).await? } else { 0 };
         let (xero_calls, zoho_calls) = slice.calls.remove(&lane.id).unwrap_or_default();
         run_count::ActiveModel {

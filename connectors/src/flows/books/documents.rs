@@ -18,8 +18,8 @@ pub enum Kind {
     Bill,
 }
 
-const NUMBER_CHARS_MAX: usize = 100;
-const REFERENCE_CHARS_MAX: usize = 50;
+pub const NUMBER_CHARS_MAX: usize = 100;
+pub const REFERENCE_CHARS_MAX: usize = 50;
 /// Xero's own rounding of a document goes no further.
 const ROUNDING_MAX: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
 
@@ -360,7 +360,12 @@ fn is_void_bill_without_lines(kind: Kind, invoice: &Invoice) -> bool {
 
 /// What Xero itself added to make the total round.
 pub fn own_rounding(invoice: &Invoice) -> Decimal {
-    let rounding = invoice.total - invoice.sub_total - invoice.total_tax;
+    rounding(invoice.total, invoice.sub_total, invoice.total_tax)
+}
+
+/// The same of any document's sums.
+pub fn rounding(total: Decimal, sub_total: Decimal, total_tax: Decimal) -> Decimal {
+    let rounding = total - sub_total - total_tax;
     if rounding.abs() <= ROUNDING_MAX { rounding } else { Decimal::ZERO }
 }
 
@@ -369,7 +374,7 @@ pub fn other_number(invoice: &Invoice) -> String {
     format!("{}{mark}", clip(&invoice.number(), NUMBER_CHARS_MAX - mark.chars().count().min(NUMBER_CHARS_MAX)))
 }
 
-fn day_number(day: Option<chrono::NaiveDate>) -> usize {
+pub fn day_number(day: Option<chrono::NaiveDate>) -> usize {
     use chrono::Datelike;
     day.map_or(0, |day| day.num_days_from_ce() as usize)
 }

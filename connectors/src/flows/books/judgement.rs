@@ -4,7 +4,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::documents::{Kind, life, other_number, own_rounding, to_zoho};
-use super::{lines, money, taxes};
+use super::lines::{self, Document};
+use super::{money, taxes};
 use crate::flow::{Difference, Judgement, Known};
 use crate::xero::records::{Invoice, LineAmountTypes};
 
@@ -64,9 +65,9 @@ fn due_difference(invoice: &Invoice, answer: &Value, total: Option<&Difference>)
 }
 
 /// The smallest unit of money for each line: more than that is no rounding.
-fn tolerance(invoice: &Invoice, known: &Known) -> Decimal {
+pub fn tolerance(invoice: &dyn Document, known: &Known) -> Decimal {
     let unit = Decimal::new(1, money::decimals(lines::currency(invoice, known)));
-    unit * Decimal::from(invoice.line_items.len().max(1))
+    unit * Decimal::from(invoice.lines().len().max(1))
 }
 
 /// The same document once more, with this adjustment and this number.
@@ -83,25 +84,33 @@ fn mend(kind: Kind, invoice: &Invoice, known: &Known, number: Option<&str>, adju
     }
 }
 
-fn cause(invoice: &Invoice, known: &Known, difference: Decimal) -> &'static str {
+pub fn cause(invoice: &dyn Document, known: &Known, difference: Decimal) -> &'static str {
     let tolerance = tolerance(invoice, known);
     match tax_by_hand(invoice, known) {
         // What somebody typed explains just as much as it differs from Xero's own rate: a tax that was changed in Zoho is no part of it.
         Some(by_hand) if (difference - by_hand).abs() <= tolerance => "TAX_BY_HAND",
+        // Xero writes cents of a currency that has none, Zoho does not.
+        _ if has_no_cents(invoice, known) && !difference.fract().is_zero() && difference.abs() <= tolerance => {
+            "CURRENCY_DECIMALS"
+        }
         _ if difference.abs() <= tolerance => "ROUNDING_PER_LINE",
         _ => "UNEXPLAINED",
     }
 }
 
+pub fn has_no_cents(invoice: &dyn Document, known: &Known) -> bool {
+    money::decimals(lines::currency(invoice, known)) == 0
+}
+
 /// By how much the tax in Xero is more than what Xero's own rates give, where somebody typed that of a line.
-fn tax_by_hand(invoice: &Invoice, known: &Known) -> Option<Decimal> {
+fn tax_by_hand(invoice: &dyn Document, known: &Known) -> Option<Decimal> {
     let decimals = money::decimals(lines::currency(invoice, known));
     let unit = Decimal::new(1, decimals);
     let (mut sum, mut typed) = (Decimal::ZERO, false);
-    for line in &invoice.line_items {
+    for line in invoice.lines() {
         let (Some(tax_type), Some(entered)) = (lines::tax_of(invoice, line), line.tax_amount) else { continue };
         let percent = known.rate(taxes::KEY, tax_type)?;
-        let of = match invoice.line_amount_types {
+        let of = match invoice.line_amount_types() {
             LineAmountTypes::Inclusive => percent + Decimal::ONE_HUNDRED,
             _ => Decimal::ONE_HUNDRED,
         };

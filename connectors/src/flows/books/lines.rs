@@ -19,6 +19,10 @@ pub trait Document: Record {
     fn line_amount_types(&self) -> LineAmountTypes;
     /// "" where it is in the organisation's own currency.
     fn currency_code(&self) -> &str;
+    /// Whether Zoho's document of this kind has discounts of its lines. Otherwise a line is worth what it comes to.
+    fn takes_discounts(&self) -> bool {
+        true
+    }
 }
 
 impl Document for Invoice {
@@ -87,7 +91,10 @@ pub fn lines(document: &dyn Document, known: &Known, text_lines_want_account: bo
             out.extend(pieces.into_iter().map(|piece| text_line(piece, borrowed)));
             continue;
         }
-        let shape = shape(line, price_precision, decimals);
+        let shape = match shape(line, price_precision, decimals) {
+            shape if shape.discount != Discount::None && !document.takes_discounts() => whole(line),
+            shape => shape,
+        };
         let description = match (&shape.note, line.description.is_empty()) {
             (Some(note), true) => note.clone(),
             (Some(note), false) => format!("{} ({note})", line.description),
@@ -211,13 +218,18 @@ fn shape(line: &LineItem, price_precision: u32, decimals: u32) -> Shape {
             }
         }
     }
+    whole(line)
+}
+
+/// The line as one thing worth its amount, with Xero's own numbers in words.
+fn whole(line: &LineItem) -> Shape {
     let mut note = format!("{} × {}", line.quantity().normalize(), line.unit_amount().round_dp(4).normalize());
     if let Some(percent) = line.discount_rate.filter(|percent| !percent.is_zero()) {
         note.push_str(&format!(" − {}%", percent.normalize()));
     } else if let Some(discount) = line.discount_amount.filter(|discount| !discount.is_zero()) {
         note.push_str(&format!(" − {}", discount.normalize()));
     }
-    Shape { quantity: Decimal::ONE, rate: amount, discount: Discount::None, note: Some(note) }
+    Shape { quantity: Decimal::ONE, rate: line.amount(), discount: Discount::None, note: Some(note) }
 }
 
 /// Whether Zoho's arithmetic gives this amount, wherever it rounds on the way.

@@ -168,10 +168,7 @@ impl Invoice {
 
     /// The number people know it by; one made from Xero's id where there is none.
     pub fn number(&self) -> String {
-        match self.invoice_number.trim() {
-            "" => format!("XERO-{}", self.id.get(..8).unwrap_or(&self.id).to_ascii_uppercase()),
-            number => number.to_owned(),
-        }
+        super::number_or(&self.invoice_number, &self.id)
     }
 }
 

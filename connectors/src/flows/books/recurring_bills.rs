@@ -1,0 +1,61 @@
+//! Xero repeating bills → Zoho Books recurring bills, stopped: nothing is entered twice.
+
+use serde_json::Value;
+
+use super::offers::{self, Offer};
+use super::templates;
+use super::{XERO_ID, accounts, currencies, items, recurring_invoices, taxes, tracking_categories, vendors};
+use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::side::Refusal;
+use crate::xero::Record;
+use crate::xero::records::{InvoiceType, REPEATING_INVOICES, RepeatingInvoice};
+use crate::zoho::Action;
+use crate::{xero, zoho};
+
+pub struct RecurringBills;
+
+pub const KEY: &str = "books.recurring_bills";
+
+impl Flow for RecurringBills {
+    const KEY: &'static str = KEY;
+    const TITLE: &'static str = "Repeating bills";
+    const READ_WITH: Option<&'static str> = Some(recurring_invoices::KEY);
+    const AFTER: &'static [&'static str] =
+        &[currencies::KEY, taxes::KEY, accounts::KEY, tracking_categories::KEY, vendors::KEY, items::KEY];
+    const XERO: xero::Resource = REPEATING_INVOICES;
+    const ZOHO: zoho::Resource = zoho::Resource {
+        path: "recurringbills",
+        one: "recurring_bill",
+        many: &["recurringbills", "recurring_bills"],
+        id: "recurring_bill_id",
+        unique: zoho::Unique::Field { module: "recurring_bill", label: XERO_ID },
+        query: &[],
+        list_query: &[],
+    };
+    type Xero = RepeatingInvoice;
+
+    fn wanted(template: &RepeatingInvoice) -> Wanted {
+        if template.kind == InvoiceType::AccPay && !template.is_gone() { Wanted::Carry } else { Wanted::Skip }
+    }
+    fn needs(template: &RepeatingInvoice) -> Vec<Need> {
+        offers::needs(template)
+    }
+    fn to_zoho(template: &RepeatingInvoice, known: &Known) -> Result<Carry, Unmappable> {
+        Ok(Carry::new(templates::body(template, known)?).then(vec![Action::RECURRING_BILL_STOP]))
+    }
+    fn fields() -> &'static [Field<RepeatingInvoice>] {
+        offers::fields()
+    }
+    fn cure(template: &RepeatingInvoice, _: &Known, refusal: &Refusal, _: u32) -> Cure {
+        offers::cure(&template.label(), refusal)
+    }
+    fn judge(template: &RepeatingInvoice, known: &Known, answer: &Value) -> Judgement {
+        offers::judge(template, known, answer, Self::to_zoho(template, known))
+    }
+    fn xero_line(template: &RepeatingInvoice) -> Line {
+        offers::xero_line(template)
+    }
+    fn zoho_line(row: &Value) -> Option<Line> {
+        Some(offers::zoho_line(row, templates::LIFE))
+    }
+}
