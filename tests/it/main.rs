@@ -13,6 +13,7 @@ mod kills;
 mod limits;
 mod limits_shared;
 mod migration;
+mod offers;
 mod onboarding;
 mod proof;
 mod reconciliation;

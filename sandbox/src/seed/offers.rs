@@ -4,14 +4,17 @@
 use serde_json::{Value, json};
 
 use super::people::{self, DAY_MS, DAYS, FIRST_DAY_MS};
-use super::{Company, Failed};
+use super::{Company, Failed, papers};
 use crate::Shared;
+use crate::xero::json::number;
 use crate::xero::put;
 use crate::xero::sessions::Org;
 
 const QUOTES: u64 = 12;
 const ORDERS: u64 = 8;
 const TEMPLATES: u64 = 4;
+/// The currency without cents.
+const WHOLE: &str = "JPY";
 /// (name, options; the last is archived)
 const TRACKING: [(&str, [&str; 4]); 1] = [("Region", ["Eastside", "North", "South", "West Coast"])];
 
@@ -52,10 +55,32 @@ fn tracking(company: &Company) -> Vec<Value> {
 }
 
 /// The n-th customer or supplier, from the beginning again when there are fewer.
-fn party(company: &Company, role: u8, n: u64) -> Value {
+fn nth(company: &Company, role: u8, n: u64) -> u64 {
     let (customers, suppliers) = people::counts(company.contacts);
     let all = if role == b'C' { customers } else { suppliers };
-    json!({"ContactID": people::id(company, people::nth(role, n % all.max(1)))})
+    people::nth(role, n % all.max(1))
+}
+
+fn party(company: &Company, role: u8, n: u64) -> Value {
+    json!({"ContactID": people::id(company, nth(company, role, n))})
+}
+
+/// With whom it is, in their currency; templates have no rate. Yen come without tax, which would have cents.
+fn with_party(company: &Company, role: u8, n: u64, has_rate: bool, mut offer: Value) -> Value {
+    let currency = people::currency(company, nth(company, role, n)).map_or("NZD", |(currency, _, _)| currency);
+    offer["Contact"] = party(company, role, n);
+    offer["CurrencyCode"] = currency.into();
+    if has_rate {
+        offer["CurrencyRate"] = number(papers::rate(currency, &mut company.dice("offer rate", n)));
+    }
+    if currency == WHOLE {
+        offer["LineAmountTypes"] = if offer.get("QuoteID").is_some() { "NOTAX" } else { "NoTax" }.into();
+        for line in offer["LineItems"].as_array_mut().into_iter().flatten() {
+            let price = line["UnitAmount"].as_str().and_then(|price| price.split('.').next()).unwrap_or_default();
+            line["UnitAmount"] = price.into();
+        }
+    }
+    offer
 }
 
 fn groups(company: &Company) -> Vec<Value> {
@@ -93,12 +118,13 @@ fn lines(company: &Company, what: &str, n: u64, account: &str, tracked: bool) ->
 fn quotes(company: &Company) -> Vec<Value> {
     let quote = |n: u64| {
         let (date, expires) = day(company, "quote", n);
-        json!({
-            "QuoteID": company.id("quote", n), "QuoteNumber": format!("QU-{:04}", n + 1), "Contact": party(company, b'C', n),
+        let quote = json!({
+            "QuoteID": company.id("quote", n), "QuoteNumber": format!("QU-{:04}", n + 1),
             "Date": date, "ExpiryDate": expires, "Title": "Quote", "Summary": format!("Offer number {}", n + 1),
             "Status": if n.is_multiple_of(3) { "DRAFT" } else { "SENT" },
             "LineItems": lines(company, "quote", n, "200", n.is_multiple_of(2)),
-        })
+        });
+        with_party(company, b'C', n, true, quote)
     };
     (0..QUOTES).map(quote).collect()
 }
@@ -107,12 +133,13 @@ fn orders(company: &Company) -> Vec<Value> {
     let order = |n: u64| {
         let (date, delivery) = day(company, "order", n);
         let status = ["DRAFT", "SUBMITTED", "AUTHORISED"][(n % 3) as usize];
-        json!({
+        let order = json!({
             "PurchaseOrderID": company.id("purchase order", n), "PurchaseOrderNumber": format!("PO-{:04}", n + 1),
-            "Contact": party(company, b'S', n), "Date": date, "DeliveryDate": delivery,
+            "Date": date, "DeliveryDate": delivery,
             "Status": status, "DeliveryInstructions": "Ring twice",
             "LineItems": lines(company, "order", n, "300", n.is_multiple_of(2)),
-        })
+        });
+        with_party(company, b'S', n, true, order)
     };
     (0..ORDERS).map(order).collect()
 }
@@ -124,7 +151,7 @@ fn templates(company: &Company) -> Vec<Value> {
         let (role, account) = if sale { (b'C', "200") } else { (b'S', "300") };
         let mut template = json!({
             "RepeatingInvoiceID": company.id("repeating invoice", n), "Type": if sale { "ACCREC" } else { "ACCPAY" },
-            "Contact": party(company, role, n), "Status": if n < 2 { "AUTHORISED" } else { "DRAFT" },
+            "Status": if n < 2 { "AUTHORISED" } else { "DRAFT" },
             "Schedule": {"Period": n % 3 + 1, "Unit": if n == 3 { "WEEKLY" } else { "MONTHLY" }, "DueDate": 20, "DueDateType": "OFFOLLOWINGMONTH",
                          "StartDate": start},
             "LineItems": lines(company, "template", n, account, false),
@@ -132,7 +159,7 @@ fn templates(company: &Company) -> Vec<Value> {
         if sale {
             template["Reference"] = "[Month] [Year]".into();
         }
-        template
+        with_party(company, role, n, false, template)
     };
     (0..TEMPLATES).map(template).collect()
 }
