@@ -109,6 +109,8 @@ async fn plant(world: &World, count: &mut u32) {
                  "SalesDetails": { "UnitPrice": AMOUNT, "AccountCode": "200", "TaxType": "OUTPUT2" } }]),
     )
     .await;
+    let categories = put("TrackingCategories", json!([{ "Name": "@category", "Options": [{ "Name": "@option" }] }])).await;
+    let tracking = json!([{ "Name": categories[0]["Name"], "Option": categories[0]["Options"][0]["Name"] }]);
     let contact = json!({
         "Name": "@contact", "FirstName": "@first", "LastName": "@last", "EmailAddress": "@mail@canary.example", "ContactNumber": "@number",
         "AccountNumber": "@account number", "TaxNumber": "@tax number", "CompanyNumber": "@company", "SkypeUserName": "@skype", "Website": "@web",
@@ -129,7 +131,7 @@ async fn plant(world: &World, count: &mut u32) {
         let mut document = json!({ "Type": kind, "Contact": { "ContactID": contact["ContactID"] }, "Status": status,
                 "Date": "2026-06-01", "DueDate": "2026-07-01", "InvoiceNumber": number, "Url": "@url", "LineAmountTypes": "Exclusive",
                 "LineItems": [{ "Description": "@line", "Quantity": "1", "UnitAmount": AMOUNT, "AccountCode": "200", "TaxType": "OUTPUT2",
-                                "Tracking": [{ "Name": "@category", "Option": "@option" }] },
+                                "Tracking": tracking },
                               { "Description": "@only words" }] });
         if kind == "ACCREC" {
             document["Reference"] = "@reference".into();

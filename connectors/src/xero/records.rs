@@ -46,7 +46,6 @@ pub(super) const PLAIN: Resource = Resource {
     since: false,
     unordered: false,
     page_size: PAGE_SIZE,
-    since: false,
     by_ids: None,
     by_list: false,
     extra: &[],
