@@ -1,6 +1,7 @@
 //! The oracle of a migration: nothing twice, nothing lost, sums equal. It reads both companies as the sandbox keeps them and decides by
 //! itself which Xero records belong in Zoho Books; of the product it asks only which records it says it holds.
 
+mod bank;
 mod kinds;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{amount, text};
+use super::{amount, bank, text};
 use crate::books;
 
 /// A list of Zoho Books, and the kinds of Xero records that belong into it.
@@ -124,6 +124,42 @@ pub const LISTS: &[List] = &[
             xero: "Payments",
             wants: |one| Want::one(one, "PaymentID", "Amount", is_payment(one, "ACCPAYPAYMENT")),
         }],
+    },
+    List {
+        zoho: "expenses",
+        rows: |expense| row(expense, "cf_xero_id", "", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.expenses",
+            xero: "BankTransactions",
+            wants: |one| Want::one(one, "BankTransactionID", "Total", bank::form(one) == Some(bank::Form::Expense)),
+        }],
+    },
+    List {
+        zoho: "banktransactions",
+        rows: |one| bank::row(one, "amount"),
+        keyless: false,
+        from: &[
+            Source {
+                flow: "books.receipts",
+                xero: "BankTransactions",
+                wants: |one| Want::one(one, "BankTransactionID", "Total", bank::form(one) == Some(bank::Form::Deposit)),
+            },
+            Source {
+                flow: "books.bank_transfers",
+                xero: "BankTransfers",
+                wants: |one| Want::one(one, "BankTransferID", "Amount", one["Status"] != "DELETED"),
+            },
+        ],
+    },
+    List {
+        zoho: "journals",
+        rows: |one| bank::row(one, "total"),
+        keyless: false,
+        from: &[
+            Source { flow: "books.bank_journals", xero: "BankTransactions", wants: bank::as_journal },
+            Source { flow: "books.journals", xero: "ManualJournals", wants: bank::manual_journal },
+        ],
     },
 ];
 
