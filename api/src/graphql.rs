@@ -16,6 +16,7 @@ mod node_id;
 mod onboarding;
 mod paging;
 mod progress;
+mod reports;
 mod runs;
 mod steering;
 mod tenants;

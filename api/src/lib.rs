@@ -12,6 +12,7 @@ pub mod graphql;
 pub mod http;
 pub mod onboarding;
 pub mod pages;
+pub mod report;
 pub mod server;
 pub mod settings;
 pub mod state;

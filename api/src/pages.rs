@@ -5,6 +5,7 @@ pub mod choose;
 pub mod consent;
 pub mod done;
 pub mod problem;
+pub mod report;
 pub mod status;
 
 use std::sync::OnceLock;

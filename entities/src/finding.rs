@@ -14,7 +14,7 @@ pub struct Model {
     pub id: FindingId,
     pub run_id: RunId,
     pub flow: String,
-    /// 1: counts and sums. 2: one document.
+    /// 1: counts and sums. 2: one document. 3: an account of the ledger.
     pub level: i32,
     pub cause: String,
     /// The cause is known and named; otherwise the books differ.

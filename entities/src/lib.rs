@@ -20,6 +20,7 @@ pub mod letter;
 pub mod link;
 pub mod pair;
 pub mod quota;
+pub mod report;
 pub mod run;
 pub mod run_count;
 pub mod sign_in;

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod links;
 pub mod postgres;
 pub mod queue;
+pub mod report;
 pub mod runs;
 pub mod sync;
 pub mod tasks;

@@ -9,6 +9,7 @@ mod m0002_links;
 mod m0003_records;
 mod m0004_jobs;
 mod m0005_scope;
+mod m0006_reports;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_records::Records),
             Box::new(m0004_jobs::Jobs),
             Box::new(m0005_scope::Scope),
+            Box::new(m0006_reports::Reports),
         ]
     }
 }

@@ -10,6 +10,7 @@ mod examples;
 mod files;
 mod flows;
 mod kills;
+mod ledger;
 mod limits;
 mod limits_shared;
 mod migration;

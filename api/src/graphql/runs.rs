@@ -7,6 +7,7 @@ use entities::run;
 use super::flows::Flow;
 use super::links::Link;
 use super::progress::RunProgress;
+use super::reports::Report;
 use super::words::{DateTime, PausedBy, RunKind, RunState};
 use super::{find, node_id, paging};
 use crate::error::Error;
@@ -57,7 +58,7 @@ pub struct Run {
 #[derive(SimpleObject)]
 pub struct Finding {
     flow: Flow,
-    /// 1: counts and sums. 2: one document.
+    /// 1: counts and sums. 2: one document. 3: an account of the ledger.
     level: i32,
     cause: String,
     /// Whether the cause is known and announced; otherwise the books differ.
@@ -99,6 +100,12 @@ impl Run {
     /// How far it is.
     async fn progress(&self, context: &Context<'_>) -> Result<RunProgress, Error> {
         RunProgress::read(find::state(context)?, self.row.tenant_id, self.row.id).await?.ok_or(Error::NotFound("run"))
+    }
+
+    /// Both general ledgers, account by account, and what is owed, contact by contact. Kept for 30 days; nothing of a run that did not
+    /// compare.
+    async fn report(&self, context: &Context<'_>) -> Result<Option<Report>, Error> {
+        Report::read(context, &self.row).await
     }
 
     /// What a reconciliation found unequal, the sums first.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use entities::tenant;
 use futures::Stream;
 use jobs::connections::hash;
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::pages;
 use crate::pages::status::Snapshot;
+use crate::report::Document;
 use crate::state::State;
 
 /// How often the rows are looked at while a run works, and while none does.
@@ -33,7 +34,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(Data::new(Streams::default()))
         .route("/status/{token}", web::get().to(page))
         .route("/status/{token}", web::head().to(page))
-        .route("/status/{token}/events", web::get().to(events));
+        .route("/status/{token}/events", web::get().to(events))
+        .route("/status/{token}/report", web::get().to(report))
+        .route("/status/{token}/report.json", web::get().to(report_json))
+        .route("/status/{token}/report.csv", web::get().to(report_csv));
 }
 
 /// How many streams may still be opened. Each server thread has a share of its own.
@@ -50,6 +54,46 @@ async fn page(state: Data<State>, token: Path<String>) -> HttpResponse {
         Ok(Some(snapshot)) => pages::status::page(&snapshot, &token),
         Ok(None) => pages::problem::nothing_here(),
         Err(failure) => pages::broken(failure),
+    }
+}
+
+async fn report(state: Data<State>, token: Path<String>) -> HttpResponse {
+    match document(&state, &token).await {
+        Ok(Some(document)) => pages::report::page(&document, &token),
+        Ok(None) => pages::problem::nothing_here(),
+        Err(failure) => pages::broken(failure),
+    }
+}
+
+async fn report_json(state: Data<State>, token: Path<String>) -> HttpResponse {
+    match document(&state, &token).await {
+        Ok(Some(document)) => file("report.json").json(document),
+        Ok(None) => pages::careful(StatusCode::NOT_FOUND).finish(),
+        Err(failure) => pages::broken(failure),
+    }
+}
+
+async fn report_csv(state: Data<State>, token: Path<String>) -> HttpResponse {
+    match document(&state, &token).await {
+        Ok(Some(document)) => file("report.csv").content_type("text/csv; charset=utf-8").body(document.csv()),
+        Ok(None) => pages::careful(StatusCode::NOT_FOUND).finish(),
+        Err(failure) => pages::broken(failure),
+    }
+}
+
+/// To be saved, under this name.
+fn file(name: &str) -> HttpResponseBuilder {
+    let mut answer = pages::careful(StatusCode::OK);
+    answer.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
+    answer
+}
+
+/// The newest comparison of the tenant whose page this is.
+async fn document(state: &State, token: &str) -> Result<Option<Document>, Failure> {
+    let Some(tenant) = tenant::Entity::by_status(&hash(token)).one(&state.database).await? else { return Ok(None) };
+    match crate::report::newest(state, tenant.id).await? {
+        Some(run) => Ok(Some(crate::report::read(state, &tenant, &run).await?)),
+        None => Ok(None),
     }
 }
 

@@ -9,10 +9,11 @@ use entities::{link, run, tenant};
 use jobs::context::{Context, Failure};
 use jobs::runs::Progress;
 use jobs::{holds, runs};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::QueryOrder;
 use serde::Serialize;
 
 use crate::checklist::{self, Step};
+use crate::report;
 
 /// Held records and differences shown; the rest is a number.
 const SHOWN_MAX: u64 = 100;
@@ -182,21 +183,17 @@ impl Run {
 struct Status<'a> {
     page: &'a Snapshot,
     events: String,
+    report: String,
 }
 
 pub fn page(snapshot: &Snapshot, token: &str) -> HttpResponse {
     let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
-    let page = Status { page: snapshot, events: format!("/status/{token}/events") };
+    let page = Status { page: snapshot, events: format!("/status/{token}/events"), report: format!("/status/{token}/report") };
     super::show(StatusCode::OK, &page)
 }
 
 async fn verdict(context: &Context, tenant: &tenant::Model) -> Result<Option<Verdict>, Failure> {
-    let judged = run::Entity::of(tenant.id)
-        .filter(run::Column::Clean.is_not_null())
-        .filter(run::Column::State.eq("done"))
-        .order_by_desc(run::Column::EndedAt)
-        .one(&context.database)
-        .await?;
+    let judged = report::newest(context, tenant.id).await?;
     let Some(judged) = judged else {
         return Ok(None);
     };

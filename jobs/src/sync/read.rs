@@ -34,6 +34,14 @@ pub async fn on(slice: &Slice, lane: Lane, id: &str) -> Result<Vec<Reading>, Hal
     }
 }
 
+/// What another flow takes out of a page that was read already.
+pub async fn again(slice: &Slice, lane: Lane, page: &Page) -> Result<Vec<Reading>, Halt> {
+    match lane.flow.read(&page.body) {
+        Ok(records) => Ok(records),
+        Err(trouble) => Err(slice.halt(Provider::Xero, trouble).await),
+    }
+}
+
 async fn read(slice: &Slice, lane: Lane, answer: Result<Page, Trouble>) -> Result<(Page, Vec<Reading>), Halt> {
     let page = match answer {
         Ok(page) => page,

@@ -1,14 +1,17 @@
 //! A reconciliation's running sums for one flow, by status and currency. Amounts: sealed wherever they are kept.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use connectors::flow::Line;
+use chrono::NaiveDate;
+use connectors::flow::{Account, Ledger, Line, Posting};
 use entities::clock::At;
 use entities::ids::RunId;
 use entities::sealed::Place;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use super::reconcile::owed::OwedSums;
 
 /// How far one flow's reconciliation is.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -33,9 +36,37 @@ pub struct Tally {
     pub looked: i64,
     /// Of them, those without a named cause.
     pub unexplained: i64,
-    /// Xero's own rates by flow and record, once a close comparison has asked for them.
-    #[serde(skip)]
-    pub rates: Option<Vec<(&'static str, String, Decimal)>>,
+    /// What explains that accounts stand elsewhere in Zoho: by cause, by how much Zoho has more.
+    #[serde(default)]
+    pub moves: Moves,
+    /// How far rounding may take records in other currencies apart, by account.
+    #[serde(default)]
+    pub roundings: Moves,
+    /// Accounts on which something differs by an amount that is not known, by cause.
+    #[serde(default)]
+    pub touched: BTreeSet<(String, Ledger)>,
+    /// Xero's chart, from the flow whose records are accounts.
+    #[serde(default)]
+    pub chart: Vec<Account>,
+    /// Records that Zoho has for itself: the first of them.
+    #[serde(default)]
+    pub own: Vec<String>,
+    /// The earliest and the latest day of a record.
+    #[serde(default)]
+    pub earliest: Option<NaiveDate>,
+    #[serde(default)]
+    pub latest: Option<NaiveDate>,
+    /// What is owed, contact by contact, on either side.
+    #[serde(default)]
+    pub xero_owed: OwedSums,
+    #[serde(default)]
+    pub zoho_owed: OwedSums,
+    /// Lists outside the scope that were read for what they would have moved.
+    #[serde(default)]
+    pub outside: BTreeSet<String>,
+    /// Xero's own rates by record, of a flow whose records are rates.
+    #[serde(default)]
+    pub rates: Vec<(String, Decimal)>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +77,44 @@ pub enum Phase {
     /// The documents that differ are fetched, one after the other.
     Look,
     Done,
+}
+
+/// Amounts by cause and account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(String, Ledger, Decimal)>", into = "Vec<(String, Ledger, Decimal)>")]
+pub struct Moves(pub BTreeMap<(String, Ledger), Decimal>);
+
+impl From<Vec<(String, Ledger, Decimal)>> for Moves {
+    fn from(list: Vec<(String, Ledger, Decimal)>) -> Self {
+        Self(list.into_iter().map(|(cause, ledger, amount)| ((cause, ledger), amount)).collect())
+    }
+}
+
+impl From<Moves> for Vec<(String, Ledger, Decimal)> {
+    fn from(moves: Moves) -> Self {
+        moves.0.into_iter().map(|((cause, ledger), amount)| (cause, ledger, amount)).collect()
+    }
+}
+
+impl Moves {
+    pub fn add(&mut self, cause: &str, ledger: Ledger, amount: Decimal) {
+        if !amount.is_zero() {
+            *self.0.entry((cause.to_owned(), ledger)).or_default() += amount;
+        }
+    }
+
+    /// A record that is not in Zoho: what it moves in Xero is missing there.
+    pub fn miss(&mut self, cause: &str, postings: Vec<Posting>) {
+        for posting in postings {
+            self.add(cause, posting.ledger, -posting.amount);
+        }
+    }
+
+    pub fn join(&mut self, other: &Moves) {
+        for ((cause, ledger), amount) in &other.0 {
+            self.add(cause, ledger.clone(), *amount);
+        }
+    }
 }
 
 /// Counts and sums by `status|currency`.

@@ -191,6 +191,16 @@ async fn again(slice: &Slice, run: &run::Model) -> Result<bool, Halt> {
         .filter(entities::run_count::Column::RunId.eq(run.id))
         .exec(&transaction)
         .await?;
+    entities::finding::Entity::delete_many()
+        .filter(entities::finding::Column::TenantId.eq(slice.tenant))
+        .filter(entities::finding::Column::RunId.eq(run.id))
+        .exec(&transaction)
+        .await?;
+    entities::report::Entity::delete_many()
+        .filter(entities::report::Column::TenantId.eq(slice.tenant))
+        .filter(entities::report::Column::RunId.eq(run.id))
+        .exec(&transaction)
+        .await?;
     entities::pair::Entity::update_many()
         .col_expr(entities::pair::Column::SeenRun, Expr::value(None::<uuid::Uuid>))
         .filter(entities::pair::Column::TenantId.eq(slice.tenant))

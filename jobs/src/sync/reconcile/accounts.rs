@@ -1,0 +1,234 @@
+//! The two ledgers held against each other, account by account. Pure: balances and what is known of records go in, rows with the named
+//! parts of every difference come out.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use connectors::balance::Balance;
+use connectors::flow::{Account, Ledger};
+use rust_decimal::Decimal;
+
+use super::super::tally::Moves;
+use crate::report::{AccountRow, Part};
+
+/// Everything that a comparison needs.
+#[derive(Default)]
+pub struct Books<'a> {
+    /// Xero's chart.
+    pub chart: Vec<Account>,
+    /// Zoho's accounts by the ids of Xero's. Several of Xero's may be one in Zoho.
+    pub pairs: HashMap<String, String>,
+    pub xero: &'a [Balance],
+    pub zoho: &'a [Balance],
+    /// Where Xero stood before the first record.
+    pub opening: &'a [Balance],
+    /// What explains differences, by cause and account.
+    pub moves: Moves,
+    /// How far rounding may go, by account.
+    pub roundings: Moves,
+    /// Causes of differences whose amount is not known.
+    pub touched: BTreeSet<(String, Ledger)>,
+    /// Kinds of records that move money are not carried at all.
+    pub is_incomplete: bool,
+}
+
+/// One account of the comparison: Zoho's, or one of Xero's that has none there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Zoho(String),
+    Xero(String),
+    Named(&'static str),
+}
+
+#[derive(Default)]
+struct Line {
+    row: AccountRow,
+    left: Decimal,
+    rounding: Decimal,
+    touched: BTreeSet<String>,
+    opening: Decimal,
+}
+
+/// Zoho keeps tax in one account or in two, and calls them by the country's words.
+const TAX_NAMES: &[&str] = &[
+    "Tax Payable",
+    "GST Payable",
+    "VAT Payable",
+    "Sales Tax Payable",
+    "Input Tax",
+    "Output Tax",
+    "Input GST",
+    "Output GST",
+    "Input VAT",
+    "Output VAT",
+];
+
+/// Rows in the order of codes, then names. The parts of a row come to its difference.
+pub fn compare(books: &Books<'_>) -> Vec<AccountRow> {
+    let mut lines: BTreeMap<Key, Line> = BTreeMap::new();
+    for balance in books.xero {
+        let line = lines.entry(books.of_xero(&balance.account)).or_default();
+        line.row.xero += balance.amount;
+        books.name(&mut line.row, balance);
+    }
+    for balance in books.zoho {
+        let line = lines.entry(books.of_zoho(balance)).or_default();
+        line.row.zoho += balance.amount;
+        if line.row.name.is_empty() {
+            line.row.name.clone_from(&balance.name);
+        }
+    }
+    for balance in books.opening {
+        lines.entry(books.of_xero(&balance.account)).or_default().opening += balance.amount;
+    }
+    for ((cause, ledger), amount) in &books.moves.0 {
+        let line = lines.entry(books.of(ledger)).or_default();
+        match line.row.parts.iter_mut().find(|part| part.cause == *cause) {
+            Some(part) => part.amount += amount,
+            None => line.row.parts.push(Part::named(cause, *amount)),
+        }
+    }
+    for ((_, ledger), amount) in &books.roundings.0 {
+        lines.entry(books.of(ledger)).or_default().rounding += amount;
+    }
+    for (cause, ledger) in &books.touched {
+        lines.entry(books.of(ledger)).or_default().touched.insert(cause.clone());
+    }
+    for (key, line) in &mut lines {
+        line.row.parts.retain(|part| !part.amount.is_zero());
+        let named: Decimal = line.row.parts.iter().map(|part| part.amount).sum();
+        line.left = line.row.difference() - named;
+        if line.row.name.is_empty() {
+            line.row.name = books.name_of(key);
+        }
+    }
+    books.name_the_rest(&mut lines);
+    let mut rows: Vec<AccountRow> = lines.into_values().map(|line| line.row).collect();
+    rows.retain(|row| !row.xero.is_zero() || !row.zoho.is_zero() || !row.parts.is_empty());
+    rows.sort_by(|one, other| {
+        (one.code.is_empty(), &one.code, &one.name).cmp(&(other.code.is_empty(), &other.code, &other.name))
+    });
+    rows
+}
+
+impl Books<'_> {
+    fn of_xero(&self, id: &str) -> Key {
+        match self.pairs.get(id) {
+            Some(zoho) => Key::Zoho(zoho.clone()),
+            None => Key::Xero(id.to_owned()),
+        }
+    }
+
+    fn of_zoho(&self, balance: &Balance) -> Key {
+        let is_tax = TAX_NAMES.iter().any(|name| balance.name.eq_ignore_ascii_case(name));
+        if is_tax && !self.pairs.values().any(|paired| *paired == balance.account) {
+            return self.of(&Ledger::Tax);
+        }
+        Key::Zoho(balance.account.clone())
+    }
+
+    fn of(&self, ledger: &Ledger) -> Key {
+        match ledger {
+            Ledger::Id(id) => self.of_xero(id),
+            Ledger::Zoho(id) => Key::Zoho(id.clone()),
+            Ledger::Code(code) => match self.chart.iter().find(|account| account.code == *code) {
+                Some(account) => self.of_xero(&account.id),
+                None => Key::Xero(code.clone()),
+            },
+            role => match self.chart.iter().find(|account| account.role.as_ref() == Some(role)) {
+                Some(account) => self.of_xero(&account.id),
+                None => self.named(zohos_name(role)),
+            },
+        }
+    }
+
+    /// Zoho's account of this name. One that holds nothing is in no trial balance.
+    fn named(&self, name: &'static str) -> Key {
+        let found = self.zoho.iter().find(|balance| balance.name.eq_ignore_ascii_case(name));
+        found.map_or(Key::Named(name), |balance| Key::Zoho(balance.account.clone()))
+    }
+
+    fn name(&self, row: &mut AccountRow, balance: &Balance) {
+        match self.chart.iter().find(|account| account.id == balance.account) {
+            Some(account) if row.code.is_empty() || !account.code.is_empty() && account.code < row.code => {
+                (row.code, row.name) = (account.code.clone(), account.name.clone());
+            }
+            Some(_) => {}
+            None if row.name.is_empty() => row.name.clone_from(&balance.name),
+            None => {}
+        }
+    }
+
+    fn name_of(&self, key: &Key) -> String {
+        let account = match key {
+            Key::Named(name) => return (*name).to_owned(),
+            Key::Xero(id) => self.chart.iter().find(|account| account.id == *id),
+            Key::Zoho(id) => self.chart.iter().find(|account| self.pairs.get(&account.id) == Some(id)),
+        };
+        account.map_or_else(|| "An account that is in no chart".to_owned(), |account| account.name.clone())
+    }
+
+    /// What exact amounts do not explain: changed records, rounding, Xero's revaluations, opening balances.
+    fn name_the_rest(&self, lines: &mut BTreeMap<Key, Line>) {
+        let take = |line: &mut Line, cause: &str| {
+            match line.row.parts.iter_mut().find(|part| part.cause == cause) {
+                Some(part) => part.amount += line.left,
+                None => line.row.parts.push(Part::named(cause, line.left)),
+            }
+            line.left = Decimal::ZERO;
+        };
+        for line in lines.values_mut().filter(|line| !line.left.is_zero()) {
+            let cause = match line.touched.first() {
+                _ if line.left.abs() <= line.rounding => Some("FX_RATE_SOURCE".to_owned()),
+                Some(touched) => Some(touched.clone()),
+                None if line.left == -line.opening => Some("OPENING_BALANCE".to_owned()),
+                None => None,
+            };
+            if let Some(cause) = cause {
+                take(line, &cause);
+            }
+        }
+        let revalued = self.revalued();
+        let left: Decimal = revalued.iter().filter_map(|key| lines.get(key)).map(|line| line.left).sum();
+        let rounding: Decimal = revalued.iter().filter_map(|key| lines.get(key)).map(|line| line.rounding).sum();
+        if left.abs() <= rounding {
+            for key in &revalued {
+                if let Some(line) = lines.get_mut(key).filter(|line| !line.left.is_zero()) {
+                    take(line, "FX_RATE_SOURCE");
+                }
+            }
+        }
+        let rest = if self.is_incomplete { "NOT_CARRIED" } else { "UNEXPLAINED" };
+        for line in lines.values_mut().filter(|line| !line.left.is_zero()) {
+            take(line, rest);
+        }
+    }
+
+    /// The accounts between which Xero moves gains and losses of today's rates, if it has any: together they come to nothing.
+    fn revalued(&self) -> BTreeSet<Key> {
+        let gains = self.chart.iter().filter(|account| account.role == Some(Ledger::Revaluation));
+        let has_any = gains.clone().any(|account| self.xero.iter().any(|one| one.account == account.id && !one.amount.is_zero()));
+        if !has_any {
+            return BTreeSet::new();
+        }
+        let banks = self.chart.iter().filter(|account| account.is_bank).map(|account| self.of_xero(&account.id));
+        let controls = [Ledger::Receivable, Ledger::Payable].map(|ledger| self.of(&ledger));
+        gains.map(|account| self.of_xero(&account.id)).chain(banks).chain(controls).collect()
+    }
+}
+
+fn zohos_name(role: &Ledger) -> &'static str {
+    match role {
+        Ledger::Receivable => "Accounts Receivable",
+        Ledger::Payable => "Accounts Payable",
+        Ledger::Tax => "Tax Payable",
+        Ledger::Exchange | Ledger::Revaluation => "Exchange Gain or Loss",
+        Ledger::RetainedEarnings => "Retained Earnings",
+        Ledger::UnearnedRevenue => "Unearned Revenue",
+        Ledger::PrepaidExpenses => "Prepaid Expenses",
+        Ledger::OtherCharges => "Other Charges",
+        Ledger::Rounding | Ledger::Id(_) | Ledger::Code(_) | Ledger::Zoho(_) => "Rounding",
+    }
+}
+
+#[cfg(test)]
+mod tests;

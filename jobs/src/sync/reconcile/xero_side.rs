@@ -1,0 +1,278 @@
+//! Xero's lists, page by page: each record is held against its pair. What is not in Zoho is noted with what it moves in the ledger.
+
+use std::collections::HashSet;
+
+use connectors::flow::{Age, Known, Reading, Record, Wanted};
+use connectors::xero::Since;
+use entities::clock::At;
+use entities::run;
+use rust_decimal::Decimal;
+
+use super::super::lanes::lane_row;
+use super::super::read;
+use super::super::slice::{Halt, Lane, Provider, Slice};
+use super::super::tally::{self, Moves, Phase, Tally};
+use super::rows::{Found, Pair, find, note_all, pairs};
+use super::{Tallies, of, owed, tally};
+
+const SECOND_US: i64 = 1_000_000;
+/// Documents of one flow that are fetched for a closer look: where more differ, something is wrong that no list of them explains.
+const LOOKS_MAX: i64 = 100;
+/// How far rounding may take one record's entry on one account apart where it is in another currency: a few cents, and what is cut off
+/// the rate.
+const ROUNDING: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+const ROUNDING_OF_RATE: Decimal = Decimal::from_parts(5, 0, 0, false, 6);
+
+/// One page of the list that `leader` reads, for all that share it.
+pub async fn page(
+    slice: &mut Slice,
+    run: &run::Model,
+    leader: Lane,
+    members: &[Lane],
+    tallies: &mut Tallies,
+) -> Result<(), Halt> {
+    let Some(first) = members.first().copied() else { return Ok(()) };
+    let cursor = of(tallies, first);
+    let (anchor, number, had) = (cursor.anchor, cursor.page.max(1), cursor.boundary.clone());
+    slice.permit(Provider::Xero, Some(first.id), 1).await?;
+    let since = Since { anchor_us: anchor.map(|at| at.0), page: number };
+    let (page, outer) = read::changed(slice, leader, since).await?;
+    slice.moved = true;
+    let full = leader.flow.xero().paged && page.page_size > 0 && outer.len() >= page.page_size as usize;
+    let outer = records(outer);
+    let newest = outer.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
+    let known = knowing(slice);
+    // Those outside the scope are read too, since the page is here: what they would have moved explains the ledger.
+    for lane in sharing(slice, leader) {
+        let read = if lane.id == leader.id { None } else { Some(read::again(slice, lane, &page).await?) };
+        let read = read.map(records);
+        let records = read.as_deref().unwrap_or(&outer);
+        if !lane.on {
+            let tally = tally(tallies, first);
+            for record in records.iter().filter(|record| !is_had(&had, record.id())) {
+                leave_out(tally, lane, record.as_ref(), &known);
+            }
+            continue;
+        }
+        if !members.iter().any(|member| member.id == lane.id) {
+            continue;
+        }
+        let pairs = pairs(slice, run, lane, records).await?;
+        let read_until = lane_row(slice, lane).await?.watermark;
+        let tally = tally(tallies, lane);
+        for record in records.iter().filter(|record| !is_had(&had, record.id())) {
+            let seen = Seen { record: record.as_ref(), pair: pairs.get(record.id()), read_until, known: &known };
+            check(slice, run, lane, tally, seen).await?;
+        }
+    }
+    let same_second = anchor.is_some_and(|anchor| newest <= anchor.0) || newest == 0;
+    let from = if same_second { anchor.map_or(0, |at| at.0) } else { newest };
+    let ids = outer.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned());
+    let boundary: HashSet<String> = if same_second { had.into_iter().chain(ids).collect() } else { ids.collect() };
+    for lane in members {
+        let tally = tally(tallies, *lane);
+        if !full {
+            tally.phase = if lane.flow.has_list() { Phase::Look } else { Phase::Done };
+            tally.boundary = HashSet::new();
+        } else if same_second {
+            (tally.anchor, tally.page) = (anchor, number + 1);
+        } else {
+            (tally.anchor, tally.page) = (Some(At(newest)), 1);
+        }
+    }
+    if full {
+        tally(tallies, first).boundary = boundary;
+    }
+    note_all(slice, run, members, tallies).await
+}
+
+/// A list that no lane reads, because all that share it are outside the scope: read for what its records would have moved.
+pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut Tally) -> Result<(), Halt> {
+    let known = knowing(slice);
+    let (mut since, mut had) = (Since { anchor_us: None, page: 1 }, HashSet::new());
+    let mut moves = Tally::default();
+    loop {
+        slice.permit(Provider::Xero, Some(counted.id), 1).await?;
+        let (page, outer) = read::changed(slice, leader, since).await?;
+        slice.moved = true;
+        let full = leader.flow.xero().paged && page.page_size > 0 && outer.len() >= page.page_size as usize;
+        let outer = records(outer);
+        for lane in sharing(slice, leader) {
+            let read = if lane.id == leader.id { None } else { Some(records(read::again(slice, lane, &page).await?)) };
+            for record in read.as_deref().unwrap_or(&outer).iter().filter(|record| !is_had(&had, record.id())) {
+                leave_out(&mut moves, lane, record.as_ref(), &known);
+            }
+        }
+        if !full {
+            break;
+        }
+        let newest = outer.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
+        let same_second = since.anchor_us.is_some_and(|anchor| newest <= anchor) || newest == 0;
+        let from = if same_second { since.anchor_us.unwrap_or(0) } else { newest };
+        if !same_second {
+            had.clear();
+        }
+        had.extend(outer.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned()));
+        since = if same_second { Since { page: since.page + 1, ..since } } else { Since { anchor_us: Some(newest), page: 1 } };
+    }
+    tally.moves.join(&moves.moves);
+    tally.outside.insert(leader.flow.key().to_owned());
+    Ok(())
+}
+
+/// All that read this list, itself first, whether the scope includes them or not.
+fn sharing(slice: &Slice, leader: Lane) -> Vec<Lane> {
+    let shares = |lane: &&Lane| lane.id == leader.id || lane.flow.read_with() == Some(leader.flow.key());
+    slice.lanes.iter().filter(shares).copied().collect()
+}
+
+fn knowing(slice: &Slice) -> Known {
+    let (xero, zoho) = slice.organisations();
+    let mut known = Known::new(xero, zoho);
+    slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
+    known
+}
+
+fn records(read: Vec<Reading>) -> Vec<Box<dyn Record>> {
+    read.into_iter().filter_map(|one| if let Reading::Record(record) = one { Some(record) } else { None }).collect()
+}
+
+/// A kind that lives inside another is as new as that one.
+fn is_had(had: &HashSet<String>, id: &str) -> bool {
+    had.contains(id) || id.split_once(':').is_some_and(|(outer, _)| had.contains(outer))
+}
+
+/// A record of a kind that is not carried.
+fn leave_out(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Known) {
+    if lane.flow.wanted(record) == Wanted::Carry {
+        tally.moves.miss("OUT_OF_SCOPE", lane.flow.postings(record, known));
+    }
+}
+
+/// One record and what is known of it.
+struct Seen<'a> {
+    record: &'a dyn Record,
+    pair: Option<&'a Pair>,
+    read_until: Option<At>,
+    known: &'a Known,
+}
+
+/// Holds one record against its pair.
+async fn check(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally, seen: Seen<'_>) -> Result<(), Halt> {
+    let Seen { record, pair, read_until, known } = seen;
+    let line = lane.flow.xero_line(record);
+    tally.chart.extend(lane.flow.account(record));
+    tally.rates.extend(lane.flow.rate(record).map(|rate| (record.id().to_owned(), rate)));
+    if let Age::Of { date, .. } = lane.flow.age(record) {
+        tally.latest = tally.latest.max(Some(date));
+        tally.earliest = Some(tally.earliest.map_or(date, |earliest| earliest.min(date)));
+    }
+    let Some(pair) = pair else {
+        if lane.flow.wanted(record) != Wanted::Carry {
+            return Ok(());
+        }
+        if read_until.is_some_and(|until| record.updated_us() >= until.0 - SECOND_US) {
+            tally.changed += 1;
+            miss(tally, lane, run, record, "CHANGED_SINCE", known);
+            let sentence = format!("{} appeared in Xero after it was read; the next run carries it.", record.label());
+            return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
+        }
+        miss(tally, lane, run, record, "NOT_CARRIED", known);
+        if !lane.flow.has_list() {
+            return Ok(());
+        }
+        tally.xero.add(&line);
+        let sentence = format!("{} is in Xero and was never carried.", record.label());
+        return find(slice, run, lane, tally, Found::of_document("NOT_CARRIED", false, sentence)).await;
+    };
+    if pair.zoho_id.is_none() || pair.state != "settled" {
+        // Held or waiting: counted at the end, and explained by its hold.
+        let cause = match (pair.state.as_str(), pair.code.as_deref()) {
+            ("out", _) => "OUT_OF_SCOPE",
+            (_, Some("PERIOD_LOCKED")) => "LOCKED_PERIOD",
+            _ => "HELD",
+        };
+        if pair.zoho_id.is_none() {
+            miss(tally, lane, run, record, cause, known);
+        } else {
+            // It is in Zoho as it was before.
+            touch(tally, lane, record, cause, known);
+        }
+        return Ok(());
+    }
+    if let Some(owed) = lane.flow.owed(record) {
+        tally.xero_owed.add(owed, owed::day(run));
+    }
+    if !line.currency.is_empty() && line.currency != known.xero.base_currency {
+        round(&mut tally.roundings, lane, record, known);
+    }
+    if !lane.flow.has_list() {
+        shift(tally, lane, record, known);
+        return Ok(());
+    }
+    let expected = slice.print.of(&tally::text(&line));
+    let tax = line.tax.map(|tax| slice.print.of(&tax.normalize().to_string()).to_vec());
+    let tax_equal = tax.is_none() || pair.answer.is_none() || tax == pair.answer;
+    tally.xero.add(&line);
+    if pair.seen.as_deref() == Some(expected.as_slice()) && tax_equal {
+        shift(tally, lane, record, known);
+        return Ok(());
+    }
+    if pair.prints.as_deref() != Some(lane.flow.prints(record, &slice.print).as_slice()) && is_overwritten(lane) {
+        tally.changed += 1;
+        touch(tally, lane, record, "CHANGED_SINCE", known);
+        let sentence = format!("{} changed in Xero after it was carried; the next run carries the change.", record.label());
+        return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
+    }
+    tally.looked += 1;
+    if tally.looked > LOOKS_MAX {
+        touch(tally, lane, record, "NOT_LOOKED_AT", known);
+        let sentence = format!("{} differs too; so many do that this one was not looked at.", record.label());
+        return find(slice, run, lane, tally, Found::of_document("NOT_LOOKED_AT", false, sentence)).await;
+    }
+    tally.differing.push(record.id().to_owned());
+    Ok(())
+}
+
+fn is_overwritten(lane: Lane) -> bool {
+    lane.flow.zoho().unique != connectors::zoho::Unique::Search
+}
+
+/// It is not in Zoho: what it moves in Xero's ledger and what is owed by it are missing there.
+fn miss(tally: &mut Tally, lane: Lane, run: &run::Model, record: &dyn Record, cause: &str, known: &Known) {
+    tally.moves.miss(cause, lane.flow.postings(record, known));
+    if let Some(owed) = lane.flow.owed(record) {
+        tally.xero_owed.add_missing(owed, owed::day(run), cause);
+    }
+}
+
+fn touch(tally: &mut Tally, lane: Lane, record: &dyn Record, cause: &str, known: &Known) {
+    let postings = lane.flow.postings(record, known);
+    tally.touched.extend(postings.into_iter().map(|posting| (cause.to_owned(), posting.ledger)));
+    if let Some(owed) = lane.flow.owed(record) {
+        tally.xero_owed.touch(owed, cause);
+    }
+}
+
+/// It arrived whole, and stands on other accounts by design.
+pub fn shift(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Known) {
+    for shift in lane.flow.shifts(record, known) {
+        tally.moves.add(shift.cause, shift.by.ledger, shift.by.amount);
+    }
+}
+
+fn round(roundings: &mut Moves, lane: Lane, record: &dyn Record, known: &Known) {
+    use connectors::flow::Ledger;
+    let postings = lane.flow.postings(record, known);
+    if postings.is_empty() {
+        return;
+    }
+    for posting in &postings {
+        let of_rate = posting.amount.abs().checked_mul(ROUNDING_OF_RATE).unwrap_or_default();
+        roundings.add("", posting.ledger.clone(), ROUNDING + of_rate);
+    }
+    // Where both sides put what is left over.
+    for ledger in [Ledger::Rounding, Ledger::Exchange, Ledger::OtherCharges] {
+        roundings.add("", ledger, ROUNDING);
+    }
+}

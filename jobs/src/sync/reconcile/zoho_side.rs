@@ -1,0 +1,111 @@
+//! Zoho's lists, page by page: each row leaves its print on its pair, in every lane whose business it is.
+
+use std::collections::{HashMap, HashSet};
+
+use connectors::flow::Line;
+use entities::database::{begin_write, rows, sql};
+use entities::run;
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, Value};
+
+use super::super::slice::{Halt, Lane, Provider, Slice};
+use super::super::tally::{self, Phase};
+use super::rows::store;
+use super::{Tallies, of, owed, tally};
+
+/// Records of Zoho's own that are remembered for each flow.
+const OWN_MAX: usize = 40;
+
+/// The lanes that are fed by the same list of Zoho as this one and have still to read it, this one first.
+pub fn sharing(on: &[Lane], lane: Lane, tallies: &Tallies) -> Vec<Lane> {
+    let list = |lane: &Lane| (lane.flow.zoho().path, lane.flow.zoho().list_query, lane.flow.zoho().id);
+    let reads = |other: &&Lane| other.flow.has_list() && list(other) == list(&lane) && of(tallies, **other).phase == Phase::Zoho;
+    on.iter().filter(reads).copied().collect()
+}
+
+/// One page of the list that these lanes share.
+pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies: &mut Tallies) -> Result<(), Halt> {
+    let Some(first) = members.first().copied() else { return Ok(()) };
+    slice.permit(Provider::Zoho, Some(first.id), 1).await?;
+    let resource = *first.flow.zoho();
+    let number = of(tallies, first).page.max(1);
+    let listed = match slice.zoho.client.list(&resource, number, &[]).await {
+        Ok(listed) => listed,
+        Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+    };
+    slice.moved = true;
+    let day = owed::day(run);
+    let mut strangers: HashMap<String, Lane> = HashMap::new();
+    let mut ours: HashSet<String> = HashSet::new();
+    // Prints and sums together: a row that moves to a later page while we read is counted once, also after a crash.
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    for lane in members.iter().copied() {
+        let mut lines: HashMap<String, Line> = HashMap::with_capacity(listed.rows.len());
+        let mut owing = HashMap::new();
+        for row in &listed.rows {
+            let id = row[resource.id].as_str().unwrap_or_default();
+            if let Some(line) = lane.flow.zoho_line(row).filter(|_| !id.is_empty()) {
+                lines.insert(id.to_owned(), line);
+                owing.extend(lane.flow.zoho_owed(row).map(|owed| (id.to_owned(), owed)));
+            }
+        }
+        // Several of Xero's taxes or accounts may be one in Zoho: it counts for each.
+        let matched = print_rows(&transaction, slice, run, lane, &lines).await?;
+        let tally = tally(tallies, lane);
+        for (id, line) in lines.iter().filter(|(_, line)| !matches!(line.status, "draft" | "void")) {
+            if line.total.is_some() {
+                strangers.insert(id.clone(), lane);
+            }
+        }
+        ours.extend(matched.iter().cloned());
+        for line in matched.iter().filter_map(|id| lines.get(id)) {
+            tally.zoho.add(line);
+        }
+        for owed in matched.iter().filter_map(|id| owing.remove(id)) {
+            tally.zoho_owed.add(owed, day);
+        }
+        if listed.more {
+            tally.page = number + 1;
+        } else {
+            (tally.phase, tally.page, tally.anchor) = (Phase::Xero, 1, None);
+        }
+    }
+    for (id, lane) in strangers.into_iter().filter(|(id, _)| !ours.contains(id)) {
+        let own = &mut tally(tallies, lane).own;
+        if own.len() < OWN_MAX {
+            own.push(id);
+        }
+    }
+    store(transaction, slice, run, members, tallies).await
+}
+
+async fn print_rows(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    lines: &HashMap<String, Line>,
+) -> Result<Vec<String>, Halt> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let backend = transaction.get_database_backend();
+    let casts = if backend == DatabaseBackend::Postgres { ["text", "bytea"] } else { ["", ""] };
+    let mut values: Vec<Value> = Vec::with_capacity(lines.len() * 2 + 3);
+    for (id, line) in lines {
+        values.extend([id.clone().into(), slice.print.of(&tally::text(line)).to_vec().into()]);
+    }
+    let n = values.len();
+    values.extend([slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()]);
+    let text = format!(
+        "UPDATE pair SET seen = v.column2, seen_run = ${} FROM (VALUES {}) AS v \
+         WHERE pair.tenant_id = ${} AND pair.lane_id = ${} AND pair.zoho_id = v.column1 AND COALESCE(pair.origin, '') <> 'also' AND (pair.seen_run IS NULL OR pair.seen_run <> ${}) RETURNING zoho_id",
+        n + 3,
+        rows(lines.len(), &casts),
+        n + 1,
+        n + 2,
+        n + 3
+    );
+    let found = transaction.query_all_raw(sql(backend, text, values)).await?;
+    Ok(found.into_iter().map(|row| row.try_get("", "zoho_id")).collect::<Result<_, _>>()?)
+}
