@@ -86,6 +86,46 @@ pub const LISTS: &[List] = &[
         from: &[Source { flow: "books.items", xero: "Items", wants: |item| Want::one(item, "ItemID", "", true) }],
     },
     List {
+        zoho: "estimates",
+        rows: |one| row(one, "cf_xero_id", "estimate_number", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.quotes",
+            xero: "Quotes",
+            wants: |one| Want::one(one, "QuoteID", "Total", one["Status"] != "DELETED"),
+        }],
+    },
+    List {
+        zoho: "purchaseorders",
+        rows: |one| row(one, "cf_xero_id", "purchaseorder_number", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.purchase_orders",
+            xero: "PurchaseOrders",
+            wants: |one| Want::one(one, "PurchaseOrderID", "Total", one["Status"] != "DELETED"),
+        }],
+    },
+    List {
+        zoho: "recurring_invoices",
+        rows: |one| row(one, "cf_xero_id", "recurrence_name", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.recurring_invoices",
+            xero: "RepeatingInvoices",
+            wants: |one| Want::one(one, "RepeatingInvoiceID", "Total", one["Type"] == "ACCREC" && one["Status"] != "DELETED"),
+        }],
+    },
+    List {
+        zoho: "recurringbills",
+        rows: |one| row(one, "cf_xero_id", "recurrence_name", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.recurring_bills",
+            xero: "RepeatingInvoices",
+            wants: |one| Want::one(one, "RepeatingInvoiceID", "Total", one["Type"] == "ACCPAY" && one["Status"] != "DELETED"),
+        }],
+    },
+    List {
         zoho: "invoices",
         rows: |invoice| row(invoice, "cf_xero_id", "invoice_number", "total"),
         keyless: false,

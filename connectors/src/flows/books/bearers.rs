@@ -1,6 +1,6 @@
 //! The records that something may hang on, and what Zoho Books takes of it. A newer flow is one more line.
 
-use super::{bills, customers, invoices, vendors};
+use super::{bills, customers, invoices, purchase_orders, quotes, recurring_bills, recurring_invoices, vendors};
 use crate::flow::{Hanging, Unmappable};
 
 /// A kind of record with files or notes in Xero.
@@ -39,6 +39,10 @@ pub const BEARERS: &[Bearer] = &[
     line(vendors::KEY, ["Contacts", "contacts", "vendor"], Files::Taken, Some("contact_comments")),
     line(invoices::KEY, ["Invoices", "invoices", "invoice"], Files::Taken, Some("comments")),
     line(bills::KEY, ["Invoices", "bills", "bill"], Files::Taken, Some("comments")),
+    line(quotes::KEY, ["Quotes", "estimates", "estimate"], Files::Unknown, Some("comments")),
+    line(purchase_orders::KEY, ["PurchaseOrders", "purchaseorders", "purchase order"], Files::Taken, Some("comments")),
+    line(recurring_invoices::KEY, ["RepeatingInvoices", "recurringinvoices", "recurring invoice"], Files::Refused, None),
+    line(recurring_bills::KEY, ["RepeatingInvoices", "recurringbills", "recurring bill"], Files::Refused, None),
 ];
 
 /// Their flows: what hangs on records is carried after all of them.
