@@ -31,6 +31,9 @@ pub trait Flow: Send + Sync + 'static {
     /// What it is that hangs on records of other flows, where this kind does: it has no list of its own and is read from those records,
     /// one after the other.
     const HANGS: Option<Hanging> = None;
+    /// Whether a record goes although some of what it names is outside the scope: an advance of which a part was used for an invoice of
+    /// long ago. Its mapping finds no id for that part. Other records wait, or are outside themselves.
+    const GOES_WITHOUT_OUTSIDE: bool = false;
     /// Flows whose records this one refers to; they are carried first.
     const AFTER: &'static [&'static str];
     const XERO: xero::Resource;
@@ -284,7 +287,8 @@ impl Known {
     }
 }
 
-/// One record's write: the body, and the status calls that follow it.
+/// One record's write: the body, and the status calls that follow it. One that has an id and no body is only noted: it tells others
+/// where they belong.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Carry {
     pub body: Value,
@@ -314,6 +318,11 @@ pub struct File {
 impl Carry {
     pub fn new(body: Value) -> Self {
         Self { body, ..Self::default() }
+    }
+
+    /// Nothing to write: in our books the record is this one of Zoho's.
+    pub fn noted(id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..Self::default() }
     }
 
     pub fn then(self, then: Vec<zoho::Action>) -> Self {
@@ -360,8 +369,9 @@ pub struct Difference {
     pub what: &'static str,
     pub xero: Decimal,
     pub zoho: Decimal,
-    /// A named cause: `ROUNDING_PER_LINE`, `TAX_BY_HAND` (somebody typed it in Xero), `CREDIT_NOT_CARRIED` (paid in Xero by a
-    /// credit note, prepayment or overpayment, which are not carried), or `UNEXPLAINED`.
+    /// A named cause: `ROUNDING_PER_LINE`, `TAX_BY_HAND` (somebody typed it in Xero), `CREDIT_NOT_CARRIED` (settled in Xero
+    /// by a credit note, prepayment or overpayment that is held or outside the scope), `OUT_OF_SCOPE`, `HELD`, `CURRENCY_DECIMALS` (a
+    /// currency without cents has some in Xero), or `UNEXPLAINED`.
     pub cause: &'static str,
 }
 
@@ -479,6 +489,7 @@ pub trait AnyFlow: Send + Sync {
     fn is_asked_for(&self) -> bool;
     fn hangs(&self) -> Option<Hanging>;
     fn has_list(&self) -> bool;
+    fn goes_without_outside(&self) -> bool;
     fn xero(&self) -> &xero::Resource;
     fn zoho(&self) -> &zoho::Resource;
     /// Reads a Xero answer's body. One odd record does not spoil the others.
@@ -568,6 +579,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn has_list(&self) -> bool {
         F::HAS_LIST
+    }
+    fn goes_without_outside(&self) -> bool {
+        F::GOES_WITHOUT_OUTSIDE
     }
     fn xero(&self) -> &xero::Resource {
         const { &F::XERO }

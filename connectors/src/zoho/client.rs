@@ -250,6 +250,8 @@ fn rows_under(body: &mut Value, key: &str) -> Option<Vec<Value>> {
 fn record_in(of: &Resource, body: &mut Value) -> Option<Value> {
     match body.get_mut(of.one).map(Value::take) {
         Some(record @ Value::Object(_)) => Some(record),
+        // Where a key is called like a list, one record may stand in one.
+        Some(Value::Array(mut records)) if records.len() == 1 => records.pop().filter(Value::is_object),
         _ => None,
     }
 }

@@ -115,12 +115,13 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
             return Err(halt);
         }
     };
-    let missing = |needs: &[Need]| -> Option<Need> {
-        needs.iter().find(|need| known.is_on(need.flow) && known.id(need.flow, &need.key).is_none()).cloned()
+    let missing = |needs: &[Need]| -> Vec<Need> {
+        needs.iter().filter(|need| known.is_on(need.flow) && known.id(need.flow, &need.key).is_none()).cloned().collect()
     };
+    let follows = |one: &Todo| lane.flow.age(one.record.as_ref()) == Age::Follows;
     // What follows a document that is outside the scope is outside too.
-    let lacking = taken.iter().zip(&needs).filter(|(one, _)| lane.flow.age(one.record.as_ref()) == Age::Follows);
-    let lacking: Vec<Need> = lacking.filter_map(|(_, needs)| missing(needs)).collect();
+    let lacking = taken.iter().zip(&needs).filter(|(one, _)| lane.flow.goes_without_outside() || follows(one));
+    let lacking: Vec<Need> = lacking.flat_map(|(_, needs)| missing(needs)).collect();
     let outside = match outside(slice, &lacking).await {
         Ok(outside) => outside,
         Err(halt) => {
@@ -132,16 +133,21 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
     let mut verdicts = Vec::new();
     let mut ready = VecDeque::new();
     for (one, needs) in taken.into_iter().zip(needs) {
-        if let Some(missing) = missing(&needs) {
-            if outside.contains(&missing) && lane.flow.age(one.record.as_ref()) == Age::Follows {
-                verdicts.push(Verdict::Out { xero_id: one.record.id().to_owned() });
-                continue;
-            }
+        let mut missing = missing(&needs);
+        if missing.iter().any(|need| outside.contains(need)) && follows(&one) {
+            verdicts.push(Verdict::Out { xero_id: one.record.id().to_owned() });
+            continue;
+        }
+        if lane.flow.goes_without_outside() {
+            missing.retain(|need| !outside.contains(need));
+        }
+        if let Some(missing) = missing.first() {
             let need = need_print(slice, missing.flow, missing.by, &missing.key);
             verdicts.push(Verdict::Waiting { xero_id: one.record.id().to_owned(), need });
             continue;
         }
         match lane.flow.to_zoho(one.record.as_ref(), &known) {
+            Ok(Carry { body: Value::Null, id: Some(zoho_id), .. }) => verdicts.push(Verdict::Settled(paired(one, zoho_id))),
             Ok(carry) => ready.push_back(Ready { todo: one, carry }),
             Err(reason) => verdicts.push(Verdict::Held { xero_id: one.record.id().to_owned(), reason }),
         }
@@ -167,6 +173,22 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
     halt
 }
 
+/// A record that is one of Zoho's already; nothing is written.
+fn paired(todo: Todo, zoho_id: String) -> Settled {
+    Settled {
+        xero_id: todo.record.id().to_owned(),
+        zoho_id,
+        alias: todo.record.alias().map(str::to_owned),
+        prints: todo.prints,
+        answer: None,
+        version: String::new(),
+        due: None,
+        origin: "adopted",
+        created: false,
+        also: Vec::new(),
+    }
+}
+
 fn todo_back(todo: &mut VecDeque<Todo>, ready: VecDeque<Ready>) {
     for one in ready.into_iter().rev() {
         todo.push_front(one.todo);
@@ -179,18 +201,10 @@ fn mapped(slice: &Slice, lane: Lane, ready: &mut VecDeque<Ready>, verdicts: &mut
     for one in std::mem::take(ready) {
         let record = one.todo.record.as_ref();
         match lane.flow.find_in(record, existing) {
-            Some(zoho_id) => verdicts.push(Verdict::Settled(Settled {
-                also: lane.flow.also(record, &row_of(lane, existing, &zoho_id), &[]),
-                xero_id: record.id().to_owned(),
-                zoho_id,
-                alias: record.alias().map(str::to_owned),
-                prints: one.todo.prints,
-                answer: None,
-                version: String::new(),
-                due: None,
-                origin: "adopted",
-                created: false,
-            })),
+            Some(zoho_id) => {
+                let also = lane.flow.also(record, &row_of(lane, existing, &zoho_id), &[]);
+                verdicts.push(Verdict::Settled(Settled { also, ..paired(one.todo, zoho_id) }));
+            }
             None if slice.link.create_missing => ready.push_back(one),
             None => verdicts.push(Verdict::Held {
                 xero_id: record.id().to_owned(),
