@@ -1,6 +1,10 @@
 //! Xero to Zoho Books: one file a kind of record, and what several of them share.
 
 pub mod accounts;
+pub mod advance_banks;
+mod advance_ledger;
+mod advance_refunds;
+mod advances;
 pub mod attachments;
 mod bank;
 pub mod bank_journals;
@@ -10,7 +14,10 @@ pub mod bills;
 mod contact_body;
 mod contacts;
 pub mod currencies;
+pub mod customer_advance_refunds;
+pub mod customer_overpayments;
 pub mod customer_payments;
+pub mod customer_prepayments;
 pub mod customers;
 mod documents;
 mod entries;
@@ -36,7 +43,10 @@ pub mod taxes;
 mod templates;
 mod texts;
 pub mod tracking_categories;
+pub mod vendor_advance_refunds;
+pub mod vendor_overpayments;
 pub mod vendor_payments;
+pub mod vendor_prepayments;
 pub mod vendors;
 
 pub use money::read as amount;

@@ -1,6 +1,7 @@
 //! The records of Xero that we read, and only the fields we need.
 
 mod account;
+mod advance;
 mod attachment;
 mod bank_transaction;
 mod bank_transfer;
@@ -18,6 +19,7 @@ mod tax_rate;
 mod tracking_category;
 
 pub use account::{Account, AccountStatus, AccountType, Class};
+pub use advance::{Advance, AdvanceStatus, AdvanceType, AllocatedInvoice, Allocation, PaidBack};
 pub use attachment::Attachment;
 pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType, Payee};
 pub use bank_transfer::{BankTransfer, TransferAccount, TransferStatus};
@@ -101,6 +103,9 @@ pub const BANK_TRANSACTIONS: Resource = Resource {
     extra: &[("unitdp", "4")],
     ..PLAIN
 };
+pub const PREPAYMENTS: Resource =
+    Resource { path: "Prepayments", many: "Prepayments", id: "PrepaymentID", paged: true, since: true, ..PLAIN };
+pub const OVERPAYMENTS: Resource = Resource { path: "Overpayments", many: "Overpayments", id: "OverpaymentID", ..PREPAYMENTS };
 /// Below each record that can have files.
 pub const ATTACHMENTS: Resource = Resource { path: "Attachments", many: "Attachments", id: "AttachmentID", ..PLAIN };
 /// Below each record that has a history. Its entries have no ids.

@@ -1,0 +1,208 @@
+//! What prepayments and overpayments move in the general ledger, and where Zoho keeps them otherwise than Xero.
+//!
+//! Xero leaves a prepayment on the accounts of its lines until it is used, and an overpayment on what is owed. Zoho keeps both in
+//! Unearned Revenue, or in Prepaid Expenses. Amounts are in the organisation's own currency; debits are positive.
+
+use rust_decimal::Decimal;
+
+use super::entries::{self, Entries, base};
+use super::{advance_banks, money};
+use crate::flow::{Known, Ledger, Posting, Shift};
+use crate::xero::Record;
+use crate::xero::records::{Advance, AdvanceStatus, LineAmountTypes, Payment, PaymentStatus};
+
+const CAUSE: &str = "UNUSED_CREDIT";
+
+/// Where a side is owed, and where Zoho keeps what was paid ahead.
+fn accounts(is_received: bool) -> (Ledger, Ledger) {
+    if is_received { (Ledger::Receivable, Ledger::UnearnedRevenue) } else { (Ledger::Payable, Ledger::PrepaidExpenses) }
+}
+
+/// The bank, what the money stands on now, and what was relieved by it.
+pub fn postings(advance: &Advance, known: &Known) -> Vec<Posting> {
+    if advance.status == AdvanceStatus::Voided {
+        return Vec::new();
+    }
+    let sign = if advance.is_received() { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let (owed, _) = accounts(advance.is_received());
+    let rate = advance.rate();
+    let mut entries = Entries::default();
+    if let Some(bank) = known.id(advance_banks::KEY, advance.id()) {
+        entries.add(Ledger::Zoho(bank.to_owned()), sign * base(advance.total, rate));
+    }
+    let mut at_other_rates = false;
+    for allocation in advance.used() {
+        let theirs = allocation.invoice.currency_rate.filter(|theirs| *theirs > Decimal::ZERO).unwrap_or(rate);
+        at_other_rates |= theirs != rate;
+        entries.add(owed.clone(), -sign * base(allocation.amount, theirs));
+    }
+    // What was paid back was owed for a moment; the refund takes it from there.
+    entries.add(owed.clone(), -sign * base(advance.paid_back(), rate));
+    let left = advance.remaining();
+    if advance.is_prepayment() {
+        for (ledger, amount) in standing(advance) {
+            entries.add(ledger, -sign * amount);
+        }
+    } else {
+        entries.add(owed, -sign * base(left, rate));
+    }
+    entries.level(if at_other_rates { Ledger::Exchange } else { Ledger::Rounding });
+    entries.into_postings()
+}
+
+/// What still stands on the accounts of a prepayment's lines: their share of what is neither used nor paid back.
+fn standing(advance: &Advance) -> Vec<(Ledger, Decimal)> {
+    let rate = advance.rate();
+    let gone = advance.total - advance.remaining();
+    let share = |amount: Decimal| {
+        let used = amount.checked_mul(gone).and_then(|part| part.checked_div(advance.total)).unwrap_or_default();
+        // Whole cents only leave: they are counted from the beginning, so that all shares are the whole.
+        amount - money::round(used, 2)
+    };
+    let (mut standing, mut tax) = (Vec::new(), Decimal::ZERO);
+    for line in advance.line_items.iter().filter(|line| !line.is_text()) {
+        let of_tax = if advance.line_amount_types == LineAmountTypes::NoTax { None } else { line.tax_amount };
+        let of_tax = of_tax.unwrap_or_default();
+        let net = if advance.line_amount_types == LineAmountTypes::Inclusive { line.amount() - of_tax } else { line.amount() };
+        tax += base(of_tax, rate);
+        if let Some(account) = entries::account(&line.account_id, &line.account_code) {
+            standing.push((account, share(base(net, rate))));
+        }
+    }
+    standing.push((Ledger::Tax, share(tax)));
+    standing
+}
+
+/// By what is not used for documents, Zoho's books differ from Xero's. A refund takes its own part back.
+pub fn shifts(advance: &Advance) -> Vec<Shift> {
+    if advance.status == AdvanceStatus::Voided {
+        return Vec::new();
+    }
+    let sign = if advance.is_received() { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let (owed, ahead) = accounts(advance.is_received());
+    let rate = advance.rate();
+    let (left, paid_back) = (advance.remaining(), advance.paid_back());
+    let mut entries = Entries::default();
+    entries.add(ahead, -sign * base(left + paid_back, rate));
+    entries.add(owed.clone(), sign * base(paid_back, rate));
+    if advance.is_prepayment() {
+        for (ledger, amount) in standing(advance) {
+            entries.add(ledger, sign * amount);
+        }
+    } else {
+        entries.add(owed, sign * base(left, rate));
+    }
+    all(entries)
+}
+
+/// What a refund moves: the bank at its own rate, what is owed at the advance's.
+pub fn refund_postings(is_received: bool, refund: &Payment) -> Vec<Posting> {
+    if refund.status == PaymentStatus::Deleted {
+        return Vec::new();
+    }
+    let sign = if is_received { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let mut entries = Entries::default();
+    entries.add(accounts(is_received).0, sign * base(refund.amount, credit_rate(refund)));
+    if let Some(bank) = refund.account.as_ref().and_then(|account| entries::account(&account.id, &account.code)) {
+        entries.add(bank, -sign * base(refund.amount, refund.rate()));
+    }
+    entries.level(Ledger::Exchange);
+    entries.into_postings()
+}
+
+/// Zoho pays a refund out of what was paid ahead, Xero out of what is owed.
+pub fn refund_shifts(is_received: bool, refund: &Payment) -> Vec<Shift> {
+    if refund.status == PaymentStatus::Deleted {
+        return Vec::new();
+    }
+    let sign = if is_received { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let (owed, ahead) = accounts(is_received);
+    let amount = sign * base(refund.amount, credit_rate(refund));
+    let mut entries = Entries::default();
+    entries.add(ahead, amount);
+    entries.add(owed, -amount);
+    all(entries)
+}
+
+fn credit_rate(refund: &Payment) -> Decimal {
+    let rate = refund.credit().and_then(|credit| credit.currency_rate);
+    rate.filter(|rate| *rate > Decimal::ZERO).unwrap_or_else(|| refund.rate())
+}
+
+fn all(mut entries: Entries) -> Vec<Shift> {
+    entries.level(Ledger::Rounding);
+    entries.into_postings().into_iter().map(|by| Shift { by, cause: CAUSE }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn advance(extra: Value) -> Advance {
+        let mut record = json!({
+            "PrepaymentID": "p-1", "Type": "RECEIVE-PREPAYMENT", "Status": "AUTHORISED", "Contact": {"ContactID": "c-1"},
+            "Date": "2026-05-05", "LineAmountTypes": "Exclusive", "Total": 115, "RemainingCredit": 115, "CurrencyCode": "NZD", "CurrencyRate": 1,
+            "LineItems": [{"LineAmount": 100, "UnitAmount": 100, "TaxAmount": 15, "AccountID": "sales", "TaxType": "OUTPUT2"}],
+        });
+        record.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        serde_json::from_str(&record.to_string()).unwrap()
+    }
+
+    fn known() -> Known {
+        let mut known = Known::default();
+        known.learn(advance_banks::KEY, "p-1", "31");
+        known
+    }
+
+    fn told(postings: &[Posting]) -> Vec<String> {
+        let mut told: Vec<String> =
+            postings.iter().map(|posting| format!("{:?} {}", posting.ledger, posting.amount.normalize())).collect();
+        told.sort();
+        told
+    }
+
+    fn by(shifts: Vec<Shift>) -> Vec<Posting> {
+        assert!(shifts.iter().all(|shift| shift.cause == CAUSE));
+        let by: Vec<Posting> = shifts.into_iter().map(|shift| shift.by).collect();
+        assert_eq!(by.iter().map(|posting| posting.amount).sum::<Decimal>(), Decimal::ZERO);
+        by
+    }
+
+    #[test]
+    fn a_prepayment_stands_on_its_lines_until_it_is_used() {
+        let unused = advance(json!({}));
+        assert_eq!(told(&postings(&unused, &known())), [r#"Id("sales") -100"#, "Tax -15", r#"Zoho("31") 115"#]);
+        assert_eq!(told(&by(shifts(&unused))), [r#"Id("sales") 100"#, "Tax 15", "UnearnedRevenue -115"]);
+        let used = advance(json!({"RemainingCredit": 69, "Allocations": [{"Amount": 46, "Invoice": {"InvoiceID": "i-1"}}]}));
+        assert_eq!(told(&postings(&used, &known())), [r#"Id("sales") -60"#, "Receivable -46", "Tax -9", r#"Zoho("31") 115"#]);
+        assert_eq!(told(&by(shifts(&used))), [r#"Id("sales") 60"#, "Tax 9", "UnearnedRevenue -69"]);
+    }
+
+    #[test]
+    fn an_overpayment_stands_on_what_is_owed_and_its_refund_takes_it_back() {
+        let over = advance(
+            json!({"Type": "SPEND-OVERPAYMENT", "Total": 50, "RemainingCredit": 30, "LineItems": [], "Payments": [{"Amount": 20}]}),
+        );
+        assert_eq!(told(&postings(&over, &known())), ["Payable 50", r#"Zoho("31") -50"#]);
+        assert_eq!(told(&by(shifts(&over))), ["Payable -50", "PrepaidExpenses 50"]);
+        let refund: Payment = serde_json::from_str(
+            r#"{"PaymentID": "r-1", "PaymentType": "APOVERPAYMENTPAYMENT", "Date": "2026-05-06", "Amount": 20, "Account": {"AccountID": "bank"},
+                "Overpayment": {"OverpaymentID": "p-1"}}"#,
+        )
+        .unwrap();
+        assert_eq!(told(&refund_postings(false, &refund)), [r#"Id("bank") 20"#, "Payable -20"]);
+        assert_eq!(told(&by(refund_shifts(false, &refund))), ["Payable 20", "PrepaidExpenses -20"]);
+    }
+
+    #[test]
+    fn an_invoice_of_another_rate_leaves_a_gain() {
+        let used =
+            advance(json!({"CurrencyCode": "USD", "CurrencyRate": 0.5, "Total": 100, "RemainingCredit": 0, "Status": "PAID",
+            "LineItems": [{"LineAmount": 100, "UnitAmount": 100, "AccountID": "sales"}],
+            "Allocations": [{"Amount": 100, "Invoice": {"InvoiceID": "i-1", "CurrencyRate": 0.4}}]}));
+        assert_eq!(told(&postings(&used, &known())), ["Exchange 50", "Receivable -250", r#"Zoho("31") 200"#]);
+        assert_eq!(shifts(&used), []);
+    }
+}
