@@ -58,9 +58,21 @@ fn party(company: &Company, sale: bool, dice: &mut Dice) -> u64 {
     }
 }
 
+/// A party whose documents are in dollars of New Zealand, if a few looks find one: what it pays ahead is used for them.
+fn party_in_base(company: &Company, sale: bool, dice: &mut Dice) -> u64 {
+    let mut found = party(company, sale, dice);
+    for _ in 0..100 {
+        if people::currency(company, found).is_none() {
+            break;
+        }
+        found = party(company, sale, dice);
+    }
+    found
+}
+
 /// What all documents here have in common.
 fn entered(company: &Company, index: u64, day: i64, sale: bool, in_base: bool, dice: &mut Dice) -> Record {
-    let party = party(company, sale, dice);
+    let party = if in_base { party_in_base(company, sale, dice) } else { party(company, sale, dice) };
     let currency = if in_base { "NZD" } else { people::currency(company, party).map_or("NZD", |(currency, _, _)| currency) };
     let mut items = lines::of(company, index, sale, currency, dice);
     for item in items.iter_mut().filter_map(Value::as_object_mut) {
