@@ -1,6 +1,7 @@
 //! One test binary; one file a story.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
+mod advances;
 mod bank;
 mod canary;
 mod commands;

@@ -149,20 +149,116 @@ pub const LISTS: &[List] = &[
         zoho: "customerpayments",
         rows: |payment| row(payment, "cf_xero_id", "", "amount"),
         keyless: false,
+        from: &[
+            Source {
+                flow: "books.customer_payments",
+                xero: "Payments",
+                wants: |one| Want::one(one, "PaymentID", "Amount", is_payment(one, "ACCRECPAYMENT")),
+            },
+            Source {
+                flow: "books.customer_prepayments",
+                xero: "Prepayments",
+                wants: |one| Want::one(one, "PrepaymentID", "Total", is_advance(one, "RECEIVE-PREPAYMENT")),
+            },
+            Source {
+                flow: "books.customer_overpayments",
+                xero: "Overpayments",
+                wants: |one| Want::one(one, "OverpaymentID", "Total", is_advance(one, "RECEIVE-OVERPAYMENT")),
+            },
+        ],
+    },
+    // The same list once more: what is left of advances after what they were used for and what was paid back.
+    List {
+        zoho: "customerpayments",
+        rows: |payment| row(payment, "cf_xero_id", "", "unused_amount"),
+        keyless: false,
+        from: &[
+            Source {
+                flow: "books.customer_payments",
+                xero: "Payments",
+                wants: |one| Want::one(one, "PaymentID", "", is_payment(one, "ACCRECPAYMENT")),
+            },
+            Source {
+                flow: "books.customer_prepayments",
+                xero: "Prepayments",
+                wants: |one| Want::one(one, "PrepaymentID", "RemainingCredit", is_advance(one, "RECEIVE-PREPAYMENT")),
+            },
+            Source {
+                flow: "books.customer_overpayments",
+                xero: "Overpayments",
+                wants: |one| Want::one(one, "OverpaymentID", "RemainingCredit", is_advance(one, "RECEIVE-OVERPAYMENT")),
+            },
+        ],
+    },
+    List {
+        zoho: "payment_refunds",
+        rows: refund_of_advance,
+        keyless: false,
         from: &[Source {
-            flow: "books.customer_payments",
+            flow: "books.customer_advance_refunds",
             xero: "Payments",
-            wants: |one| Want::one(one, "PaymentID", "Amount", is_payment(one, "ACCRECPAYMENT")),
+            wants: |one| {
+                let refunds = ["ARPREPAYMENTPAYMENT", "AROVERPAYMENTPAYMENT"];
+                Want::one(one, "PaymentID", "Amount", refunds.iter().any(|kind| is_payment(one, kind)))
+            },
         }],
     },
     List {
         zoho: "vendorpayments",
         rows: |payment| row(payment, "cf_xero_id", "", "amount"),
         keyless: false,
+        from: &[
+            Source {
+                flow: "books.vendor_payments",
+                xero: "Payments",
+                wants: |one| Want::one(one, "PaymentID", "Amount", is_payment(one, "ACCPAYPAYMENT")),
+            },
+            Source {
+                flow: "books.vendor_prepayments",
+                xero: "Prepayments",
+                wants: |one| Want::one(one, "PrepaymentID", "Total", is_advance(one, "SPEND-PREPAYMENT")),
+            },
+            Source {
+                flow: "books.vendor_overpayments",
+                xero: "Overpayments",
+                wants: |one| Want::one(one, "OverpaymentID", "Total", is_advance(one, "SPEND-OVERPAYMENT")),
+            },
+        ],
+    },
+    // The same list once more: what is left of advances after what they were used for and what was paid back.
+    List {
+        zoho: "vendorpayments",
+        rows: |payment| row(payment, "cf_xero_id", "", "balance"),
+        keyless: false,
+        from: &[
+            Source {
+                flow: "books.vendor_payments",
+                xero: "Payments",
+                wants: |one| Want::one(one, "PaymentID", "", is_payment(one, "ACCPAYPAYMENT")),
+            },
+            Source {
+                flow: "books.vendor_prepayments",
+                xero: "Prepayments",
+                wants: |one| Want::one(one, "PrepaymentID", "RemainingCredit", is_advance(one, "SPEND-PREPAYMENT")),
+            },
+            Source {
+                flow: "books.vendor_overpayments",
+                xero: "Overpayments",
+                wants: |one| Want::one(one, "OverpaymentID", "RemainingCredit", is_advance(one, "SPEND-OVERPAYMENT")),
+            },
+        ],
+    },
+    List {
+        zoho: "vendorpayment_refunds",
+        rows: refund_of_advance,
+        keyless: false,
         from: &[Source {
-            flow: "books.vendor_payments",
+            flow: "books.vendor_advance_refunds",
             xero: "Payments",
-            wants: |one| Want::one(one, "PaymentID", "Amount", is_payment(one, "ACCPAYPAYMENT")),
+            wants: |one| {
+                let refunds = ["APPREPAYMENTPAYMENT", "APOVERPAYMENTPAYMENT"];
+                Want::one(one, "PaymentID", "Amount", refunds.iter().any(|kind| is_payment(one, kind)))
+            },
         }],
     },
     List {
@@ -205,4 +301,15 @@ pub const LISTS: &[List] = &[
 
 fn is_payment(payment: &Value, kind: &str) -> bool {
     payment["PaymentType"] == kind && payment["Status"] == "AUTHORISED"
+}
+
+fn is_advance(advance: &Value, kind: &str) -> bool {
+    advance["Type"] == kind && advance["Status"] != "VOIDED" && !amount(advance, "Total").is_zero()
+}
+
+/// A refund says in its description which one of Xero's it is.
+fn refund_of_advance(refund: &Value) -> Vec<Row> {
+    let said = text(refund, "description");
+    let key = said.rsplit_once("Refund in Xero: ").map(|(_, id)| id.to_owned());
+    vec![Row { key, number: String::new(), amount: amount(refund, "amount") }]
 }
