@@ -5,6 +5,7 @@ mod advances;
 mod bank;
 mod canary;
 mod commands;
+mod contacts;
 mod contracts;
 mod engine;
 mod examples;

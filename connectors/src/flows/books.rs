@@ -26,6 +26,8 @@ pub mod invoices;
 pub mod items;
 pub mod journals;
 mod judgement;
+#[cfg(test)]
+mod lens;
 mod lines;
 mod marks;
 mod money;

@@ -16,6 +16,7 @@ const ADDRESS_CHARS_MAX: usize = 500;
 const STREET2_CHARS_MAX: usize = 255;
 const CITY_CHARS_MAX: usize = 100;
 const ZIP_CHARS_MAX: usize = 50;
+const NOTES_CHARS_MAX: usize = 5000;
 
 /// What Zoho is told of a contact, under this name.
 pub fn carry(role: Role, contact: &Contact, known: &Known, name: &str) -> Carry {
@@ -72,7 +73,12 @@ fn notes(contact: &Contact) -> String {
             notes.push(format!("{what}: {}", value.trim()));
         }
     }
-    notes.join("\n")
+    // Zoho Books has no groups of contacts.
+    let groups: Vec<&str> = contact.groups().collect();
+    if !groups.is_empty() {
+        notes.push(format!("Groups: {}", groups.join(", ")));
+    }
+    clip(&notes.join("\n"), NOTES_CHARS_MAX).to_owned()
 }
 
 pub fn term(role: Role, contact: &Contact) -> Option<&Term> {

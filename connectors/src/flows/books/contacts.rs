@@ -178,6 +178,18 @@ pub fn fields() -> &'static [Field<Contact>] {
                 printer.flag(contact.is_archived());
             },
         },
+        Field {
+            name: "groups",
+            authority: Authority::Xero,
+            print: |contact, printer| {
+                let mut groups: Vec<&str> = contact.groups().collect();
+                groups.sort_unstable();
+                printer.count(groups.len());
+                groups.into_iter().for_each(|group| {
+                    printer.text(Some(group));
+                });
+            },
+        },
     ]
 }
 
@@ -293,6 +305,7 @@ mod tests {
         let ada = contact(json!({
             "FirstName": "Ada", "LastName": "Lovelace", "EmailAddress": "ada@example.com", "IsCustomer": true,
             "AccountNumber": "A-1", "TaxNumber": "101-2-303", "DefaultCurrency": "NZD", "Website": null,
+            "ContactGroups": [{"Name": "Key customers", "Status": "ACTIVE"}, {"Name": "Old", "Status": "DELETED"}, {"Name": "North"}],
             "Addresses": [{"AddressType": "POBOX", "AttentionTo": "Accounts", "AddressLine1": "P O Box 1", "AddressLine2": "Floor 2", "City": "Wellington",
                            "Region": "", "PostalCode": "6011", "Country": "New Zealand"}, {"AddressType": "STREET", "City": ""}],
             "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "1234567", "PhoneAreaCode": "4", "PhoneCountryCode": "64"}, {"PhoneType": "MOBILE"}],
@@ -306,7 +319,7 @@ mod tests {
             carry.body,
             json!({
                 "contact_name": "Ada Ltd", "company_name": "Ada Ltd", "contact_type": "customer", "currency_id": "77",
-                "notes": "Account number: A-1\nTax number: 101-2-303", "payment_terms": 20, "payment_terms_label": "Net 20",
+                "notes": "Account number: A-1\nTax number: 101-2-303\nGroups: Key customers, North", "payment_terms": 20, "payment_terms_label": "Net 20",
                 "billing_address": {"attention": "Accounts", "address": "P O Box 1", "street2": "Floor 2", "city": "Wellington", "state": "", "zip": "6011",
                                     "country": "New Zealand", "fax": ""},
                 "contact_persons": [

@@ -137,7 +137,7 @@ mod tests {
     fn template(extra: Value) -> RepeatingInvoice {
         let mut record = json!({
             "RepeatingInvoiceID": "428c0d75-909f-4b04-8403-a48dc27283b0", "ID": "428c0d75-909f-4b04-8403-a48dc27283b0", "Type": "ACCREC", "Status": "AUTHORISED",
-            "Reference": "[Week]", "Contact": {"ContactID": "c-1"}, "LineAmountTypes": "Exclusive", "CurrencyCode": "NZD",
+            "Reference": "[Week]", "Contact": {"ContactID": "c-1", "Name": "Ada"}, "LineAmountTypes": "Exclusive", "CurrencyCode": "NZD",
             "Schedule": {"Period": 2, "Unit": "MONTHLY", "DueDate": 10, "DueDateType": "OFFOLLOWINGMONTH", "StartDate": "/Date(1555286400000+0000)/",
                 "EndDate": "/Date(1885420800000+0000)/", "NextScheduledDate": "/Date(1795824000000+0000)/"},
             "LineItems": [{"Description": "Rent", "Quantity": 1, "UnitAmount": 5000, "DiscountRate": 10, "LineAmount": 4500, "AccountCode": "200", "TaxType": "OUTPUT2", "TaxAmount": 675}],
@@ -229,7 +229,7 @@ mod tests {
     fn one_that_has_run_out_or_has_no_rate_is_held_as_announced() {
         let ended = RecurringInvoices::to_zoho(&scheduled(json!({"NextScheduledDate": null})), &known()).unwrap_err();
         assert_eq!((ended.code, ended.expected), ("TEMPLATE_ENDED", true));
-        assert!(ended.sentence.starts_with("Repeating invoice “[Week]” has run out"));
+        assert!(ended.sentence.starts_with("Repeating invoice “[Week]” for Ada has run out"));
         let foreign = RecurringInvoices::to_zoho(&template(json!({"CurrencyCode": "USD"})), &known()).unwrap_err();
         assert_eq!((foreign.code, foreign.expected), ("NO_RATE", true));
     }

@@ -40,6 +40,8 @@ pub struct Contact {
     pub phones: Vec<Phone>,
     #[serde(default, deserialize_with = "wire::list")]
     pub contact_persons: Vec<ContactPerson>,
+    #[serde(default, deserialize_with = "wire::list")]
+    pub contact_groups: Vec<ContactGroup>,
     #[serde(default)]
     pub payment_terms: Option<PaymentTerms>,
     #[serde(rename = "UpdatedDateUTC", default, deserialize_with = "wire::moment_us")]
@@ -108,6 +110,16 @@ pub struct ContactPerson {
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+pub struct ContactGroup {
+    #[serde(default, deserialize_with = "wire::text")]
+    pub name: String,
+    /// `ACTIVE` or `DELETED`.
+    #[serde(default, deserialize_with = "wire::text")]
+    pub status: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct PaymentTerms {
     #[serde(default)]
     pub bills: Option<Term>,
@@ -128,6 +140,12 @@ pub struct Term {
 impl Contact {
     pub fn is_archived(&self) -> bool {
         self.contact_status != ContactStatus::Active
+    }
+
+    /// The names of the groups it is in.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let groups = self.contact_groups.iter().filter(|group| group.status != "DELETED");
+        groups.map(|group| group.name.trim()).filter(|name| !name.is_empty())
     }
 
     /// Carried as a customer: also one that is nothing yet, so that nobody is left behind.

@@ -79,9 +79,14 @@ impl Record for RepeatingInvoice {
     }
     fn label(&self) -> String {
         let what = if self.kind == InvoiceType::AccPay { "Repeating bill" } else { "Repeating invoice" };
-        match self.reference.trim() {
-            "" => format!("{what} {}", self.id.get(..8).unwrap_or(&self.id)),
-            reference => format!("{what} “{reference}”"),
+        // It has no number: people know it by whom it is for and by its words.
+        let reference = match self.reference.trim() {
+            "" => String::new(),
+            reference => format!(" “{reference}”"),
+        };
+        match self.contact.name.trim() {
+            "" => format!("{what}{reference} ({})", self.id.get(..8).unwrap_or(&self.id)),
+            name => format!("{what}{reference} for {name}"),
         }
     }
 }

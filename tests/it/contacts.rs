@@ -1,0 +1,58 @@
+//! Contacts in full: persons, addresses, groups, archived ones, and what happens to them later.
+
+use serde_json::{Value, json};
+use tests::{World, books, sum};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contact_arrives_with_its_persons_addresses_and_groups_and_an_archived_one_is_inactive() {
+    let mut world = World::new().await;
+    world.seed("demo-company", Some(12), Some(20)).await;
+    let connected = world.connected().await;
+    let persons = |count: u32| -> Vec<Value> {
+        (1..=count)
+            .map(|n| json!({ "FirstName": format!("P{n}"), "LastName": "Smith", "EmailAddress": format!("p{n}@example.com") }))
+            .collect()
+    };
+    let entered = world
+        .in_xero(
+            "Contacts",
+            json!([{
+                "Name": "Crowded House Ltd", "FirstName": "Neil", "EmailAddress": "neil@example.com", "IsCustomer": true, "ContactPersons": persons(5),
+                "Addresses": [{ "AddressType": "POBOX", "AddressLine1": "P O Box 1", "City": "Auckland" },
+                              { "AddressType": "STREET", "AddressLine1": "1 Road", "AddressLine2": "Floor 2", "City": "Wellington" }],
+                "PaymentTerms": { "Sales": { "Day": 14, "Type": "DAYSAFTERBILLDATE" } },
+            }]),
+        )
+        .await;
+    let id = entered[0]["ContactID"].as_str().unwrap().to_owned();
+    let groups = json!([{ "Name": "Bands", "Contacts": [{ "ContactID": id }] }, { "Name": "Antipodes", "Contacts": [{ "ContactID": id }] }]);
+    world.in_xero("ContactGroups", groups).await;
+    let (run, progress) = world.migrate(&connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    let crowded = contact(&world, &id).await;
+    let names: Vec<&str> =
+        crowded["contact_persons"].as_array().unwrap().iter().filter_map(|one| one["first_name"].as_str()).collect();
+    assert_eq!(names, ["Neil", "P1", "P2", "P3", "P4", "P5"]);
+    assert_eq!(
+        (&crowded["billing_address"]["city"], &crowded["shipping_address"]["street2"]),
+        (&json!("Auckland"), &json!("Floor 2"))
+    );
+    assert_eq!((&crowded["payment_terms"], &crowded["notes"]), (&json!(14), &json!("Groups: Bands, Antipodes")));
+
+    // Somebody leaves; the contact is archived.
+    world.in_xero("Contacts", json!({ "ContactID": id, "ContactPersons": persons(2), "ContactStatus": "ARCHIVED" })).await;
+    let (_, progress) = world.run("syncNow", &connected).await;
+    assert_eq!((sum(&progress, "created"), sum(&progress, "updated")), (0, 1), "{progress:#}");
+    let archived = contact(&world, &id).await;
+    assert_eq!((archived["contact_persons"].as_array().unwrap().len(), &archived["status"]), (3, &json!("inactive")));
+    let (_, again) = world.run("syncNow", &connected).await;
+    assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
+    let (run, progress) = world.run("reconcile", &connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.end().await;
+}
+
+async fn contact(world: &World, id: &str) -> Value {
+    let contacts = books::zoho(world, "contacts").await;
+    contacts.into_iter().find(|one| books::custom(one, "cf_xero_acct_id").as_deref() == Some(id)).expect("the contact")
+}
