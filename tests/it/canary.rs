@@ -8,6 +8,7 @@ use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tests::canary::{Needle, WORD, kept, planted};
+use tests::entry::Entry;
 use tests::{World, books, program};
 use url::Url;
 
@@ -30,6 +31,7 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
 
     let mut count = 0;
     plant(&world, &mut count).await;
+    hang(&world).await;
     // A provider's refusal quotes what it refuses; a broken answer ends in the middle of a record.
     world
         .faults(json!([
@@ -59,6 +61,13 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
     let findings = world.staff.findings(&run).await.unwrap();
     assert!(said(&findings) >= 1, "{findings:#?}");
     assert!(world.rows("SELECT COUNT(*) AS n FROM pair WHERE state = 'waiting'").await > 0, "nothing waits");
+    assert!(holds.iter().any(|hold| hold["code"] == "FILE_TYPE"), "{holds:#?}");
+    for flow in ["books.attachments", "books.notes"] {
+        let text = format!(
+            "SELECT COUNT(*) AS n FROM pair JOIN lane ON lane.id = pair.lane_id WHERE lane.flow = '{flow}' AND pair.zoho_id IS NOT NULL"
+        );
+        assert!(world.rows(&text).await > 0, "nothing of {flow} has travelled");
+    }
     for (list, least) in
         [("contacts", 2), ("items", 1), ("chartofaccounts", 1), ("invoices", 2), ("bills", 1), ("customerpayments", 1)]
     {
@@ -160,6 +169,23 @@ async fn plant(world: &World, count: &mut u32) {
                { "Invoice": { "InvoiceID": documents[4]["InvoiceID"] }, "Amount": "12345.67", "Date": "2026-06-20", "Reference": "@paid" }]),
     )
     .await;
+}
+
+/// Files with words in their names and in their bytes, one that travels and one that is held, and a note; on a contact that travels.
+async fn hang(world: &World) {
+    world.rows(r#"UPDATE link SET scope = '{"on":["books.notes"]}' RETURNING CAST(1 AS BIGINT) AS n"#).await;
+    let contacts = books::xero(world, "Contacts").await;
+    let is_planted =
+        |one: &&Value| one["Name"].as_str().is_some_and(|name| name.starts_with(WORD)) && one["ContactStatus"] == "ACTIVE";
+    let contact = contacts.iter().find(is_planted).unwrap()["ContactID"].as_str().unwrap();
+    let entry = Entry::new(world).await;
+    for name in ["96 travels.pdf", "95 stays.docx"] {
+        let bytes = format!("%PDF {WORD} and what else a file may say {AMOUNT}").repeat(2000).into_bytes();
+        entry.attach(&format!("Contacts/{contact}"), &format!("{WORD}{name}"), bytes).await;
+    }
+    let note = json!({ "HistoryRecords": [{ "Details": format!("{WORD}94 owes {AMOUNT}") }] });
+    let (status, answer) = entry.call("PUT", &format!("Contacts/{contact}/History"), &note).await;
+    assert_eq!(status, 200, "{answer}");
 }
 
 /// What opens something: tokens as they are now, the providers' client secrets, the secrets of the links in the letter.
