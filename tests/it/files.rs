@@ -1,6 +1,6 @@
 //! Files and notes of records: passed on once, kept nowhere, and what stays in Xero says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::entry::Entry;
@@ -47,6 +47,79 @@ async fn files_arrive_byte_for_byte_once_and_what_zoho_does_not_take_is_told() {
     let (run, progress) = world.run("reconcile", &connected).await;
     assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_record_brings_its_files_or_says_why_not() {
+    let (world, connected) = connected().await;
+    let entry = Entry::new(&world).await;
+    let mut attached = Vec::new();
+    for (list, id) in LISTS {
+        // Records differ in what becomes of them: several are tried.
+        let records = books::xero(&world, list).await;
+        let live = |one: &&Value| !matches!(one["Status"].as_str(), Some("DELETED" | "VOIDED" | "ARCHIVED"));
+        for (n, record) in records.iter().filter(live).take(EACH).enumerate() {
+            let name = format!("{list} {n}.pdf");
+            entry.attach(&format!("{list}/{}", record[id].as_str().unwrap()), &name, name.clone().into_bytes()).await;
+            attached.push((list, name));
+        }
+    }
+    let (run, progress) = world.migrate(&connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    let mut arrived = all_files(&world, &connected).await;
+    arrived.retain(|name| attached.iter().any(|(_, one)| one == name));
+    let once: BTreeSet<&String> = arrived.iter().collect();
+    // A contact that is a customer and a vendor is two in Zoho, and each has its files.
+    let twice: Vec<&String> = once.iter().filter(|name| arrived.iter().filter(|one| one == *name).count() > 1).copied().collect();
+    assert!(twice.iter().all(|name| name.starts_with("Contacts ")), "{twice:?}");
+    let holds = world.staff.holds(&connected.link).await.unwrap();
+    assert!(holds.iter().all(|hold| hold["expected"] == true), "{holds:#?}");
+    let stay = holds.iter().filter(|hold| hold["code"] == "NO_FILES_THERE").count();
+    let missing: Vec<&(&str, String)> = attached.iter().filter(|(_, name)| !once.contains(name)).collect();
+    println!("{} of {} files arrived, {stay} records keep theirs; not there: {missing:?}", once.len(), attached.len());
+    for list in ["Contacts", "Invoices", "BankTransactions", "ManualJournals"] {
+        assert!(once.iter().any(|name| name.starts_with(list)), "none of {list}");
+    }
+    for list in ["Accounts", "BankTransfers"] {
+        assert_eq!(missing.iter().filter(|(of, _)| *of == list).count(), EACH, "{list}");
+    }
+    assert!(stay >= 2 * EACH, "{holds:#?}");
+    world.forget_requests().await;
+    world.run("syncNow", &connected).await;
+    assert_eq!((world.asked().await.writes("zoho"), below(&world).await), (0, 0), "the second run does nothing");
+    world.end().await;
+}
+
+/// Lists of Xero whose records may have files and say so.
+const LISTS: [(&str, &str); 6] = [
+    ("Accounts", "AccountID"),
+    ("Contacts", "ContactID"),
+    ("Invoices", "InvoiceID"),
+    ("BankTransactions", "BankTransactionID"),
+    ("BankTransfers", "BankTransferID"),
+    ("ManualJournals", "ManualJournalID"),
+];
+/// Records of each list.
+const EACH: usize = 6;
+
+/// The names of all files in Zoho.
+async fn all_files(world: &World, connected: &Connected) -> Vec<String> {
+    let mut found = Vec::new();
+    for (resource, one, id) in [
+        ("contacts", "contact", "contact_id"),
+        ("invoices", "invoice", "invoice_id"),
+        ("bills", "bill", "bill_id"),
+        ("expenses", "expense", "expense_id"),
+        ("journals", "journal", "journal_id"),
+    ] {
+        for record in books::zoho(world, resource).await {
+            let path = format!("{resource}/{}", record[id].as_str().unwrap());
+            let (_, answer) = world.in_zoho(connected, reqwest::Method::GET, &path, None).await;
+            let documents = answer[one]["documents"].as_array().unwrap_or_else(|| panic!("{answer}"));
+            found.extend(documents.iter().map(|document| document["file_name"].as_str().unwrap().to_owned()));
+        }
+    }
+    found
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! The records that something may hang on, and what Zoho Books takes of it. A newer flow is one more line.
 
-use super::{bills, customers, invoices, purchase_orders, quotes, recurring_bills, recurring_invoices, vendors};
+use super::{accounts, bank_journals, bank_transfers, bills, customers, expenses, invoices, journals, receipts, vendors};
 use crate::flow::{Hanging, Unmappable};
 
 /// A kind of record with files or notes in Xero.
@@ -35,14 +35,17 @@ const fn line(flow: &'static str, [xero, zoho, noun]: [&'static str; 3], files: 
 
 /// Every kind, once.
 pub const BEARERS: &[Bearer] = &[
+    line(accounts::KEY, ["Accounts", "chartofaccounts", "account"], Files::Refused, None),
     line(customers::KEY, ["Contacts", "contacts", "customer"], Files::Taken, Some("contact_comments")),
     line(vendors::KEY, ["Contacts", "contacts", "vendor"], Files::Taken, Some("contact_comments")),
     line(invoices::KEY, ["Invoices", "invoices", "invoice"], Files::Taken, Some("comments")),
     line(bills::KEY, ["Invoices", "bills", "bill"], Files::Taken, Some("comments")),
-    line(quotes::KEY, ["Quotes", "estimates", "estimate"], Files::Unknown, Some("comments")),
-    line(purchase_orders::KEY, ["PurchaseOrders", "purchaseorders", "purchase order"], Files::Taken, Some("comments")),
-    line(recurring_invoices::KEY, ["RepeatingInvoices", "recurringinvoices", "recurring invoice"], Files::Refused, None),
-    line(recurring_bills::KEY, ["RepeatingInvoices", "recurringbills", "recurring bill"], Files::Refused, None),
+    // Comments of an expense can be read and not written.
+    line(expenses::KEY, ["BankTransactions", "expenses", "expense"], Files::Taken, None),
+    line(receipts::KEY, ["BankTransactions", "banktransactions", "deposit"], Files::Refused, None),
+    line(bank_journals::KEY, ["BankTransactions", "journals", "journal"], Files::Taken, None),
+    line(bank_transfers::KEY, ["BankTransfers", "banktransactions", "transfer of funds"], Files::Refused, None),
+    line(journals::KEY, ["ManualJournals", "journals", "journal"], Files::Taken, None),
 ];
 
 /// Their flows: what hangs on records is carried after all of them.
@@ -81,7 +84,7 @@ impl Bearer {
         (hanging == Hanging::Files && self.files == Files::Refused).then(|| Unmappable {
             code: "NO_FILES_THERE",
             sentence: format!(
-                "The files of {label} stay in Xero: Zoho Books lets nobody but a person attach files to a {}. Where they are needed, download them from Xero and attach them in Zoho Books by hand.",
+                "The files of {label} stay in Xero: Zoho Books takes no files from other programs on such a record ({}). Where they are needed there, download them from Xero and attach them by hand.",
                 self.noun
             ),
             expected: true,
@@ -112,6 +115,6 @@ mod tests {
         let held = credit.refusal(Hanging::Files, "Credit note CN-1").unwrap();
         assert!(held.expected && held.sentence.starts_with("The files of Credit note CN-1 stay in Xero"));
         assert_eq!(credit.refusal(Hanging::Notes, "x"), None);
-        assert_eq!(BEARERS[0].refusal(Hanging::Files, "x"), None);
+        assert_eq!(Bearer::of(invoices::KEY, Hanging::Files).unwrap().refusal(Hanging::Files, "x"), None);
     }
 }
