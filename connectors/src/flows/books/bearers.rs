@@ -1,6 +1,9 @@
 //! The records that something may hang on, and what Zoho Books takes of it. A newer flow is one more line.
 
-use super::{accounts, bank_journals, bank_transfers, bills, customers, expenses, invoices, journals, receipts, vendors};
+use super::{
+    accounts, bank_journals, bank_transfers, bills, customers, expenses, invoices, journals, purchase_orders, quotes, receipts,
+    recurring_bills, recurring_invoices, vendors,
+};
 use crate::flow::{Hanging, Unmappable};
 
 /// A kind of record with files or notes in Xero.
@@ -38,6 +41,12 @@ pub const BEARERS: &[Bearer] = &[
     line(accounts::KEY, ["Accounts", "chartofaccounts", "account"], Files::Refused, None),
     line(customers::KEY, ["Contacts", "contacts", "customer"], Files::Taken, Some("contact_comments")),
     line(vendors::KEY, ["Contacts", "contacts", "vendor"], Files::Taken, Some("contact_comments")),
+    // Xero's quotes do not say whether they have files, and Zoho's API takes none for an estimate.
+    line(quotes::KEY, ["Quotes", "estimates", "estimate"], Files::Unknown, Some("comments")),
+    line(purchase_orders::KEY, ["PurchaseOrders", "purchaseorders", "purchase order"], Files::Taken, Some("comments")),
+    // Their comments can be read and not written.
+    line(recurring_invoices::KEY, ["RepeatingInvoices", "recurringinvoices", "recurring invoice"], Files::Refused, None),
+    line(recurring_bills::KEY, ["RepeatingInvoices", "recurringbills", "recurring bill"], Files::Refused, None),
     line(invoices::KEY, ["Invoices", "invoices", "invoice"], Files::Taken, Some("comments")),
     line(bills::KEY, ["Invoices", "bills", "bill"], Files::Taken, Some("comments")),
     // Comments of an expense can be read and not written.
