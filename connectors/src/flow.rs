@@ -330,6 +330,10 @@ impl Carry {
     }
 }
 
+/// The code by which a mapping passes a record on: another flow of the same list carries it. Where this flow has carried it before, it is
+/// held with the sentence.
+pub const PASSED_ON: &str = "PASSED_ON";
+
 /// A record that has no counterpart, in one sentence that a bookkeeper understands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmappable {

@@ -23,7 +23,7 @@ pub struct Model {
     pub answer: Option<Vec<u8>>,
     /// Zoho's `last_modified_time` after our last write.
     pub version: Option<String>,
-    /// `settled`, `due`, `waiting`, `ready` or `held`.
+    /// `settled`, `due`, `waiting`, `ready` or `held`; `out` of the scope; `passed` on to another flow of the same list.
     pub state: String,
     /// Status calls that are still due, in order: `status/sent#invoice_ids`.
     #[sea_orm(column_type = "Text", nullable)]

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, Unmappable};
+use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, PASSED_ON, Unmappable};
 use connectors::side::Trouble;
 use connectors::xero::Odd;
 use connectors::zoho::Unique;
@@ -50,6 +50,10 @@ pub enum Verdict {
     },
     /// Outside the scope of what is carried.
     Out {
+        xero_id: String,
+    },
+    /// Another flow of the same list carries it.
+    Passed {
         xero_id: String,
     },
     /// No longer wanted, and it never arrived: nothing is known of it any more.
@@ -149,6 +153,9 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
         match lane.flow.to_zoho(one.record.as_ref(), &known) {
             Ok(Carry { body: Value::Null, id: Some(zoho_id), .. }) => verdicts.push(Verdict::Settled(paired(one, zoho_id))),
             Ok(carry) => ready.push_back(Ready { todo: one, carry }),
+            Err(reason) if reason.code == PASSED_ON && one.zoho_id.is_none() => {
+                verdicts.push(Verdict::Passed { xero_id: one.record.id().to_owned() });
+            }
             Err(reason) => verdicts.push(Verdict::Held { xero_id: one.record.id().to_owned(), reason }),
         }
     }

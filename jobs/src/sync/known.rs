@@ -44,13 +44,14 @@ pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Ha
     Ok(known)
 }
 
-/// Which of these needs are records outside the scope: what refers to them by id.
+/// Which of these needs are records outside the scope, or another flow's: what refers to them by id.
 pub async fn outside(slice: &Slice, needs: &[Need]) -> Result<HashSet<Need>, Halt> {
     let database = &slice.context.database;
     let mut found = HashSet::new();
     for need in needs.iter().filter(|need| need.by == By::Id) {
         let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.key() == need.flow) else { continue };
-        let text = "SELECT 1 AS one FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'out'";
+        let text =
+            "SELECT 1 AS one FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state IN ('out', 'passed')";
         let values = vec![slice.tenant.0.into(), lane.id.0.into(), need.key.clone().into()];
         if database.query_one_raw(sql(database.get_database_backend(), text, values)).await?.is_some() {
             found.insert(need.clone());

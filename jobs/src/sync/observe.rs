@@ -166,7 +166,8 @@ pub(super) async fn plan_all(
         let settled = pair.filter(|pair| pair.zoho_id.is_some() && (pair.state == "settled" || pair.state == "due"));
         let decided = pair.is_some_and(|pair| {
             let same = pair.prints.as_deref() == Some(prints.as_slice());
-            pair.state == "ready" || pair.this_run && (same || ["waiting", "held", "out"].contains(&pair.state.as_str()))
+            pair.state == "ready"
+                || pair.this_run && (same || ["waiting", "held", "out", "passed"].contains(&pair.state.as_str()))
         });
         if decided {
             // Carried, held or waiting since this run began: this page was read before, or the record moved to a later one. What is

@@ -55,7 +55,7 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     let transaction = begin_write(&slice.context.database).await?;
     slice.fenced(&transaction, None).await?;
     let (mut settled, mut held, mut waiting, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut closed, mut dropped, mut out) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut closed, mut dropped, mut out, mut passed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for verdict in verdicts {
         match verdict {
             Verdict::Settled(one) => {
@@ -76,6 +76,10 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
                 closed.push(xero_id.clone());
                 out.push(xero_id);
             }
+            Verdict::Passed { xero_id } => {
+                closed.push(xero_id.clone());
+                passed.push(xero_id);
+            }
             Verdict::Dropped { xero_id } => dropped.push(xero_id),
         }
     }
@@ -86,7 +90,10 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     park(&transaction, slice, run, lane, unknown.into_iter().map(|id| (id, None)).collect(), "ready").await?;
     hold(&transaction, slice, run, lane, &held).await?;
     // What was held before and is outside the scope now is no longer anybody's trouble.
-    forget(&transaction, slice, lane, "hold", &out).await?;
+    for gone in [&out, &passed] {
+        forget(&transaction, slice, lane, "hold", gone).await?;
+    }
+    park(&transaction, slice, run, lane, passed.iter().map(|id| (id.clone(), None)).collect(), "passed").await?;
     park(&transaction, slice, run, lane, out.iter().map(|id| (id.clone(), None)).collect(), "out").await?;
     forget(&transaction, slice, lane, "intent", &closed).await?;
     for table in ["intent", "hold", "pair"] {
@@ -101,6 +108,8 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     let adopted = settled.iter().filter(|one| !one.created && one.origin == "adopted").count() as i64;
     let updated = settled.len() as i64 - created - adopted;
     let counted = [("created", created), ("updated", updated), ("unchanged", adopted), ("skipped", out.len() as i64)];
+    // What another flow carries is counted there.
+    let counted = counted.into_iter().chain([("seen", -(passed.len() as i64))]).collect::<Vec<_>>();
     count(&transaction, slice, run, lane, &counted).await?;
     flush_calls(&transaction, slice, run).await?;
     points::reached("before_settle_commit");

@@ -16,6 +16,9 @@ pub const KEY: &str = "books.accounts";
 /// The key under which the account that tax stands on is known beside its own: journals name it, no line of Xero's does.
 pub const TAX_ACCOUNT: &str = "tax-account";
 
+/// What stands before the id and the code of an account on which Zoho books no expense: by these, flows of money spent know of it.
+pub const NO_EXPENSES: &str = "no-expenses:";
+
 const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 500;
 
@@ -98,8 +101,17 @@ impl Flow for Accounts {
     }
 
     fn also(account: &Account, answer: &Value, _: &[Value]) -> Vec<Also> {
-        let id = answer["account_id"].as_str().filter(|_| account.system_account == "GST");
-        id.map(|id| Also { xero_id: TAX_ACCOUNT.to_owned(), alias: None, zoho_id: id.to_owned() }).into_iter().collect()
+        let Some(id) = answer["account_id"].as_str() else { return Vec::new() };
+        let also = |xero_id: String, alias| Also { xero_id, alias, zoho_id: id.to_owned() };
+        let mut known = Vec::new();
+        if account.system_account == "GST" {
+            known.push(also(TAX_ACCOUNT.to_owned(), None));
+        }
+        if !takes_expenses(answer["account_type"].as_str().unwrap_or(zoho_type(account))) {
+            let alias = (!account.code.is_empty()).then(|| format!("{NO_EXPENSES}{}", account.code));
+            known.push(also(format!("{NO_EXPENSES}{}", account.id), alias));
+        }
+        known
     }
 
     fn cure(account: &Account, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
@@ -200,6 +212,13 @@ fn zoho_type(account: &Account) -> &'static str {
 /// Whether an account of Zoho's type can stand for this one: on the same side of the books. A credit card is a bank account to Xero, a debt to Zoho.
 fn fits(account: &Account, found: &str) -> bool {
     found == zoho_type(account) || (class_of(found) == Some(account.kind.class()) && zoho_type(account) != "credit_card")
+}
+
+/// Whether Zoho books money spent as an expense on an account of this type; a type we do not know is tried.
+fn takes_expenses(zoho_type: &str) -> bool {
+    const NOT: &[&str] =
+        &["income", "other_income", "equity", "bank", "cash", "credit_card", "accounts_receivable", "accounts_payable"];
+    !NOT.contains(&zoho_type)
 }
 
 /// The side of the books that one of Zoho's types is on; `None` for a type we do not know.
@@ -339,11 +358,27 @@ mod tests {
 
     #[test]
     fn the_account_of_tax_is_known_by_a_name_of_its_own() {
-        let row = json!({"account_id": "7", "account_name": "Tax Payable"});
+        let row = json!({"account_id": "7", "account_name": "Tax Payable", "account_type": "other_current_liability"});
         let gst = account(json!({"AccountID": "a", "Code": "820", "Name": "GST", "Type": "CURRLIAB", "SystemAccount": "GST"}));
         assert_eq!(Accounts::also(&gst, &row, &[]), [Also { xero_id: TAX_ACCOUNT.into(), alias: None, zoho_id: "7".into() }]);
         let other = account(json!({"AccountID": "a", "Code": "825", "Name": "PAYE", "Type": "CURRLIAB"}));
         assert_eq!(Accounts::also(&other, &row, &[]), []);
+        assert_eq!(Accounts::also(&gst, &json!({}), &[]), []);
+    }
+
+    #[test]
+    fn an_account_without_expenses_is_known_as_one() {
+        let drawings = account(json!({"AccountID": "a", "Code": "980", "Name": "Drawings", "Type": "EQUITY"}));
+        let expected = Also { xero_id: "no-expenses:a".into(), alias: Some("no-expenses:980".into()), zoho_id: "7".into() };
+        // The answer says the type, or it is the one that was asked for.
+        for answer in [json!({"account_id": "7", "account_type": "equity"}), json!({"account_id": "7"})] {
+            assert_eq!(Accounts::also(&drawings, &answer, &[]), std::slice::from_ref(&expected));
+        }
+        for (zoho_type, takes) in
+            [("expense", true), ("fixed_asset", true), ("other_current_liability", true), ("income", false), ("bank", false)]
+        {
+            assert_eq!(takes_expenses(zoho_type), takes, "{zoho_type}");
+        }
     }
 
     #[test]

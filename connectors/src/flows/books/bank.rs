@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::sides::{self, Entry, On};
 use super::texts::clip;
-use super::{currencies, customers, money, refusals, taxes, tracking_categories, vendors};
+use super::{accounts, currencies, customers, money, refusals, taxes, tracking_categories, vendors};
+use crate::flow::PASSED_ON;
 use crate::flow::{
     Age, Authority, By, Cure, Difference, Field, Judgement, Known, Ledger, Line, Need, Posting, Unmappable, Wanted,
 };
@@ -44,9 +45,32 @@ fn form(record: &BankTransaction) -> Option<Form> {
     }
 }
 
-/// One that was removed before it ever arrived never existed for anyone.
+/// One that was removed before it ever arrived never existed for anyone. Journals hold also what looks like an expense and is booked on
+/// an account that takes none: that is known only when the chart of accounts is.
 pub fn wanted(record: &BankTransaction, of: Form) -> Wanted {
-    if form(record) == Some(of) && !record.is_gone() { Wanted::Carry } else { Wanted::Skip }
+    let form = form(record);
+    let is_wanted = form == Some(of) || (form, of) == (Some(Form::Expense), Form::Journal);
+    if is_wanted && !record.is_gone() { Wanted::Carry } else { Wanted::Skip }
+}
+
+pub fn looks_like_expense(record: &BankTransaction) -> bool {
+    form(record) == Some(Form::Expense)
+}
+
+/// Asks of each account of money spent whether it takes expenses.
+pub fn account_hints(record: &BankTransaction) -> Vec<Need> {
+    let needs = moving(record).filter_map(|line| account_of(line).need()).filter(|_| looks_like_expense(record));
+    needs.map(|need| Need { key: format!("{}{}", accounts::NO_EXPENSES, need.key), ..need }).collect()
+}
+
+/// The form it has, given the chart of accounts.
+fn settled_form(record: &BankTransaction, known: &Known) -> Option<Form> {
+    match form(record) {
+        Some(Form::Expense) if account_hints(record).iter().any(|hint| known.id(accounts::KEY, &hint.key).is_some()) => {
+            Some(Form::Journal)
+        }
+        form => form,
+    }
 }
 
 pub fn age(record: &BankTransaction) -> Age {
@@ -158,9 +182,11 @@ pub fn check(record: &BankTransaction, of: Form, known: &Known) -> Result<(), Un
             ),
         );
     }
-    if form(record) != Some(of) {
+    if settled_form(record, known) != Some(of) {
+        // It never was this one's where it is only passed on; where it was, the sentence is told.
+        let is_passed = (form(record), of) == (Some(Form::Expense), Form::Journal) || form(record) == Some(of);
         return held(
-            "BANK_TRANSACTION_RESHAPED",
+            if is_passed { PASSED_ON } else { "BANK_TRANSACTION_RESHAPED" },
             format!(
                 "{label} was changed in Xero so much that Zoho Books keeps it as another kind of record now, which is made beside the old one. Delete the old one in Zoho Books."
             ),

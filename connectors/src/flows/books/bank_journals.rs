@@ -30,16 +30,18 @@ impl Flow for BankJournals {
         bank::wanted(record, Form::Journal)
     }
 
+    /// What looks like an expense is mostly passed on, and waits for nothing here.
     fn needs(record: &BankTransaction) -> Vec<Need> {
-        let mut needs = bank::needs(record);
-        if !record.is_gone() && sides::merged(bank::entries(record)).iter().any(|entry| entry.on == On::Tax) {
-            needs.push(Need { flow: accounts::KEY, key: accounts::TAX_ACCOUNT.to_owned(), by: By::Id });
-        }
-        needs
+        if bank::looks_like_expense(record) { Vec::new() } else { all_needs(record) }
     }
 
     fn hints(record: &BankTransaction) -> Vec<Need> {
-        bank::hints(record)
+        let mut hints = bank::hints(record);
+        if bank::looks_like_expense(record) {
+            hints.extend(bank::account_hints(record));
+            hints.extend(all_needs(record));
+        }
+        hints
     }
 
     fn to_zoho(record: &BankTransaction, known: &Known) -> Result<Carry, Unmappable> {
@@ -114,6 +116,14 @@ impl Flow for BankJournals {
     fn zoho_line(row: &Value) -> Option<Line> {
         journals::zoho_line(row)
     }
+}
+
+fn all_needs(record: &BankTransaction) -> Vec<Need> {
+    let mut needs = bank::needs(record);
+    if !record.is_gone() && sides::merged(bank::entries(record)).iter().any(|entry| entry.on == On::Tax) {
+        needs.push(Need { flow: accounts::KEY, key: accounts::TAX_ACCOUNT.to_owned(), by: By::Id });
+    }
+    needs
 }
 
 /// What the debits come to.
@@ -213,13 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn each_bank_transaction_has_exactly_one_form() {
+    fn each_bank_transaction_has_its_form() {
         use super::super::{expenses::Expenses, receipts::Receipts};
         let line =
             |amount: f64, tax: f64| json!({"LineAmount": amount, "AccountCode": "260", "TaxType": "OUTPUT2", "TaxAmount": tax});
         for (kind, lines, expected) in [
-            ("SPEND", json!([line(1.0, 0.15)]), [true, false, false]),
-            ("SPEND", json!([line(1.0, 0.0), line(2.0, 0.0)]), [true, false, false]),
+            // The chart of accounts decides which of the two it is.
+            ("SPEND", json!([line(1.0, 0.15)]), [true, false, true]),
+            ("SPEND", json!([line(1.0, 0.0), line(2.0, 0.0)]), [true, false, true]),
             ("SPEND", json!([line(1.0, 0.0), line(-0.5, 0.0)]), [false, false, true]),
             ("SPEND", json!([]), [false, false, true]),
             ("RECEIVE", json!([line(1.0, 0.0)]), [false, true, false]),
@@ -243,7 +254,8 @@ mod tests {
         for (extra, code, sentence, expected) in [
             (json!({"LineItems": []}), "NO_AMOUNT", "moves no money", true),
             (json!({"Status": "VOIDED"}), "BANK_TRANSACTION_REMOVED", "was removed in Xero", false),
-            (json!({"Type": "SPEND"}), "BANK_TRANSACTION_RESHAPED", "another kind of record", false),
+            (json!({"Type": "SPEND"}), "PASSED_ON", "another kind of record", false),
+            (json!({"LineAmountTypes": "NoTax"}), "BANK_TRANSACTION_RESHAPED", "another kind of record", false),
             (json!({"CurrencyCode": "USD", "CurrencyRate": 0}), "NO_RATE", "no exchange rate", false),
         ] {
             let held = BankJournals::to_zoho(&received(extra), &known()).unwrap_err();

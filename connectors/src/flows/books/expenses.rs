@@ -59,6 +59,7 @@ impl Flow for Expenses {
     fn hints(spent: &BankTransaction) -> Vec<Need> {
         let mut hints = bank::hints(spent);
         hints.retain(|hint| hint.flow == vendors::KEY);
+        hints.extend(bank::account_hints(spent));
         hints
     }
 
@@ -213,6 +214,7 @@ fn in_zoho(spent: &BankTransaction) -> Vec<Entry<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::PASSED_ON;
 
     fn spent(extra: Value) -> BankTransaction {
         let mut record = json!({
@@ -261,7 +263,11 @@ mod tests {
             Expenses::needs(&spent(json!({}))).into_iter().map(|need| (need.flow, need.key)).collect();
         let expected = [(accounts::KEY, "a-090"), (currencies::KEY, "NZD"), (accounts::KEY, "449"), (taxes::KEY, "INPUT2")];
         assert_eq!(needs, expected.map(|(flow, key)| (flow, key.to_owned())));
-        assert_eq!(Expenses::hints(&spent(json!({}))), [Need { flow: vendors::KEY, key: "c-1".into(), by: By::Id }]);
+        let hint = |flow, key: &str, by| Need { flow, key: key.into(), by };
+        assert_eq!(
+            Expenses::hints(&spent(json!({}))),
+            [hint(vendors::KEY, "c-1", By::Id), hint(accounts::KEY, "no-expenses:449", By::Alias)]
+        );
         assert_eq!(Expenses::needs(&spent(json!({"Status": "DELETED"}))), []);
     }
 
@@ -346,6 +352,21 @@ mod tests {
             record.as_object_mut().unwrap().extend(odd.as_object().unwrap().clone());
             assert!(serde_json::from_str::<BankTransaction>(&record.to_string()).is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn what_is_booked_on_equity_or_income_is_passed_on_to_the_journals() {
+        use super::super::bank_journals::BankJournals;
+        let drawn = spent(
+            json!({"LineAmountTypes": "NoTax", "Total": 40.0, "LineItems": [{"Description": "Drawn", "LineAmount": 40.0, "AccountCode": "453"}]}),
+        );
+        let mut known = known();
+        assert!(Expenses::to_zoho(&drawn, &known).is_ok());
+        assert_eq!(BankJournals::to_zoho(&drawn, &known).unwrap_err().code, PASSED_ON);
+        known.learn(accounts::KEY, "no-expenses:453", "3");
+        assert_eq!(Expenses::to_zoho(&drawn, &known).unwrap_err().code, PASSED_ON);
+        let body = BankJournals::to_zoho(&drawn, &known).unwrap().body;
+        assert_eq!(body["line_items"][1]["account_id"], "3");
     }
 
     #[test]
