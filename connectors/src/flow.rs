@@ -66,6 +66,11 @@ pub trait Flow: Send + Sync + 'static {
     fn age(_record: &Self::Xero) -> Age {
         Age::Timeless
     }
+    /// For kinds that live inside other records: what it means that one that was carried is not inside any more. `outer`: what a person
+    /// calls the other record. Xero has no other word for its end.
+    fn removed(_outer: &str) -> Option<Unmappable> {
+        None
+    }
     /// Among Zoho's existing records (list rows), the one that is this record. Used where Zoho has no upsert, and for adoption.
     fn find_in(_record: &Self::Xero, _existing: &[Value]) -> Option<String> {
         None
@@ -507,6 +512,7 @@ pub trait AnyFlow: Send + Sync {
     fn prints(&self, record: &dyn Record, key: &PrintKey) -> Vec<u8>;
     fn field_names(&self) -> Vec<(&'static str, Authority)>;
     fn age(&self, record: &dyn Record) -> Age;
+    fn removed(&self, outer: &str) -> Option<Unmappable>;
     fn look(&self, record: &dyn Record, known: &Known) -> Look;
     fn found(&self, record: &dyn Record, known: &Known, rows: &[Value]) -> Option<String>;
     fn further(&self, record: &dyn Record, known: &Known, answer: &Value) -> Vec<Further>;
@@ -626,6 +632,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn age(&self, record: &dyn Record) -> Age {
         F::age(typed::<F>(record))
+    }
+    fn removed(&self, outer: &str) -> Option<Unmappable> {
+        F::removed(outer)
     }
     fn look(&self, record: &dyn Record, known: &Known) -> Look {
         F::look(typed::<F>(record), known)

@@ -64,8 +64,8 @@ impl Action {
     /// Marks an invoice as sent. Nobody gets an e-mail.
     pub const INVOICE_SENT: Self = Self { name: "sent", path: "status/sent", bulk: Some("invoice_ids") };
     pub const INVOICE_VOID: Self = Self { name: "void", path: "status/void", bulk: Some("invoice_ids") };
-    pub const BILL_VOID: Self = Self { name: "void", path: "status/void", bulk: None };
-    pub const BILL_OPEN: Self = Self { name: "open", path: "status/open", bulk: None };
+    pub const VOID: Self = Self { name: "void", path: "status/void", bulk: None };
+    pub const OPEN: Self = Self { name: "open", path: "status/open", bulk: None };
     pub const ESTIMATE_SENT: Self = Self { name: "sent", path: "status/sent", bulk: None };
     /// The same of one that may have been accepted or declined, which is undone by it.
     pub const ESTIMATE_SENT_AGAIN: Self = Self { name: "sent again", ..Self::ESTIMATE_SENT };
@@ -91,8 +91,8 @@ impl Action {
     pub const ALL: &'static [Self] = &[
         Self::INVOICE_SENT,
         Self::INVOICE_VOID,
-        Self::BILL_VOID,
-        Self::BILL_OPEN,
+        Self::VOID,
+        Self::OPEN,
         Self::ESTIMATE_SENT,
         Self::ESTIMATE_ACCEPTED,
         Self::ESTIMATE_DECLINED,
@@ -150,7 +150,7 @@ mod tests {
             (Action::INACTIVE, "inactive", false),
             (Action::ACTIVE, "inactive", true),
             (Action::ACTIVE, "active", false),
-            (Action::BILL_OPEN, "void", true),
+            (Action::OPEN, "void", true),
             (Action::PAYMENT_REMINDER_OFF, "active", true),
             (Action::ESTIMATE_SENT, "accepted", false),
             (Action::ESTIMATE_SENT_AGAIN, "accepted", true),

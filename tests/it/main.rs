@@ -7,6 +7,7 @@ mod canary;
 mod commands;
 mod contacts;
 mod contracts;
+mod credits;
 mod engine;
 mod examples;
 mod files;

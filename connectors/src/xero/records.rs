@@ -6,6 +6,7 @@ mod attachment;
 mod bank_transaction;
 mod bank_transfer;
 mod contact;
+mod credit_note;
 mod currency;
 mod invoice;
 mod item;
@@ -24,8 +25,9 @@ pub use attachment::Attachment;
 pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType, Payee};
 pub use bank_transfer::{BankTransfer, TransferAccount, TransferStatus};
 pub use contact::{Address, Contact, ContactPerson, ContactStatus, Phone, Term};
+pub use credit_note::{AllocatedTo, CreditAllocation, CreditNote, OfCredit};
 pub use currency::Currency;
-pub use invoice::{Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};
+pub use invoice::{Applied, Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};
 pub use item::{Item, ItemSide};
 pub use manual_journal::{JournalStatus, ManualJournal, ManualJournalLine};
 pub use note::Note;
@@ -90,6 +92,16 @@ pub const SALES_INVOICES: Resource = Resource {
     ..PLAIN
 };
 pub const BILLS: Resource = Resource { filter: "Type==\"ACCPAY\"", ..SALES_INVOICES };
+/// Both sides' credits. Xero takes no list of ids here.
+pub const CREDIT_NOTES: Resource = Resource {
+    path: "CreditNotes",
+    many: "CreditNotes",
+    id: "CreditNoteID",
+    paged: true,
+    since: true,
+    extra: &[("unitdp", "4")],
+    ..PLAIN
+};
 /// Payments of every type: one list feeds the flows of invoices, of bills and of refunds.
 pub const PAYMENTS: Resource =
     Resource { path: "Payments", many: "Payments", id: "PaymentID", paged: true, since: true, ..PLAIN };

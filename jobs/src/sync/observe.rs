@@ -67,6 +67,16 @@ async fn lay_out(
     let after = after(anchor, number, full, newest);
     let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
     let mut boundary = Boundary { ids: HashSet::new(), same_second };
+    // What lives inside these records is held against them.
+    let outer: Vec<(String, String)> = match slice.readers(lane).iter().any(|reader| reader.flow.removed("").is_some()) {
+        true => read
+            .iter()
+            .filter_map(
+                |one| if let Reading::Record(record) = one { Some((record.id().to_owned(), record.label())) } else { None },
+            )
+            .collect(),
+        false => Vec::new(),
+    };
     let (mut parts, mut own) = (Vec::new(), Some(read));
     let told = match with_files(lane.flow.xero(), &page.body) {
         Ok(told) => told,
@@ -88,6 +98,8 @@ async fn lay_out(
         let expected = if lane.flow.xero().paged { expected } else { Some(read.len() as i64) };
         boundary.ids.extend(at_the_end(&read, &after));
         hanging::note(slice, run, reader, &read, &told).await?;
+        let removed = removed(slice, reader, &outer, &read).await?;
+        settle::verdicts(slice, run, reader, removed).await?;
         parts.push(lay_part(slice, run, lane, reader, expected, read).await?);
     }
     Ok(Shelf { run: run.id, anchor, page: number, parts, after, boundary })
@@ -216,6 +228,42 @@ pub(super) async fn plan_all(
         }
     }
     Ok(todo)
+}
+
+/// Of a kind that lives inside the records of this page: what is not inside its record any more. What was carried of it is held, the
+/// rest forgotten. What may have been sent is looked into by its id.
+async fn removed(slice: &Slice, lane: Lane, outer: &[(String, String)], read: &[Reading]) -> Result<Vec<Verdict>, Halt> {
+    if lane.flow.removed("").is_none() {
+        return Ok(Vec::new());
+    }
+    let inside: HashSet<&str> =
+        read.iter().filter_map(|one| if let Reading::Record(record) = one { Some(record.id()) } else { None }).collect();
+    let labels: HashMap<&str, &str> = outer.iter().map(|(id, label)| (id.as_str(), label.as_str())).collect();
+    let database = &slice.context.database;
+    let mut verdicts = Vec::new();
+    for chunk in outer.chunks(500) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
+        let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into()];
+        values.extend(chunk.iter().map(|(id, _)| Value::from(id.clone())));
+        // Xero's ids are all of one length.
+        let length = chunk.first().map_or(0, |(id, _)| id.chars().count());
+        let text = format!(
+            "SELECT xero_id, zoho_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state <> 'ready' AND substr(xero_id, 1, {length}) IN ({})",
+            places.join(", ")
+        );
+        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+            let (xero_id, zoho_id): (String, Option<String>) = (row.try_get("", "xero_id")?, row.try_get("", "zoho_id")?);
+            if inside.contains(xero_id.as_str()) {
+                continue;
+            }
+            let label = xero_id.split_once(':').and_then(|(outer, _)| labels.get(outer)).copied().unwrap_or_default();
+            match lane.flow.removed(label).filter(|_| zoho_id.is_some()) {
+                Some(reason) => verdicts.push(Verdict::Held { xero_id, reason }),
+                None => verdicts.push(Verdict::Dropped { xero_id }),
+            }
+        }
+    }
+    Ok(verdicts)
 }
 
 async fn pairs(slice: &Slice, run: &run::Model, lane: Lane, records: &[Box<dyn Record>]) -> Result<HashMap<String, Known>, Halt> {

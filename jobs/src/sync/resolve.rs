@@ -121,7 +121,12 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
             }
         }
     }
-    verdicts.extend(ids.into_iter().map(|(xero_id, _)| gone(xero_id, lane)));
+    verdicts.extend(ids.into_iter().map(
+        |(xero_id, zoho_id)| match lane.flow.removed("a credit").filter(|_| zoho_id.is_some()) {
+            Some(reason) => Verdict::Held { xero_id, reason },
+            None => gone(xero_id, lane),
+        },
+    ));
     settle::verdicts(slice, run, lane, verdicts).await?;
     let parts = vec![Part { lane, todo, counts: Counts::default(), whole: true }];
     Ok(Some(Shelf { run: run.id, anchor: None, page: READY_PAGE, parts, after: After::Done, boundary: Boundary::default() }))

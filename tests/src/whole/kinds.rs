@@ -146,6 +146,46 @@ pub const LISTS: &[List] = &[
         }],
     },
     List {
+        zoho: "creditnotes",
+        rows: |note| row(note, "cf_xero_id", "creditnote_number", "total"),
+        keyless: false,
+        from: &[Source {
+            flow: "books.credit_notes",
+            xero: "CreditNotes",
+            wants: |one| Want::one(one, "CreditNoteID", "Total", one["Type"] == "ACCRECCREDIT" && one["Status"] != "DELETED"),
+        }],
+    },
+    List {
+        zoho: "vendorcredits",
+        rows: |credit| {
+            let number = text(credit, "vendor_credit_number");
+            vec![Row { key: reference(credit), number, amount: amount(credit, "total") }]
+        },
+        keyless: false,
+        from: &[Source {
+            flow: "books.vendor_credits",
+            xero: "CreditNotes",
+            wants: |one| Want::one(one, "CreditNoteID", "Total", one["Type"] == "ACCPAYCREDIT" && one["Status"] != "DELETED"),
+        }],
+    },
+    // What of a credit was applied or paid back shows in what is left of it.
+    List {
+        zoho: "creditnotes",
+        rows: |note| used(note, books::custom(note, "cf_xero_id")),
+        keyless: false,
+        from: &[Source { flow: "books.credit_allocations", xero: "CreditNotes", wants: |one| used_in_xero(one, "ACCRECCREDIT") }],
+    },
+    List {
+        zoho: "vendorcredits",
+        rows: |credit| used(credit, reference(credit)),
+        keyless: false,
+        from: &[Source {
+            flow: "books.vendor_credit_allocations",
+            xero: "CreditNotes",
+            wants: |one| used_in_xero(one, "ACCPAYCREDIT"),
+        }],
+    },
+    List {
         zoho: "customerpayments",
         rows: |payment| row(payment, "cf_xero_id", "", "amount"),
         keyless: false,
@@ -312,4 +352,26 @@ fn refund_of_advance(refund: &Value) -> Vec<Row> {
     let said = text(refund, "description");
     let key = said.rsplit_once("Refund in Xero: ").map(|(_, id)| id.to_owned());
     vec![Row { key, number: String::new(), amount: amount(refund, "amount") }]
+}
+
+/// Kinds without a unique field have Xero's id for their reference.
+fn reference(record: &Value) -> Option<String> {
+    Some(text(record, "reference_number")).filter(|key| !key.is_empty())
+}
+
+fn used(credit: &Value, key: Option<String>) -> Vec<Row> {
+    match credit["status"].as_str() {
+        Some("open" | "closed") => {
+            let used = amount(credit, "total") - amount(credit, "balance");
+            vec![Row { key, number: String::new(), amount: used }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn used_in_xero(credit: &Value, kind: &str) -> Vec<Want> {
+    let belongs = credit["Type"] == kind && matches!(credit["Status"].as_str(), Some("AUTHORISED" | "PAID"));
+    let used = amount(credit, "Total") - amount(credit, "RemainingCredit");
+    let want = Want::one(credit, "CreditNoteID", "", belongs);
+    want.into_iter().map(|want| Want { amount: used, ..want }).collect()
 }

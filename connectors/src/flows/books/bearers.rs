@@ -1,8 +1,8 @@
 //! The records that something may hang on, and what Zoho Books takes of it. A newer flow is one more line.
 
 use super::{
-    accounts, bank_journals, bank_transfers, bills, customers, expenses, invoices, journals, purchase_orders, quotes, receipts,
-    recurring_bills, recurring_invoices, vendors,
+    accounts, bank_journals, bank_transfers, bills, credit_notes, customers, expenses, invoices, journals, purchase_orders,
+    quotes, receipts, recurring_bills, recurring_invoices, vendor_credits, vendors,
 };
 use crate::flow::{Hanging, Unmappable};
 
@@ -49,6 +49,8 @@ pub const BEARERS: &[Bearer] = &[
     line(recurring_bills::KEY, ["RepeatingInvoices", "recurringbills", "recurring bill"], Files::Refused, None),
     line(invoices::KEY, ["Invoices", "invoices", "invoice"], Files::Taken, Some("comments")),
     line(bills::KEY, ["Invoices", "bills", "bill"], Files::Taken, Some("comments")),
+    line(credit_notes::KEY, ["CreditNotes", "creditnotes", "credit note"], Files::Taken, Some("comments")),
+    line(vendor_credits::KEY, ["CreditNotes", "vendorcredits", "vendor credit"], Files::Refused, Some("comments")),
     // Comments of an expense can be read and not written.
     line(expenses::KEY, ["BankTransactions", "expenses", "expense"], Files::Taken, None),
     line(receipts::KEY, ["BankTransactions", "banktransactions", "deposit"], Files::Refused, None),

@@ -131,7 +131,7 @@ mod tests {
             })
         );
         assert_eq!(carry.then, []);
-        assert_eq!(Bills::to_zoho(&bill(json!({"Status": "VOIDED"})), &known()).unwrap().then, [Action::BILL_VOID]);
+        assert_eq!(Bills::to_zoho(&bill(json!({"Status": "VOIDED"})), &known()).unwrap().then, [Action::VOID]);
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let void = bill(json!({"Status": "VOIDED", "LineItems": []}));
         // One that was carried before keeps its lines in Zoho and becomes void; a new one is refused.
         let carry = Bills::to_zoho(&void, &known()).unwrap();
-        assert!(carry.body.get("line_items").is_none() && carry.then == [Action::BILL_VOID]);
+        assert!(carry.body.get("line_items").is_none() && carry.then == [Action::VOID]);
         let refusal = |message: &str| Refusal { status: 400, code: "4".into(), message: message.into() };
         let Cure::Hold(held) = Bills::cure(&void, &known(), &refusal("Invalid value passed for line_items"), 1) else {
             panic!("not held")

@@ -1,4 +1,4 @@
-//! What invoices and bills have in common: the document around the lines, its amounts, its status.
+//! What invoices, bills and the credits of both sides have in common: the document around the lines, its amounts, its status.
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -8,14 +8,16 @@ use super::{currencies, customers, entries, lines, money, refusals, vendors};
 use crate::flow::{Age, Authority, By, Carry, Cure, Field, Known, Ledger, Line, Need, Owed, Posting, Shift, Unmappable};
 use crate::side::Refusal;
 use crate::xero::Record;
-use crate::xero::records::{Invoice, InvoiceStatus, LineAmountTypes};
+use crate::xero::records::{CreditNote, Invoice, InvoiceStatus, LineAmountTypes};
 use crate::zoho::Action;
 
-/// Which of the two kinds of document.
+/// Which kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Invoice,
     Bill,
+    CreditNote,
+    VendorCredit,
 }
 
 pub const NUMBER_CHARS_MAX: usize = 100;
@@ -24,18 +26,22 @@ pub const REFERENCE_CHARS_MAX: usize = 50;
 const ROUNDING_MAX: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
 
 impl Kind {
+    /// Lines of purchases want an account. Their number is the supplier's, and two suppliers may use the same one.
+    pub fn is_purchase(self) -> bool {
+        matches!(self, Kind::Bill | Kind::VendorCredit)
+    }
+
+    /// +1 for what is owed, −1 for what takes from it.
+    fn owing(self) -> Decimal {
+        if matches!(self, Kind::CreditNote | Kind::VendorCredit) { Decimal::NEGATIVE_ONE } else { Decimal::ONE }
+    }
+
     fn contacts(self) -> &'static str {
-        match self {
-            Kind::Invoice => customers::KEY,
-            Kind::Bill => vendors::KEY,
-        }
+        if self.is_purchase() { vendors::KEY } else { customers::KEY }
     }
 
     fn contact_key(self) -> &'static str {
-        match self {
-            Kind::Invoice => "customer_id",
-            Kind::Bill => "vendor_id",
-        }
+        if self.is_purchase() { "vendor_id" } else { "customer_id" }
     }
 
     /// The account of what is owed, and +1 where a total is a debit there.
@@ -43,6 +49,8 @@ impl Kind {
         match self {
             Kind::Invoice => (Ledger::Receivable, Decimal::ONE),
             Kind::Bill => (Ledger::Payable, Decimal::NEGATIVE_ONE),
+            Kind::CreditNote => (Ledger::Receivable, Decimal::NEGATIVE_ONE),
+            Kind::VendorCredit => (Ledger::Payable, Decimal::ONE),
         }
     }
 
@@ -50,7 +58,26 @@ impl Kind {
         match self {
             Kind::Invoice => "invoice_number",
             Kind::Bill => "bill_number",
+            Kind::CreditNote => "creditnote_number",
+            Kind::VendorCredit => "vendor_credit_number",
         }
+    }
+}
+
+/// A record that is a document, or is one beside other things.
+pub trait AsInvoice: 'static {
+    fn as_invoice(&self) -> &Invoice;
+}
+
+impl AsInvoice for Invoice {
+    fn as_invoice(&self) -> &Invoice {
+        self
+    }
+}
+
+impl AsInvoice for CreditNote {
+    fn as_invoice(&self) -> &Invoice {
+        &self.document
     }
 }
 
@@ -78,15 +105,15 @@ pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Un
     }
     let contact = known.id(kind.contacts(), &invoice.contact.id).ok_or_else(|| refusals::not_ready(&label, "its contact"))?;
     let is_gone = matches!(invoice.status, InvoiceStatus::Voided | InvoiceStatus::Deleted);
-    let mut lines = lines::lines(invoice, known, kind == Kind::Bill)?;
+    let mut lines = lines::lines(invoice, known, kind.is_purchase())?;
     if lines.is_empty() && is_gone {
-        // Xero leaves out the lines of some voided documents. A bill's line wants an account, and nothing says which one was meant:
+        // Xero leaves out the lines of some voided documents. A purchase's line wants an account, and nothing says which one was meant:
         // without lines, one that was carried before keeps those it has, and a new one is refused.
-        if kind == Kind::Invoice {
+        if !kind.is_purchase() {
             lines.push(json!({ "name": "Voided in Xero", "quantity": 1, "rate": money::number(invoice.total) }));
         }
     }
-    if lines.is_empty() && !is_void_bill_without_lines(kind, invoice) {
+    if lines.is_empty() && !is_void_purchase_without_lines(kind, invoice) {
         return Err(Unmappable {
             code: "NO_LINES",
             sentence: format!("{label} has no lines, and Zoho Books wants at least one. Add a line in Xero, then retry."),
@@ -113,12 +140,19 @@ pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Un
     if let Some(id) = known.id(currencies::KEY, currency) {
         body["currency_id"] = id.into();
     }
+    if is_foreign(invoice, known) && invoice.currency_rate.is_none_or(|rate| rate <= Decimal::ZERO) {
+        return Err(no_rate(&label, currency));
+    }
     if currency != known.xero.base_currency
         && let Some(rate) = money::exchange_rate(invoice.rate(), &[invoice.total, invoice.sub_total, invoice.total_tax])
     {
         body["exchange_rate"] = money::number(rate);
     }
-    if invoice.reference.chars().count() > REFERENCE_CHARS_MAX {
+    if kind == Kind::VendorCredit {
+        // It has no field of its own that takes a value once: by this one it is found again.
+        body["reference_number"] = invoice.id.clone().into();
+    }
+    if invoice.reference.chars().count() > REFERENCE_CHARS_MAX || kind == Kind::VendorCredit && !invoice.reference.is_empty() {
         body["notes"] = format!("Reference: {}", invoice.reference).into();
     }
     match kind {
@@ -126,74 +160,91 @@ pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Un
             body["discount_type"] = "item_level".into();
             body["is_discount_before_tax"] = true.into();
         }
-        Kind::Invoice => {}
+        Kind::Invoice | Kind::VendorCredit => {}
         // Xero rounds the tax of each line.
         Kind::Bill => body["is_item_level_tax_calc"] = true.into(),
+        Kind::CreditNote => {
+            body["ignore_auto_number_generation"] = true.into();
+            if life(invoice) == "draft" {
+                body["is_draft"] = true.into();
+            }
+        }
     }
-    let then = match (kind, invoice.status) {
-        (Kind::Invoice, InvoiceStatus::Authorised | InvoiceStatus::Paid) => vec![Action::INVOICE_SENT],
-        (Kind::Invoice, InvoiceStatus::Voided | InvoiceStatus::Deleted) => vec![Action::INVOICE_VOID],
-        (Kind::Bill, InvoiceStatus::Voided | InvoiceStatus::Deleted) => vec![Action::BILL_VOID],
+    let then = match (kind, life(invoice)) {
+        (Kind::Invoice, "open") => vec![Action::INVOICE_SENT],
+        (Kind::Invoice, "void") => vec![Action::INVOICE_VOID],
+        // A credit that Zoho has made as a draft, or that was one in Xero, is opened.
+        (Kind::CreditNote | Kind::VendorCredit, "open") => vec![Action::OPEN],
+        (Kind::Bill | Kind::CreditNote | Kind::VendorCredit, "void") => vec![Action::VOID],
         _ => Vec::new(),
     };
     Ok(Carry::new(body).then(then))
 }
 
-pub fn fields() -> &'static [Field<Invoice>] {
+/// What is printed of every kind of document.
+pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
     &[
         Field {
             name: "contact",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.text(Some(&invoice.contact.id));
             },
         },
         Field {
             name: "number",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.text(Some(&invoice.invoice_number));
             },
         },
         Field {
             name: "reference",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.text(Some(&invoice.reference));
             },
         },
         Field {
             name: "dates",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.count(day_number(Some(invoice.date))).count(day_number(invoice.due_date));
             },
         },
         Field {
             name: "currency",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.text(Some(&invoice.currency_code)).amount(Some(invoice.rate()));
             },
         },
         Field {
             name: "tax_mode",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.count(invoice.line_amount_types as usize);
             },
         },
         Field {
             name: "lines",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 lines::print(invoice, printer);
             },
         },
         Field {
             name: "totals",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.amount(Some(invoice.total)).amount(Some(invoice.total_tax));
             },
         },
@@ -201,14 +252,16 @@ pub fn fields() -> &'static [Field<Invoice>] {
         Field {
             name: "status",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 printer.text(Some(life(invoice)));
             },
         },
         Field {
             name: "tracking",
             authority: Authority::Xero,
-            print: |invoice, printer| {
+            print: |document, printer| {
+                let invoice = document.as_invoice();
                 lines::print_tracking(invoice, printer);
             },
         },
@@ -216,7 +269,7 @@ pub fn fields() -> &'static [Field<Invoice>] {
 }
 
 pub fn cure(kind: Kind, invoice: &Invoice, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
-    if is_void_bill_without_lines(kind, invoice) && refusals::is_for_want_of_lines(refusal) {
+    if is_void_purchase_without_lines(kind, invoice) && refusals::is_for_want_of_lines(refusal) {
         return Cure::Hold(Unmappable {
             code: "VOID_WITHOUT_LINES",
             sentence: format!("{} was voided in Xero and has no lines there; there is nothing to carry.", invoice.label()),
@@ -226,8 +279,8 @@ pub fn cure(kind: Kind, invoice: &Invoice, known: &Known, refusal: &Refusal, att
     if !refusals::is_taken(refusal) {
         return refusals::hold(&invoice.label(), refusal);
     }
-    // A bill's number is its supplier's, and two suppliers may use the same one. An invoice's is our customer's own: it is never changed.
-    if kind == Kind::Bill && attempt == 1 {
+    // An invoice's number is our customer's own: it is never changed.
+    if kind.is_purchase() && attempt == 1 {
         return match to_zoho(kind, invoice, known) {
             Ok(mut carry) => {
                 carry.body[kind.number_key()] = other_number(invoice).into();
@@ -282,7 +335,7 @@ pub fn owed(kind: Kind, invoice: &Invoice) -> Option<Owed> {
         contact: invoice.contact.id.clone(),
         name: invoice.contact.name.clone(),
         due: invoice.due_date.unwrap_or(invoice.date),
-        amount,
+        amount: kind.owing() * amount,
         currency: invoice.currency_code.clone(),
     })
 }
@@ -293,13 +346,13 @@ pub fn zoho_owed(kind: Kind, row: &Value) -> Option<Owed> {
         return None;
     }
     let text = |name: &str| row[name].as_str().filter(|text| !text.is_empty());
-    let name = if kind == Kind::Invoice { "customer_name" } else { "vendor_name" };
+    let name = if kind.is_purchase() { "vendor_name" } else { "customer_name" };
     Some(Owed {
         contacts: kind.contacts(),
         contact: text(kind.contact_key())?.to_owned(),
         name: text(name).unwrap_or_default().to_owned(),
         due: text("due_date").or(text("date"))?.parse().ok()?,
-        amount,
+        amount: kind.owing() * amount,
         currency: text("currency_code").unwrap_or_default().to_owned(),
     })
 }
@@ -337,6 +390,20 @@ pub fn same_base_currency(label: &str, known: &Known) -> Result<(), Unmappable> 
     })
 }
 
+/// In another currency than the organisation's own.
+pub fn is_foreign(invoice: &Invoice, known: &Known) -> bool {
+    !known.xero.base_currency.is_empty() && lines::currency(invoice, known) != known.xero.base_currency
+}
+
+/// Without a rate nobody knows what an amount is worth, and one would be a guess.
+pub fn no_rate(label: &str, currency: &str) -> Unmappable {
+    Unmappable {
+        code: "NO_RATE",
+        sentence: format!("{label} is in {currency} and has no exchange rate in Xero. Set its rate there, then retry."),
+        expected: false,
+    }
+}
+
 /// A paid document is an open one with nothing due; a void one owes nothing, whatever it says.
 fn line(status: &'static str, currency: String, total: Option<Decimal>, tax: Option<Decimal>, due: Option<Decimal>) -> Line {
     match status {
@@ -354,8 +421,8 @@ pub fn life(invoice: &Invoice) -> &'static str {
     }
 }
 
-fn is_void_bill_without_lines(kind: Kind, invoice: &Invoice) -> bool {
-    kind == Kind::Bill && life(invoice) == "void" && invoice.line_items.is_empty()
+fn is_void_purchase_without_lines(kind: Kind, invoice: &Invoice) -> bool {
+    kind.is_purchase() && life(invoice) == "void" && invoice.line_items.is_empty()
 }
 
 /// What Xero itself added to make the total round.

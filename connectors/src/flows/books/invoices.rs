@@ -296,6 +296,14 @@ mod tests {
         // Part of it was settled here too.
         assert_eq!(Invoices::judge(&credited, &known(), &answer(45)), due(45, "CREDIT_NOT_CARRIED"));
         assert_eq!(Invoices::judge(&credited, &known(), &answer(25)), due(25, "UNEXPLAINED"));
+        // Where Xero tells the credits apart, it is some of them or none.
+        let told = invoice(json!({"AmountDue": 26, "AmountCredited": 20,
+            "CreditNotes": [{"AppliedAmount": 5}], "Prepayments": [{"AppliedAmount": "8"}], "Overpayments": [{"AppliedAmount": 7}, {}]}));
+        for (zoho, cause) in
+            [(31, "CREDIT_NOT_CARRIED"), (41, "CREDIT_NOT_CARRIED"), (46, "CREDIT_NOT_CARRIED"), (45, "UNEXPLAINED")]
+        {
+            assert_eq!(Invoices::judge(&told, &known(), &answer(zoho)), due(zoho, cause));
+        }
     }
 
     #[test]

@@ -116,7 +116,8 @@ pub fn fields() -> &'static [Field<Payment>] {
             name: "document",
             authority: Authority::Xero,
             print: |payment, printer| {
-                printer.text(payment.invoice.as_ref().map(|paid| paid.id.as_str()));
+                let paid = payment.invoice.as_ref().map(|paid| paid.id.as_str());
+                printer.text(paid.or(payment.credit().map(|credit| credit.id.as_str())));
             },
         },
         Field {
@@ -202,7 +203,7 @@ pub fn zoho_line(row: &Value) -> Option<Line> {
 }
 
 /// Ids outlive codes, and bank accounts may have no code.
-fn account_of(account: &PaymentAccount) -> (&str, By) {
+pub fn account_of(account: &PaymentAccount) -> (&str, By) {
     if account.id.is_empty() { (&account.code, By::Alias) } else { (&account.id, By::Id) }
 }
 

@@ -46,6 +46,12 @@ pub struct Invoice {
     /// Paid by credit notes, prepayments and overpayments.
     #[serde(default, deserialize_with = "wire::optional_amount")]
     pub amount_credited: Option<Decimal>,
+    #[serde(default, deserialize_with = "wire::list")]
+    pub credit_notes: Vec<Applied>,
+    #[serde(default, deserialize_with = "wire::list")]
+    pub prepayments: Vec<Applied>,
+    #[serde(default, deserialize_with = "wire::list")]
+    pub overpayments: Vec<Applied>,
     /// The day on which nothing of it was owed any more.
     #[serde(rename = "FullyPaidOnDate", default, deserialize_with = "wire::optional_day")]
     pub fully_paid_on: Option<NaiveDate>,
@@ -89,6 +95,13 @@ pub enum LineAmountTypes {
     Inclusive,
     #[serde(alias = "NOTAX")]
     NoTax,
+}
+
+/// The part of a credit that was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Applied {
+    #[serde(rename = "AppliedAmount", default, deserialize_with = "wire::optional_amount")]
+    pub amount: Option<Decimal>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -166,6 +179,12 @@ impl Invoice {
         self.currency_rate.filter(|rate| *rate > Decimal::ZERO).unwrap_or(Decimal::ONE)
     }
 
+    /// What credits settled of it, part by part; what of a credit was applied.
+    pub fn credits(&self) -> Vec<Decimal> {
+        let parts = [&self.credit_notes, &self.prepayments, &self.overpayments].into_iter().flatten();
+        parts.filter_map(|part| part.amount).filter(|amount| !amount.is_zero()).collect()
+    }
+
     /// The number people know it by; one made from Xero's id where there is none.
     pub fn number(&self) -> String {
         super::number_or(&self.invoice_number, &self.id)
@@ -182,6 +201,8 @@ impl Record for Invoice {
     fn label(&self) -> String {
         match self.kind {
             InvoiceType::AccPay => format!("Bill {}", self.number()),
+            InvoiceType::AccRecCredit => format!("Credit note {}", self.number()),
+            InvoiceType::AccPayCredit => format!("Vendor credit {}", self.number()),
             _ => format!("Invoice {}", self.number()),
         }
     }
