@@ -34,6 +34,9 @@ pub trait Flow: Send + Sync + 'static {
     /// Whether a record goes although some of what it names is outside the scope: an advance of which a part was used for an invoice of
     /// long ago. Its mapping finds no id for that part. Other records wait, or are outside themselves.
     const GOES_WITHOUT_OUTSIDE: bool = false;
+    /// Whether a record that this flow skips is carried all the same once another one refers to it: a contact becomes a vendor with its
+    /// first purchase order.
+    const ON_CALL: bool = false;
     /// Flows whose records this one refers to; they are carried first.
     const AFTER: &'static [&'static str];
     const XERO: xero::Resource;
@@ -498,6 +501,7 @@ pub trait AnyFlow: Send + Sync {
     fn is_asked_for(&self) -> bool;
     fn hangs(&self) -> Option<Hanging>;
     fn has_list(&self) -> bool;
+    fn on_call(&self) -> bool;
     fn goes_without_outside(&self) -> bool;
     fn xero(&self) -> &xero::Resource;
     fn zoho(&self) -> &zoho::Resource;
@@ -589,6 +593,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn has_list(&self) -> bool {
         F::HAS_LIST
+    }
+    fn on_call(&self) -> bool {
+        F::ON_CALL
     }
     fn goes_without_outside(&self) -> bool {
         F::GOES_WITHOUT_OUTSIDE

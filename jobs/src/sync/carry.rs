@@ -135,6 +135,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
     };
     part.whole = false;
     let mut verdicts = Vec::new();
+    let mut called = Vec::new();
     let mut ready = VecDeque::new();
     for (one, needs) in taken.into_iter().zip(needs) {
         let mut missing = missing(&needs);
@@ -145,6 +146,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
         if lane.flow.goes_without_outside() {
             missing.retain(|need| !outside.contains(need));
         }
+        called.extend(missing.iter().filter(|need| need.by == By::Id).cloned());
         if let Some(missing) = missing.first() {
             let need = need_print(slice, missing.flow, missing.by, &missing.key);
             verdicts.push(Verdict::Waiting { xero_id: one.record.id().to_owned(), need });
@@ -159,6 +161,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
             Err(reason) => verdicts.push(Verdict::Held { xero_id: one.record.id().to_owned(), reason }),
         }
     }
+    settle::call(slice, run, &called).await?;
     if lane.flow.zoho().unique == Unique::Search {
         match resolve::directory(slice, lane).await {
             Ok(()) => {}

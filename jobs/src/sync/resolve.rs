@@ -107,7 +107,8 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
             Reading::Record(record) => {
                 let Some(place) = ids.iter().position(|(id, _)| id.eq_ignore_ascii_case(record.id())) else { continue };
                 let (xero_id, zoho_id) = ids.swap_remove(place);
-                if zoho_id.is_none() && !sent.contains(&xero_id) && lane.flow.wanted(record.as_ref()) == Wanted::Skip {
+                let is_skipped = lane.flow.wanted(record.as_ref()) == Wanted::Skip && !lane.flow.on_call();
+                if zoho_id.is_none() && !sent.contains(&xero_id) && is_skipped {
                     // Deleted in Xero before it ever arrived: there is nothing to carry any more.
                     verdicts.push(Verdict::Dropped { xero_id });
                     continue;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connectors::flow::{Hanging, Unmappable};
+use connectors::flow::{Hanging, Need, Unmappable};
 use connectors::zoho::Action;
 use entities::database::{begin_write, nameless_rows, sql};
 use entities::{pair, run};
@@ -115,6 +115,29 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
     points::reached("before_settle_commit");
     transaction.commit().await?;
     slice.calls.clear();
+    Ok(())
+}
+
+/// Records that another one refers to and that their own flow knows nothing of, because it skipped them: they are carried now.
+pub async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(), Halt> {
+    let lane = |need: &Need| slice.lanes.iter().find(|lane| lane.on && lane.flow.key() == need.flow && lane.flow.on_call());
+    let called: Vec<(&Need, &Lane)> = needs.iter().filter_map(|need| Some((need, lane(need)?))).collect();
+    if called.is_empty() {
+        return Ok(());
+    }
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, None).await?;
+    for (need, lane) in called {
+        transaction
+            .execute_raw(sql(
+                transaction.get_database_backend(),
+                "INSERT INTO pair (tenant_id, lane_id, xero_id, state, run_id) VALUES ($1, $2, $3, 'ready', $4) \
+                 ON CONFLICT (tenant_id, lane_id, xero_id) DO NOTHING",
+                vec![slice.tenant.0.into(), lane.id.0.into(), need.key.clone().into(), run.id.0.into()],
+            ))
+            .await?;
+    }
+    transaction.commit().await?;
     Ok(())
 }
 

@@ -17,6 +17,8 @@ impl Flow for Customers {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Customers";
     const CAN_BE_OFF: bool = false;
+    /// Xero calls a contact a customer only after the first invoice.
+    const ON_CALL: bool = true;
     const AFTER: &'static [&'static str] = &[currencies::KEY];
     const XERO: xero::Resource = contacts::XERO;
     const ZOHO: zoho::Resource = Role::Customer.zoho();

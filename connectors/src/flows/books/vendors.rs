@@ -18,6 +18,8 @@ impl Flow for Vendors {
     const TITLE: &'static str = "Vendors";
     const READ_WITH: Option<&'static str> = Some(customers::KEY);
     const CAN_BE_OFF: bool = false;
+    /// Xero calls a contact a supplier only after the first bill.
+    const ON_CALL: bool = true;
     const AFTER: &'static [&'static str] = &[currencies::KEY];
     const XERO: xero::Resource = contacts::XERO;
     const ZOHO: zoho::Resource = Role::Vendor.zoho();
