@@ -110,6 +110,8 @@ pub trait Flow: Send + Sync + 'static {
     fn postings(_record: &Self::Xero, _known: &Known) -> Vec<Posting> {
         Vec::new()
     }
+    /// Whether `postings` look up ids in `known`: where a record does not say itself which account it moves.
+    const POSTS_BY_IDS: bool = false;
     /// What stands on other accounts in Zoho by design though the record arrived whole, and why: an unused prepayment, for instance.
     fn shifts(_record: &Self::Xero, _known: &Known) -> Vec<Shift> {
         Vec::new()
@@ -527,6 +529,7 @@ pub trait AnyFlow: Send + Sync {
     fn rate(&self, record: &dyn Record) -> Option<Decimal>;
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement;
     fn postings(&self, record: &dyn Record, known: &Known) -> Vec<Posting>;
+    fn posts_by_ids(&self) -> bool;
     fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift>;
     fn booked(&self, answer: &Value) -> Option<Vec<Posting>>;
     fn account(&self, record: &dyn Record) -> Option<Account>;
@@ -672,6 +675,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn postings(&self, record: &dyn Record, known: &Known) -> Vec<Posting> {
         F::postings(typed::<F>(record), known)
+    }
+    fn posts_by_ids(&self) -> bool {
+        F::POSTS_BY_IDS
     }
     fn shifts(&self, record: &dyn Record, known: &Known) -> Vec<Shift> {
         F::shifts(typed::<F>(record), known)

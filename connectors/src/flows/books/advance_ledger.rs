@@ -4,6 +4,7 @@
 //! Unearned Revenue, or in Prepaid Expenses. Amounts are in the organisation's own currency; debits are positive.
 
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::entries::{self, Entries, base};
 use super::{advance_banks, money};
@@ -27,7 +28,8 @@ pub fn postings(advance: &Advance, known: &Known) -> Vec<Posting> {
     let (owed, _) = accounts(advance.is_received());
     let rate = advance.rate();
     let mut entries = Entries::default();
-    if let Some(bank) = known.id(advance_banks::KEY, advance.id()) {
+    let bank = known.id(advance_banks::KEY, advance.id());
+    if let Some(bank) = bank {
         entries.add(Ledger::Zoho(bank.to_owned()), sign * base(advance.total, rate));
     }
     let mut at_other_rates = false;
@@ -46,7 +48,10 @@ pub fn postings(advance: &Advance, known: &Known) -> Vec<Posting> {
     } else {
         entries.add(owed, -sign * base(left, rate));
     }
-    entries.level(if at_other_rates { Ledger::Exchange } else { Ledger::Rounding });
+    // Without the bank account its amount is missing, which is no rounding.
+    if bank.is_some() {
+        entries.level(if at_other_rates { Ledger::Exchange } else { Ledger::Rounding });
+    }
     entries.into_postings()
 }
 
@@ -95,6 +100,26 @@ pub fn shifts(advance: &Advance) -> Vec<Shift> {
     all(entries)
 }
 
+/// A payment as Zoho's ledger has it: the money, what it is used for, and the rest of it with what was paid ahead. What was paid back is
+/// a refund's.
+pub fn booked(is_received: bool, answer: &Value) -> Option<Vec<Posting>> {
+    let (list, money) = if is_received { ("invoices", "account_id") } else { ("bills", "paid_through_account_id") };
+    let sign = if is_received { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let (owed, ahead) = accounts(is_received);
+    let amount = money::read(&answer["amount"])?;
+    let bank = answer[money].as_str().filter(|id| !id.is_empty())?;
+    let rate = money::read(&answer["exchange_rate"]).filter(|rate| *rate > Decimal::ZERO).unwrap_or(Decimal::ONE);
+    let own = |amount: Decimal| amount.checked_mul(rate).map_or(amount, |own| money::round(own, 2));
+    let used = answer[list].as_array().into_iter().flatten().filter_map(|one| money::read(&one["amount_applied"]));
+    let used: Decimal = used.sum();
+    let mut entries = Entries::default();
+    entries.add(Ledger::Zoho(bank.to_owned()), sign * own(amount));
+    entries.add(owed, -sign * own(used));
+    entries.add(ahead.clone(), -sign * own(amount - used));
+    entries.level(ahead);
+    Some(entries.into_postings())
+}
+
 /// What a refund moves: the bank at its own rate, what is owed at the advance's.
 pub fn refund_postings(is_received: bool, refund: &Payment) -> Vec<Posting> {
     if refund.status == PaymentStatus::Deleted {
@@ -136,7 +161,7 @@ fn all(mut entries: Entries) -> Vec<Shift> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -194,6 +219,26 @@ mod tests {
         .unwrap();
         assert_eq!(told(&refund_postings(false, &refund)), [r#"Id("bank") 20"#, "Payable -20"]);
         assert_eq!(told(&by(refund_shifts(false, &refund))), ["Payable 20", "PrepaidExpenses -20"]);
+    }
+
+    #[test]
+    fn without_its_bank_account_an_advance_does_not_pretend_to_be_in_balance() {
+        assert_eq!(told(&postings(&advance(json!({})), &Known::default())), [r#"Id("sales") -100"#, "Tax -15"]);
+        assert!(postings(&advance(json!({"Status": "VOIDED"})), &known()).is_empty());
+        assert!(shifts(&advance(json!({"Status": "VOIDED"}))).is_empty());
+    }
+
+    #[test]
+    fn zohos_own_entries_are_read_from_its_answer() {
+        let answer = json!({"amount": "100", "account_id": "31", "exchange_rate": 2, "invoices": [{"amount_applied": 30}, {"amount_applied": null}]});
+        assert_eq!(told(&booked(true, &answer).unwrap()), ["Receivable -60", "UnearnedRevenue -140", r#"Zoho("31") 200"#]);
+        let answer = json!({"amount": 10, "paid_through_account_id": "31", "bills": [{"amount_applied": 10}]});
+        assert_eq!(told(&booked(false, &answer).unwrap()), ["Payable 10", r#"Zoho("31") -10"#]);
+        for unread in
+            [json!({}), json!({"amount": 5}), json!({"amount": "?", "account_id": "31"}), json!({"amount": 5, "account_id": ""})]
+        {
+            assert_eq!(booked(true, &unread), None, "{unread}");
+        }
     }
 
     #[test]

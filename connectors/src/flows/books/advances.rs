@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::documents::same_base_currency;
 use super::texts::clip;
 use super::{XERO_ID, advance_banks, bills, currencies, customers, invoices, money, refusals, vendors};
-use crate::flow::{Age, Authority, By, Carry, Cure, Difference, Field, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Age, Authority, By, Carry, Cure, Difference, Field, Judgement, Known, Line, Need, Owed, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{Advance, AdvanceStatus};
@@ -278,6 +278,37 @@ pub fn judge(side: Side, advance: &Advance, known: &Known, answer: &Value) -> Ju
     if differences.is_empty() { Judgement::Equal } else { Judgement::Differs(differences) }
 }
 
+/// What is left of an advance takes from what its contact owes, or from what is owed to it.
+pub fn owed(side: Side, advance: &Advance) -> Option<Owed> {
+    let amount = advance.remaining();
+    (!amount.is_zero()).then(|| Owed {
+        contacts: side.contacts(),
+        contact: advance.contact.id.clone(),
+        name: advance.contact.name.clone(),
+        due: advance.date,
+        amount: -amount,
+        currency: advance.currency_code.clone(),
+    })
+}
+
+/// The same of a row of Zoho's list, which tells the currency and the day of a payment.
+pub fn zoho_owed(side: Side, row: &Value) -> Option<Owed> {
+    let amount = left(row).filter(|amount| !amount.is_zero())?;
+    let text = |name: &str| row[name].as_str().filter(|text| !text.is_empty());
+    let (id, name) = match side {
+        Side::Customer => ("customer_id", "customer_name"),
+        Side::Vendor => ("vendor_id", "vendor_name"),
+    };
+    Some(Owed {
+        contacts: side.contacts(),
+        contact: text(id)?.to_owned(),
+        name: text(name).unwrap_or_default().to_owned(),
+        due: text("date")?.parse().ok()?,
+        amount: -amount,
+        currency: text("currency_code").unwrap_or_default().to_owned(),
+    })
+}
+
 pub fn xero_line(advance: &Advance) -> Line {
     line(advance.currency_code.clone(), advance.total, advance.remaining(), advance.status == AdvanceStatus::Voided)
 }
@@ -478,6 +509,23 @@ mod tests {
         // Where Xero does not say what is left, it is worked out.
         let told = advance(json!({"RemainingCredit": null, "Payments": [{"Amount": 6}]}));
         assert_eq!(told.remaining(), "40".parse().unwrap());
+    }
+
+    #[test]
+    fn what_is_left_takes_from_what_is_owed() {
+        let one = advance(json!({"RemainingCredit": 6}));
+        let ours = owed(Side::Customer, &one).unwrap();
+        assert_eq!((ours.contacts, ours.contact.as_str(), ours.name.as_str()), (customers::KEY, "c-1", "Ada"));
+        let row = json!({"customer_id": "21", "customer_name": "Ada", "date": "2018-11-29", "unused_amount": 6, "currency_code": "NZD"});
+        let theirs = zoho_owed(Side::Customer, &row).unwrap();
+        assert_eq!((theirs.amount, theirs.due, theirs.currency), (ours.amount, ours.due, ours.currency));
+        assert_eq!(ours.amount, Decimal::from(-6));
+        assert_eq!(owed(Side::Customer, &advance(json!({"RemainingCredit": 0}))), None);
+        for nothing in
+            [json!({"unused_amount": 0}), json!({"balance": 5}), json!({"vendor_id": "22", "balance": "5", "date": "x"})]
+        {
+            assert_eq!(zoho_owed(Side::Vendor, &nothing), None, "{nothing}");
+        }
     }
 
     #[test]

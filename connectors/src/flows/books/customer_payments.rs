@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::payments::{self, Direction};
-use super::{XERO_ID, accounts, customers, invoices};
+use super::{XERO_ID, accounts, advance_ledger, customers, invoices};
 use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{PAYMENTS, Payment, PaymentStatus, PaymentType};
@@ -55,6 +55,9 @@ impl Flow for CustomerPayments {
     }
     fn postings(payment: &Payment, _: &Known) -> Vec<Posting> {
         payments::postings(Direction::FromCustomer, payment)
+    }
+    fn booked(answer: &Value) -> Option<Vec<Posting>> {
+        advance_ledger::booked(true, answer)
     }
     fn xero_line(payment: &Payment) -> Line {
         payments::xero_line(payment)

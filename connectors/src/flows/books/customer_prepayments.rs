@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::advances::{self, Side};
 use super::{accounts, advance_banks, advance_ledger, currencies, customers, invoices};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Advance, PREPAYMENTS};
 use crate::{xero, zoho};
@@ -20,6 +20,7 @@ impl Flow for CustomerPrepayments {
     const TITLE: &'static str = "Customer prepayments";
     const AFTER: &'static [&'static str] = &[accounts::KEY, currencies::KEY, customers::KEY, invoices::KEY, advance_banks::KEY];
     const GOES_WITHOUT_OUTSIDE: bool = true;
+    const POSTS_BY_IDS: bool = true;
     const XERO: xero::Resource = PREPAYMENTS;
     const ZOHO: zoho::Resource = SIDE.zoho();
     type Xero = Advance;
@@ -50,6 +51,15 @@ impl Flow for CustomerPrepayments {
     }
     fn shifts(advance: &Advance, _: &Known) -> Vec<Shift> {
         advance_ledger::shifts(advance)
+    }
+    fn booked(answer: &Value) -> Option<Vec<Posting>> {
+        advance_ledger::booked(true, answer)
+    }
+    fn owed(advance: &Advance) -> Option<Owed> {
+        advances::owed(SIDE, advance)
+    }
+    fn zoho_owed(row: &Value) -> Option<Owed> {
+        advances::zoho_owed(SIDE, row)
     }
     fn xero_line(advance: &Advance) -> Line {
         advances::xero_line(advance)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::payments::{self, Direction};
-use super::{XERO_ID, accounts, bills, customer_payments, vendors};
+use super::{XERO_ID, accounts, advance_ledger, bills, customer_payments, vendors};
 use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{PAYMENTS, Payment, PaymentStatus, PaymentType};
@@ -56,6 +56,9 @@ impl Flow for VendorPayments {
     }
     fn postings(payment: &Payment, _: &Known) -> Vec<Posting> {
         payments::postings(Direction::ToVendor, payment)
+    }
+    fn booked(answer: &Value) -> Option<Vec<Posting>> {
+        advance_ledger::booked(false, answer)
     }
     fn xero_line(payment: &Payment) -> Line {
         payments::xero_line(payment)

@@ -1,5 +1,6 @@
 //! Xero's lists, page by page: each record is held against its pair. What is not in Zoho is noted with what it moves in the ledger.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use connectors::flow::{Age, Known, Reading, Record, Wanted};
@@ -8,6 +9,7 @@ use entities::clock::At;
 use entities::run;
 use rust_decimal::Decimal;
 
+use super::super::known::look_up;
 use super::super::lanes::lane_row;
 use super::super::read;
 use super::super::slice::{Halt, Lane, Provider, Slice};
@@ -100,6 +102,7 @@ pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut
         for lane in sharing(slice, leader) {
             let read = if lane.id == leader.id { None } else { Some(records(read::again(slice, lane, &page).await?)) };
             for record in read.as_deref().unwrap_or(&outer).iter().filter(|record| !is_had(&had, record.id())) {
+                let known = knowing_of(slice, lane, record.as_ref(), &known).await?;
                 leave_out(&mut moves, lane, record.as_ref(), &known);
             }
         }
@@ -131,6 +134,14 @@ fn knowing(slice: &Slice) -> Known {
     let mut known = Known::new(xero, zoho);
     slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
     known
+}
+
+/// The same with the ids of what a record refers to, for kinds whose entries need them. Only records that are missing are asked about.
+async fn knowing_of<'k>(slice: &mut Slice, lane: Lane, record: &dyn Record, known: &'k Known) -> Result<Cow<'k, Known>, Halt> {
+    Ok(match lane.flow.posts_by_ids() {
+        true => Cow::Owned(look_up(slice, &[lane.flow.needs(record)]).await?),
+        false => Cow::Borrowed(known),
+    })
 }
 
 fn records(read: Vec<Reading>) -> Vec<Box<dyn Record>> {
@@ -173,11 +184,11 @@ async fn check(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tall
         }
         if read_until.is_some_and(|until| record.updated_us() >= until.0 - SECOND_US) {
             tally.changed += 1;
-            miss(tally, lane, run, record, "CHANGED_SINCE", known);
+            miss(tally, lane, run, record, "CHANGED_SINCE", knowing_of(slice, lane, record, known).await?.as_ref());
             let sentence = format!("{} appeared in Xero after it was read; the next run carries it.", record.label());
             return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
         }
-        miss(tally, lane, run, record, "NOT_CARRIED", known);
+        miss(tally, lane, run, record, "NOT_CARRIED", knowing_of(slice, lane, record, known).await?.as_ref());
         if !lane.flow.has_list() {
             return Ok(());
         }
@@ -196,7 +207,7 @@ async fn check(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tall
             _ => "HELD",
         };
         if pair.zoho_id.is_none() {
-            miss(tally, lane, run, record, cause, known);
+            miss(tally, lane, run, record, cause, knowing_of(slice, lane, record, known).await?.as_ref());
         } else {
             // It is in Zoho as it was before.
             touch(tally, lane, record, cause, known);
