@@ -458,6 +458,8 @@ pub struct Posting {
 pub struct Shift {
     /// By how much Zoho's account has more than Xero's; debits are positive. All shifts of a record come to zero.
     pub by: Posting,
+    /// The day of the entry, where it is not the record's: income and expenses of earlier years stand in the retained earnings.
+    pub day: Option<NaiveDate>,
     /// A named cause: `UNUSED_CREDIT`, `ROUNDING_PER_LINE`.
     pub cause: &'static str,
 }

@@ -12,6 +12,7 @@ use crate::flow::{Known, Ledger, Posting, Shift};
 use crate::xero::Record;
 use crate::xero::records::{Advance, AdvanceStatus, LineAmountTypes, Payment, PaymentStatus};
 
+/// The cause of all shifts here.
 const CAUSE: &str = "UNUSED_CREDIT";
 
 /// Where a side is owed, and where Zoho keeps what was paid ahead.
@@ -55,27 +56,34 @@ pub fn postings(advance: &Advance, known: &Known) -> Vec<Posting> {
     entries.into_postings()
 }
 
-/// What still stands on the accounts of a prepayment's lines: their share of what is neither used nor paid back.
-fn standing(advance: &Advance) -> Vec<(Ledger, Decimal)> {
+/// The accounts of a prepayment's lines with what came to each, tax last.
+fn lines(advance: &Advance) -> Vec<(Ledger, Decimal)> {
     let rate = advance.rate();
-    let gone = advance.total - advance.remaining();
-    let share = |amount: Decimal| {
-        let used = amount.checked_mul(gone).and_then(|part| part.checked_div(advance.total)).unwrap_or_default();
-        // Whole cents only leave: they are counted from the beginning, so that all shares are the whole.
-        amount - money::round(used, 2)
-    };
-    let (mut standing, mut tax) = (Vec::new(), Decimal::ZERO);
+    let (mut lines, mut tax) = (Vec::new(), Decimal::ZERO);
     for line in advance.line_items.iter().filter(|line| !line.is_text()) {
         let of_tax = if advance.line_amount_types == LineAmountTypes::NoTax { None } else { line.tax_amount };
         let of_tax = of_tax.unwrap_or_default();
         let net = if advance.line_amount_types == LineAmountTypes::Inclusive { line.amount() - of_tax } else { line.amount() };
         tax += base(of_tax, rate);
         if let Some(account) = entries::account(&line.account_id, &line.account_code) {
-            standing.push((account, share(base(net, rate))));
+            lines.push((account, base(net, rate)));
         }
     }
-    standing.push((Ledger::Tax, share(tax)));
-    standing
+    lines.push((Ledger::Tax, tax));
+    lines
+}
+
+/// The part of what came to an account that has left it once so much of the advance is used. Parts are counted from the beginning, in
+/// whole cents, so that all of them are the whole.
+fn gone(came: Decimal, used: Decimal, advance: &Advance) -> Decimal {
+    let part = came.checked_mul(used).and_then(|part| part.checked_div(advance.total)).unwrap_or_default();
+    money::round(part, 2)
+}
+
+/// What still stands on the accounts of the lines.
+fn standing(advance: &Advance) -> impl Iterator<Item = (Ledger, Decimal)> {
+    let used = advance.total - advance.remaining();
+    lines(advance).into_iter().map(move |(ledger, came)| (ledger, came - gone(came, used, advance)))
 }
 
 /// By what is not used for documents, Zoho's books differ from Xero's. A refund takes its own part back.
@@ -90,14 +98,35 @@ pub fn shifts(advance: &Advance) -> Vec<Shift> {
     let mut entries = Entries::default();
     entries.add(ahead, -sign * base(left + paid_back, rate));
     entries.add(owed.clone(), sign * base(paid_back, rate));
-    if advance.is_prepayment() {
-        for (ledger, amount) in standing(advance) {
-            entries.add(ledger, sign * amount);
-        }
-    } else {
+    if !advance.is_prepayment() {
         entries.add(owed, sign * base(left, rate));
+        entries.level(Ledger::Rounding);
+        return all(entries);
     }
-    all(entries)
+    // In Xero it came to the accounts of its lines on its own day, and left them on the days on which it was used.
+    let uses = advance.used().map(|one| (one.amount, one.date));
+    let uses = uses.chain(advance.payments.iter().map(|one| (one.amount, one.date)));
+    let (mut used, mut later) = (Decimal::ZERO, Vec::new());
+    let lines = lines(advance);
+    for (ledger, came) in &lines {
+        entries.add(ledger.clone(), sign * *came);
+    }
+    for (amount, day) in uses {
+        for (ledger, came) in &lines {
+            let part = gone(*came, used + amount, advance) - gone(*came, used, advance);
+            if day.is_none_or(|day| day == advance.date) {
+                entries.add(ledger.clone(), -sign * part);
+            } else if !part.is_zero() {
+                later.push(Shift { by: Posting { ledger: ledger.clone(), amount: -sign * part }, day, cause: CAUSE });
+            }
+        }
+        used += amount;
+    }
+    entries.level(Ledger::Rounding);
+    entries.add(Ledger::Rounding, -later.iter().map(|shift| shift.by.amount).sum::<Decimal>());
+    let mut shifts = all(entries);
+    shifts.extend(later);
+    shifts
 }
 
 /// A payment as Zoho's ledger has it: the money, what it is used for, and the rest of it with what was paid ahead. What was paid back is
@@ -154,9 +183,8 @@ fn credit_rate(refund: &Payment) -> Decimal {
     rate.filter(|rate| *rate > Decimal::ZERO).unwrap_or_else(|| refund.rate())
 }
 
-fn all(mut entries: Entries) -> Vec<Shift> {
-    entries.level(Ledger::Rounding);
-    entries.into_postings().into_iter().map(|by| Shift { by, cause: CAUSE }).collect()
+fn all(entries: Entries) -> Vec<Shift> {
+    entries.into_postings().into_iter().map(|by| Shift { by, day: None, cause: CAUSE }).collect()
 }
 
 #[cfg(test)]
@@ -219,6 +247,18 @@ mod tests {
         .unwrap();
         assert_eq!(told(&refund_postings(false, &refund)), [r#"Id("bank") 20"#, "Payable -20"]);
         assert_eq!(told(&by(refund_shifts(false, &refund))), ["Payable 20", "PrepaidExpenses -20"]);
+    }
+
+    #[test]
+    fn what_left_the_lines_left_them_on_its_own_day() {
+        let used = advance(json!({"RemainingCredit": 34.5, "Payments": [{"Amount": 34.5, "Date": "2027-04-02"}],
+            "Allocations": [{"Amount": 46, "Date": "2026-05-05", "Invoice": {"InvoiceID": "i-1"}}]}));
+        let (later, own): (Vec<Shift>, Vec<Shift>) = shifts(&used).into_iter().partition(|shift| shift.day.is_some());
+        let postings = |shifts: &[Shift]| told(&shifts.iter().map(|shift| shift.by.clone()).collect::<Vec<_>>());
+        assert_eq!(postings(&own), [r#"Id("sales") 60"#, "Receivable 34.5", "Tax 9", "UnearnedRevenue -69"]);
+        assert_eq!(postings(&later), [r#"Id("sales") -30"#, "Tax -4.5"]);
+        assert!(later.iter().all(|shift| shift.day == "2027-04-02".parse().ok()));
+        by([own, later].concat());
     }
 
     #[test]

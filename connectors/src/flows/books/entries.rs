@@ -86,7 +86,7 @@ pub fn rounding_shifts(sign: Decimal, rounding: Decimal, rate: Decimal) -> Vec<S
         return Vec::new();
     }
     [(Ledger::Rounding, amount), (Ledger::OtherCharges, -amount)]
-        .map(|(ledger, amount)| Shift { by: Posting { ledger, amount }, cause: "ROUNDING_PER_LINE" })
+        .map(|(ledger, amount)| Shift { by: Posting { ledger, amount }, day: None, cause: "ROUNDING_PER_LINE" })
         .into()
 }
 

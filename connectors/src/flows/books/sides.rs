@@ -170,7 +170,7 @@ pub fn shifts(xero: &[Posting], zoho: &[Posting], cause: &'static str) -> Vec<Sh
     for (posting, amount) in signed {
         match shifts.iter_mut().find(|shift| shift.by.ledger == posting.ledger) {
             Some(shift) => shift.by.amount += amount,
-            None => shifts.push(Shift { by: Posting { ledger: posting.ledger.clone(), amount }, cause }),
+            None => shifts.push(Shift { by: Posting { ledger: posting.ledger.clone(), amount }, day: None, cause }),
         }
     }
     shifts.retain(|shift| !shift.by.amount.is_zero());
