@@ -15,9 +15,11 @@ mod links;
 mod node_id;
 mod onboarding;
 mod paging;
+mod previews;
 mod progress;
 mod reports;
 mod runs;
+mod scopes;
 mod steering;
 mod tenants;
 mod viewer;
@@ -44,6 +46,7 @@ pub struct Mutation(
     steering::SteeringMutation,
     holds::HoldMutation,
     connections::ConnectionMutation,
+    previews::PreviewMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;

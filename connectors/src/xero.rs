@@ -1,6 +1,7 @@
 //! Xero: its organisations, its records, and the calls that read them.
 
 pub mod below;
+pub mod census;
 mod client;
 pub mod connections;
 mod envelope;

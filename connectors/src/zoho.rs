@@ -5,6 +5,7 @@ pub mod data_centres;
 mod fields;
 mod files;
 pub mod links;
+mod locks;
 mod organisation;
 pub mod reports;
 mod trouble;
@@ -13,6 +14,7 @@ pub use client::{BULK_IDS, Client, PER_PAGE, Rows, Written};
 pub use data_centres::{DataCentre, DataCentres};
 pub use fields::FieldInfo;
 pub use files::Broken;
+pub use locks::Lock;
 pub use organisation::Organisation;
 
 /// A kind of record in Zoho: where it lives and how it is told apart.

@@ -13,7 +13,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RunId,
     pub link_id: LinkId,
-    /// `migration`, `sync` or `reconciliation`.
+    /// `migration`, `sync`, `reconciliation` or `preview`.
     pub kind: String,
     /// `working`, `paused`, `done`, `cancelled` or `failed`.
     pub state: String,
@@ -25,6 +25,8 @@ pub struct Model {
     /// `user`, `limit`, `trouble`, `reconnect` or `guard`.
     pub pause: Option<String>,
     pub resume_at: Option<At>,
+    /// Zoho's locked periods when the run began, as JSON.
+    pub locks: Option<String>,
     /// How often the lanes were read in this run.
     pub passes: i32,
     /// For a reconciliation: equal to the cent.

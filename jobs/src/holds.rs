@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::context::{Context, Failure};
 use crate::links;
-use crate::runs::{self, Kind};
+use crate::runs::{self, Kind, Wishes};
 
 /// One hold, readable.
 #[derive(Debug, Clone)]
@@ -129,7 +129,7 @@ pub async fn retry(
     links::wake(&transaction, context, tenant, link).await?;
     transaction.commit().await?;
     if retried > 0 {
-        runs::start(context, tenant, link, Kind::Sync, by, None).await?;
+        runs::start(context, tenant, link, Kind::Sync, by, &Wishes::default()).await?;
     }
     Ok(retried)
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, RunId, TenantId};
-use entities::{link, pair, run, run_count};
+use entities::{lane, link, pair, run, run_count};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+};
 
 use crate::context::{Context, Failure};
 use crate::links;
+use crate::sync::scope::Scope;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum Kind {
     Sync,
     /// Both sides' books compared to the cent.
     Reconciliation,
+    /// What a migration would do. Nothing is written.
+    Preview,
 }
 
 impl Kind {
@@ -29,6 +34,7 @@ impl Kind {
             Kind::Migration => "migration",
             Kind::Sync => "sync",
             Kind::Reconciliation => "reconciliation",
+            Kind::Preview => "preview",
         }
     }
 }
@@ -70,14 +76,22 @@ pub struct Progress {
     pub limited_by: Option<String>,
 }
 
-/// Starts a run of the link, unless one is at work. `create_missing` is kept with the link.
+/// What a run is started with. It is kept with the link; what is not said stays as it was.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// Whether accounts, taxes and currencies that Zoho lacks are created.
+    pub create_missing: Option<bool>,
+    pub scope: Option<Scope>,
+}
+
+/// Starts a run of the link, unless one is at work.
 pub async fn start(
     context: &Context,
     tenant: TenantId,
     link: LinkId,
     kind: Kind,
     requested_by: &str,
-    create_missing: Option<bool>,
+    wishes: &Wishes,
 ) -> Result<Started, Failure> {
     let transaction = begin_write(&context.database).await?;
     let Some(found) = link::Entity::of(tenant).filter(link::Column::Id.eq(link)).one(&transaction).await? else {
@@ -101,14 +115,17 @@ pub async fn start(
     if let Some(active) = active {
         return Ok(Started::Already(active.id));
     }
-    if let Some(create_missing) = create_missing
+    if let Some(scope) = &wishes.scope {
+        keep_scope(&transaction, &found, scope).await?;
+    }
+    if let Some(create_missing) = wishes.create_missing
         && create_missing != found.create_missing
     {
         let mut found: link::ActiveModel = found.into();
         found.create_missing = Set(create_missing);
         found.update(&transaction).await?;
     }
-    if create_missing == Some(true) {
+    if wishes.create_missing == Some(true) {
         // What was held for this goes on without being changed in Xero.
         let text = "UPDATE pair SET state = 'ready' WHERE tenant_id = $1 AND state <> 'settled' AND state = 'held' \
                     AND lane_id IN (SELECT id FROM lane WHERE tenant_id = $1 AND link_id = $2) AND EXISTS (SELECT 1 FROM hold \
@@ -126,6 +143,7 @@ pub async fn start(
         reason: Set(None),
         pause: Set(None),
         resume_at: Set(None),
+        locks: Set(None),
         passes: Set(0),
         clean: Set(None),
         requested_by: Set(requested_by.to_owned()),
@@ -139,6 +157,28 @@ pub async fn start(
     transaction.commit().await?;
     context.waker.wake();
     Ok(Started::Run(id))
+}
+
+/// Keeps another scope with the link. What was left out before is looked at again: every list is read from its beginning.
+async fn keep_scope(transaction: &DatabaseTransaction, found: &link::Model, scope: &Scope) -> Result<(), Failure> {
+    let kept = Scope::parse(found.scope.as_deref()).map_err(|error| Failure::Bug(format!("the stored scope: {error}")))?;
+    if kept == *scope {
+        return Ok(());
+    }
+    let text = serde_json::to_string(scope).map_err(|error| Failure::Bug(error.to_string()))?;
+    link::Entity::update_many()
+        .col_expr(link::Column::Scope, Expr::value(Some(text)))
+        .filter(link::Column::TenantId.eq(found.tenant_id))
+        .filter(link::Column::Id.eq(found.id))
+        .exec(transaction)
+        .await?;
+    lane::Entity::update_many()
+        .col_expr(lane::Column::Watermark, Expr::value(None::<At>))
+        .filter(lane::Column::TenantId.eq(found.tenant_id))
+        .filter(lane::Column::LinkId.eq(found.id))
+        .exec(transaction)
+        .await?;
+    Ok(())
 }
 
 /// The person's pause: work rests until `resume`. What is being sent now is still settled.

@@ -10,6 +10,7 @@ mod m0003_records;
 mod m0004_jobs;
 mod m0005_scope;
 mod m0006_reports;
+mod m0007_previews;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_jobs::Jobs),
             Box::new(m0005_scope::Scope),
             Box::new(m0006_reports::Reports),
+            Box::new(m0007_previews::Previews),
         ]
     }
 }

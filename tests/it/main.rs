@@ -21,6 +21,7 @@ mod offers;
 mod onboarding;
 mod proof;
 mod reconciliation;
+mod scope;
 mod strangers;
 mod tokens;
 mod tracking;

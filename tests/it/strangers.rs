@@ -144,11 +144,12 @@ async fn fields(world: &World, connected: &Connected, run: &str) -> Vec<(String,
             let arguments: Vec<String> = needed
                 .map(|arg| {
                     let argument = arg["name"].as_str().unwrap();
-                    let value = match (argument, name, arg["type"]["ofType"]["name"].as_str().unwrap()) {
+                    let value = match (argument, name, arg["type"]["ofType"]["name"].as_str().unwrap_or("a list")) {
                         ("tenantId", ..) | ("id", "tenant", _) => format!("{:?}", connected.tenant),
                         ("linkId", ..) | ("id", "link", _) => format!("{:?}", connected.link),
                         ("runId", ..) | ("id", "run", _) => format!("{run:?}"),
                         ("connectionId", ..) => format!("{connection:?}"),
+                        (_, _, "a list") => "[]".to_owned(),
                         (_, _, "Provider") => "XERO".to_owned(),
                         (_, _, "OnboardTenantInput") => {
                             "{ name: \"A\", contactEmail: \"a@b.example\", region: \"nz\", products: [\"books\"] }".to_owned()

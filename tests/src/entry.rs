@@ -89,3 +89,27 @@ impl<'a> Entry<'a> {
         entered
     }
 }
+
+/// One call to the connected Zoho Books organisation, as another app of the customer's would make it.
+pub async fn zoho(world: &World, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let database = &world.stage.context.database;
+    let text = "SELECT tenant_id, grant_id, api_base, organisation_id FROM connection WHERE provider = 'zoho' AND state = 'live'";
+    let statement = entities::database::sql(database.get_database_backend(), text, vec![]);
+    let row = database.query_one_raw(statement).await.expect("a query").expect("a connection");
+    let tenant = TenantId(row.try_get("", "tenant_id").expect("a tenant"));
+    let grant = GrantId(row.try_get("", "grant_id").expect("a grant"));
+    let (base, organisation): (String, String) =
+        (row.try_get("", "api_base").expect("an address"), row.try_get("", "organisation_id").expect("an organisation"));
+    let Ok(Access::Token { access, .. }) = tokens::fresh(&world.stage.context, tenant, grant).await else {
+        panic!("no access to Zoho")
+    };
+    let url = format!("{}/books/v3/{path}?organization_id={organisation}", base.trim_end_matches('/'));
+    let answer = reqwest::Client::new()
+        .request(method.parse().expect("a method"), url)
+        .header("authorization", format!("Zoho-oauthtoken {}", access.expose_secret()))
+        .json(body)
+        .send()
+        .await
+        .expect("an answer");
+    (answer.status().as_u16(), answer.json().await.expect("JSON"))
+}

@@ -4,12 +4,15 @@ use async_graphql::connection::{Connection as Page, Edge, EmptyFields};
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use entities::ids::RunId;
 use entities::{lane, link, run, tenant};
+use jobs::context::Failure;
+use jobs::sync::scope::Scope;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::connections::Connection;
 use super::flows::Flow;
 use super::progress::RunProgress;
 use super::runs::Run;
+use super::scopes::ScopeView;
 use super::tenants::Tenant;
 use super::words::{DateTime, LaneState, LinkState};
 use super::{find, node_id, paging};
@@ -90,6 +93,13 @@ impl Link {
     async fn zoho(&self, context: &Context<'_>) -> Result<Connection, Error> {
         let row = find::connection_of(context, self.row.tenant_id, self.row.zoho_connection_id).await?;
         Connection::of(context, row).await
+    }
+
+    /// What of the company is carried.
+    async fn scope(&self) -> Result<ScopeView, Error> {
+        let scope = Scope::parse(self.row.scope.as_deref());
+        let scope = scope.map_err(|error| Error::Internal(Failure::Bug(format!("the stored scope: {error}"))))?;
+        Ok(ScopeView::from(&scope))
     }
 
     /// What is kept in step, in the order of carrying.

@@ -6,6 +6,7 @@ use entities::run;
 
 use super::flows::Flow;
 use super::links::Link;
+use super::previews::Preview;
 use super::progress::RunProgress;
 use super::reports::Report;
 use super::words::{DateTime, PausedBy, RunKind, RunState};
@@ -106,6 +107,11 @@ impl Run {
     /// compare.
     async fn report(&self, context: &Context<'_>) -> Result<Option<Report>, Error> {
         Report::read(context, &self.row).await
+    }
+
+    /// What a run of kind `PREVIEW` found, for 30 days.
+    async fn preview(&self, context: &Context<'_>) -> Result<Option<Preview>, Error> {
+        Preview::read(context, &self.row).await
     }
 
     /// What a reconciliation found unequal, the sums first.

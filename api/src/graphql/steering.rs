@@ -1,10 +1,11 @@
 //! Starting, pausing, resuming and ending runs.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject, Union};
-use jobs::runs::{self, Changed, Kind, Started};
+use jobs::runs::{self, Changed, Kind, Started, Wishes};
 
 use super::find;
 use super::runs::Run;
+use super::scopes::ScopeInput;
 use crate::error::Error;
 
 #[derive(Default)]
@@ -54,24 +55,38 @@ enum ChangeRunOutcome {
 
 #[Object]
 impl SteeringMutation {
-    /// Carries everything from Xero to Zoho, then reconciles. `createMissing` says whether accounts, taxes and currencies that Zoho lacks are created.
+    /// Carries everything within the scope from Xero to Zoho, then reconciles. `createMissing` says whether accounts, taxes and currencies
+    /// that Zoho lacks are created. What is not said stays as it was said before.
     async fn start_migration(
         &self,
         context: &Context<'_>,
         link_id: ID,
         create_missing: Option<bool>,
+        scope: Option<ScopeInput>,
     ) -> Result<StartRunResult, Error> {
-        start(context, &link_id, Kind::Migration, create_missing).await
+        start(context, &link_id, Kind::Migration, create_missing, scope).await
+    }
+
+    /// Looks what a migration would do: records, calls and days for each choice of scope, what accounts and taxes would become, locked
+    /// periods. Nothing is written; `run.preview` has the answer when the run is done. A scope is kept for the migration.
+    async fn preview_migration(
+        &self,
+        context: &Context<'_>,
+        link_id: ID,
+        create_missing: Option<bool>,
+        scope: Option<ScopeInput>,
+    ) -> Result<StartRunResult, Error> {
+        start(context, &link_id, Kind::Preview, create_missing, scope).await
     }
 
     /// Carries what has changed, now.
     async fn sync_now(&self, context: &Context<'_>, link_id: ID) -> Result<StartRunResult, Error> {
-        start(context, &link_id, Kind::Sync, None).await
+        start(context, &link_id, Kind::Sync, None, None).await
     }
 
     /// Compares both sides' books to the cent.
     async fn reconcile(&self, context: &Context<'_>, link_id: ID) -> Result<StartRunResult, Error> {
-        start(context, &link_id, Kind::Reconciliation, None).await
+        start(context, &link_id, Kind::Reconciliation, None, None).await
     }
 
     /// Lets a run rest. What is being sent is still settled.
@@ -90,11 +105,19 @@ impl SteeringMutation {
     }
 }
 
-async fn start(context: &Context<'_>, link_id: &ID, kind: Kind, create_missing: Option<bool>) -> Result<StartRunResult, Error> {
+async fn start(
+    context: &Context<'_>,
+    link_id: &ID,
+    kind: Kind,
+    create_missing: Option<bool>,
+    scope: Option<ScopeInput>,
+) -> Result<StartRunResult, Error> {
     let subject = find::actor(context)?.subject.clone();
     let link = find::link(context, link_id).await?;
     let state = find::state(context)?;
-    let started = runs::start(state, link.tenant_id, link.id, kind, &subject, create_missing).await?;
+    let today = state.now().to_utc().date_naive();
+    let wishes = Wishes { create_missing, scope: scope.map(|scope| scope.read(today)).transpose()? };
+    let started = runs::start(state, link.tenant_id, link.id, kind, &subject, &wishes).await?;
     Ok(match started {
         Started::Run(id) => StartRunResult::RunStarted(RunStarted { run: Run::read(context, link.tenant_id, id).await? }),
         Started::Already(id) => {

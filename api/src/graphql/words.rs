@@ -38,6 +38,8 @@ words! {
         Sync = "sync",
         /// Both sides' books compared to the cent.
         Reconciliation = "reconciliation",
+        /// What a migration would do; nothing is written.
+        Preview = "preview",
     }
     RunState {
         Working = "working",
@@ -65,6 +67,19 @@ words! {
         Ready = "ready",
         /// Work rests, for `restReason`.
         Resting = "resting",
+    }
+    /// How an account, a tax or a currency stands.
+    ReferenceState {
+        /// Carried already.
+        Paired = "paired",
+        /// A person decided.
+        Chosen = "chosen",
+        /// Found in Zoho by code, name, type or rate.
+        Proposed = "proposed",
+        /// Allowed to be created.
+        Create = "create",
+        /// Not in Zoho, and nobody has allowed it to be created: records that need it are held.
+        Missing = "missing",
     }
     LaneState {
         Idle = "idle",
@@ -110,6 +125,24 @@ impl async_graphql::ScalarType for DateTime {
     fn to_value(&self) -> async_graphql::Value {
         let text = self.0.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         async_graphql::Value::String(text)
+    }
+}
+
+/// A day: `2026-04-01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date(pub chrono::NaiveDate);
+
+#[async_graphql::Scalar]
+impl async_graphql::ScalarType for Date {
+    fn parse(value: async_graphql::Value) -> async_graphql::InputValueResult<Self> {
+        let async_graphql::Value::String(text) = &value else {
+            return Err(async_graphql::InputValueError::expected_type(value));
+        };
+        text.parse().map(Self).map_err(|_| async_graphql::InputValueError::custom("a day is written YYYY-MM-DD"))
+    }
+
+    fn to_value(&self) -> async_graphql::Value {
+        async_graphql::Value::String(self.0.to_string())
     }
 }
 

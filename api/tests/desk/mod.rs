@@ -295,7 +295,7 @@ impl Desk {
     /// Every mutation of the schema, with arguments of the right types.
     pub async fn mutations(&self) -> Vec<(String, Value)> {
         let question = "query IntrospectionQuery { __schema { mutationType { fields { name args { name type { kind name \
-             ofType { kind name } } } type { kind name ofType { kind name } } } } \
+             ofType { kind name ofType { ofType { name } } } } } type { kind name ofType { kind name } } } } \
              types { name inputFields { name type { ofType { kind name } } } } } }";
         let body = json!({ "operationName": "IntrospectionQuery", "query": question }).to_string();
         let (_, answer) = self.post(&body, "application/json", None).await;
@@ -307,10 +307,14 @@ impl Desk {
                 let needed = field["args"].as_array().unwrap().iter().filter(|arg| arg["type"]["kind"] == "NON_NULL");
                 let (mut heads, mut passed, mut values) = (Vec::new(), Vec::new(), json!({}));
                 for arg in needed {
-                    let (name, kind) = (arg["name"].as_str().unwrap(), arg["type"]["ofType"]["name"].as_str().unwrap());
+                    let (name, of) = (arg["name"].as_str().unwrap(), &arg["type"]["ofType"]);
+                    let kind = match of["kind"] == "LIST" {
+                        true => format!("[{}!]", of["ofType"]["ofType"]["name"].as_str().unwrap()),
+                        false => of["name"].as_str().unwrap().to_owned(),
+                    };
                     heads.push(format!("${name}: {kind}!"));
                     passed.push(format!("{name}: ${name}"));
-                    values[name] = example(kind);
+                    values[name] = example(&kind);
                 }
                 let name = field["name"].as_str().unwrap();
                 let question = format!("mutation({}) {{ {name}({}) {{ __typename }} }}", heads.join(", "), passed.join(", "));
@@ -326,6 +330,7 @@ fn example(kind: &str) -> Value {
         "ID" => json!("x"),
         "Provider" => json!("XERO"),
         "OnboardTenantInput" => json!({ "name": "A", "contactEmail": "a@b.cd", "region": "nz", "products": ["books"] }),
+        "[ReferenceInput!]" => json!([{ "flow": "books.accounts", "xeroId": "x" }]),
         other => panic!("say what a {other} looks like"),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, PASSED_ON, Unmappable};
+use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, PASSED_ON, Record, Unmappable};
 use connectors::side::Trouble;
 use connectors::xero::Odd;
 use connectors::zoho::Unique;
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::known::{look_up, need_print, outside};
 use super::points;
+use super::references::{self, Chosen};
 use super::resolve;
 use super::settle;
 use super::shelf::{Part, Todo};
@@ -138,8 +139,10 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
     let mut called = Vec::new();
     let mut ready = VecDeque::new();
     for (one, needs) in taken.into_iter().zip(needs) {
+        // What follows a kind that is not carried is not carried either.
+        let is_off = needs.iter().any(|need| !known.is_on(need.flow));
         let mut missing = missing(&needs);
-        if missing.iter().any(|need| outside.contains(need)) && follows(&one) {
+        if follows(&one) && (is_off || missing.iter().any(|need| outside.contains(need))) {
             verdicts.push(Verdict::Out { xero_id: one.record.id().to_owned() });
             continue;
         }
@@ -150,6 +153,10 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
         if let Some(missing) = missing.first() {
             let need = need_print(slice, missing.flow, missing.by, &missing.key);
             verdicts.push(Verdict::Waiting { xero_id: one.record.id().to_owned(), need });
+            continue;
+        }
+        if let Some(reason) = locked(slice, lane, one.record.as_ref()) {
+            verdicts.push(Verdict::Held { xero_id: one.record.id().to_owned(), reason });
             continue;
         }
         match lane.flow.to_zoho(one.record.as_ref(), &known) {
@@ -172,7 +179,16 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
                 return Err(halt);
             }
         }
-        mapped(slice, lane, &mut ready, &mut verdicts);
+        let chosen = match references::chosen(slice, lane, ready.iter().map(|one| one.todo.record.id())).await {
+            Ok(chosen) => chosen,
+            Err(halt) => {
+                todo_back(todo, ready);
+                settle::verdicts(slice, run, lane, verdicts).await?;
+                part.whole = true;
+                return Err(halt);
+            }
+        };
+        mapped(slice, lane, &chosen, &mut ready, &mut verdicts);
     }
     let halt = write(slice, run, lane, &known, &mut ready, &mut verdicts).await;
     todo_back(todo, ready);
@@ -199,6 +215,21 @@ fn paired(todo: Todo, zoho_id: String) -> Settled {
     }
 }
 
+/// Why a record cannot be written whose date lies in a locked period: no call is wasted on it.
+fn locked(slice: &Slice, lane: Lane, record: &dyn Record) -> Option<Unmappable> {
+    let Age::Of { date, .. } = lane.flow.age(record) else { return None };
+    let lock = slice.locks.iter().find(|lock| lock.closes(lane.flow.zoho().path, date))?;
+    Some(Unmappable {
+        code: "LOCKED_PERIOD",
+        sentence: format!(
+            "{} is dated {date}, and Zoho Books is locked up to {}. Unlock the period in Zoho Books (Accountant, Transaction Locking), then retry.",
+            record.label(),
+            lock.until
+        ),
+        expected: false,
+    })
+}
+
 fn todo_back(todo: &mut VecDeque<Todo>, ready: VecDeque<Ready>) {
     for one in ready.into_iter().rev() {
         todo.push_front(one.todo);
@@ -206,16 +237,28 @@ fn todo_back(todo: &mut VecDeque<Todo>, ready: VecDeque<Ready>) {
 }
 
 /// Kinds without upsert: what Zoho already has is paired; the rest is created only if that was asked for.
-fn mapped(slice: &Slice, lane: Lane, ready: &mut VecDeque<Ready>, verdicts: &mut Vec<Verdict>) {
+fn mapped(slice: &Slice, lane: Lane, chosen: &Chosen, ready: &mut VecDeque<Ready>, verdicts: &mut Vec<Verdict>) {
     let existing = slice.directories.get(lane.flow.zoho().path).map(Vec::as_slice).unwrap_or_default();
     for one in std::mem::take(ready) {
         let record = one.todo.record.as_ref();
-        match lane.flow.find_in(record, existing) {
+        let choice = chosen.get(record.id());
+        let found = match choice {
+            Some(Some(zoho_id)) => {
+                let id = lane.flow.zoho().id;
+                if !existing.iter().any(|row| row[id] == zoho_id.as_str()) {
+                    verdicts.push(Verdict::Held { xero_id: record.id().to_owned(), reason: references::gone(record) });
+                    continue;
+                }
+                Some(zoho_id.clone())
+            }
+            _ => lane.flow.find_in(record, existing),
+        };
+        match found {
             Some(zoho_id) => {
                 let also = lane.flow.also(record, &row_of(lane, existing, &zoho_id), &[]);
                 verdicts.push(Verdict::Settled(Settled { also, ..paired(one.todo, zoho_id) }));
             }
-            None if slice.link.create_missing => ready.push_back(one),
+            None if slice.link.create_missing || choice.is_some() => ready.push_back(one),
             None => verdicts.push(Verdict::Held {
                 xero_id: record.id().to_owned(),
                 reason: Unmappable {

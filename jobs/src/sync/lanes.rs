@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use connectors::side::Trouble;
 use connectors::zoho::BULK_IDS;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
@@ -57,7 +58,9 @@ pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
         .await?;
     }
     if run.started_at.is_none() {
+        let locks = if run.kind == Kind::Migration.name() { Some(read_locks(slice).await?) } else { None };
         run::Entity::update_many()
+            .col_expr(run::Column::Locks, Expr::value(locks))
             .col_expr(run::Column::StartedAt, Expr::value(Some(slice.context.now())))
             .filter(run::Column::TenantId.eq(slice.tenant))
             .filter(run::Column::Id.eq(run.id))
@@ -65,6 +68,18 @@ pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
             .await?;
     }
     Ok(())
+}
+
+/// Asks Zoho for its locked periods before anything is written into one, and gives them as they are kept with the run.
+async fn read_locks(slice: &mut Slice) -> Result<String, Halt> {
+    slice.permit_soon(Provider::Zoho, None).await?;
+    slice.locks = match slice.zoho.client.locks().await {
+        Ok(locks) => locks,
+        // An edition without them refuses the question.
+        Err(Trouble::Refused(_)) => Vec::new(),
+        Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+    };
+    serde_json::to_string(&slice.locks).map_err(|error| Failure::Bug(error.to_string()).into())
 }
 
 async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {

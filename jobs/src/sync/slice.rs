@@ -124,6 +124,8 @@ pub struct Slice {
     /// What of the company is carried.
     pub scope: Scope,
     pub lanes: Vec<Lane>,
+    /// Zoho's locked periods, where the run has asked for them.
+    pub locks: Vec<zoho::Lock>,
     pub xero: Reach<xero::Client>,
     pub zoho: Reach<zoho::Client>,
     /// The api names of the unique fields, by module and label.
@@ -228,6 +230,7 @@ impl Slice {
             scope,
             has_found: None,
             lanes,
+            locks: Vec::new(),
             xero,
             zoho,
             fields,
@@ -277,9 +280,12 @@ impl Slice {
     }
 
     /// From here on this turn works on a run: what an earlier turn of it had listed is at hand again.
-    pub fn work_on(&mut self, run: RunId) {
-        self.directories = self.context.shelves.take_directories(self.link.id, run, self.fence);
-        self.run = Some(run);
+    pub fn work_on(&mut self, run: &run::Model) -> Result<(), Failure> {
+        self.directories = self.context.shelves.take_directories(self.link.id, run.id, self.fence);
+        self.run = Some(run.id);
+        let locks = run.locks.as_deref().map(serde_json::from_str).transpose();
+        self.locks = locks.map_err(|error| Failure::Bug(format!("the stored locks: {error}")))?.unwrap_or_default();
+        Ok(())
     }
 
     /// Gives back what was reserved, and keeps what the next turn can use.

@@ -16,7 +16,7 @@ use crate::context::{Context, Failure};
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
-use crate::sync::{lanes, provision, reconcile, resolve, settle};
+use crate::sync::{lanes, preview, provision, reconcile, resolve, settle};
 use crate::worker;
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
@@ -93,7 +93,12 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
     }
     let Some(run) = current(slice).await? else { return Ok(()) };
     slice.read_wishes().await?;
-    slice.work_on(run.id);
+    slice.work_on(&run)?;
+    if run.kind == Kind::Preview.name() {
+        preview::preview(slice, &run).await?;
+        finish(slice, &run, None).await?;
+        return Err(Halt::TurnOver);
+    }
     lanes::start(slice, &run).await?;
     let reconciling = run.kind == Kind::Reconciliation.name();
     if !reconciling && run.stage != "reconciling" {
@@ -146,7 +151,8 @@ async fn current(slice: &Slice) -> Result<Option<run::Model>, Halt> {
 }
 
 async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Result<(), Halt> {
-    if run.kind != Kind::Reconciliation.name() && again(slice, run).await? {
+    let carries = ![Kind::Reconciliation.name(), Kind::Preview.name()].contains(&run.kind.as_str());
+    if carries && again(slice, run).await? {
         return Ok(());
     }
     for lane in slice.lanes.clone() {

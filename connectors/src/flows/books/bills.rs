@@ -157,7 +157,7 @@ mod tests {
         };
         assert_eq!((held.code, held.expected), ("VOID_WITHOUT_LINES", true));
         let Cure::Hold(other) = Bills::cure(&void, &known(), &refusal("The period is locked"), 1) else { panic!("not held") };
-        assert_eq!((other.code, other.expected), ("PERIOD_LOCKED", false));
+        assert_eq!((other.code, other.expected), ("LOCKED_PERIOD", false));
         assert!(held.sentence.starts_with("Bill S-9 was voided in Xero"), "{}", held.sentence);
         assert_eq!(Bills::to_zoho(&bill(json!({"LineItems": []})), &known()).unwrap_err().code, "NO_LINES");
     }

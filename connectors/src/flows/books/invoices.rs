@@ -117,6 +117,17 @@ mod tests {
     }
 
     #[test]
+    fn a_line_only_describes_its_item_where_items_are_not_carried() {
+        let line = json!([{"Description": "Gumball", "Quantity": 1, "UnitAmount": 40, "LineAmount": 40, "ItemCode": "GB-1", "AccountCode": "200", "TaxType": "OUTPUT2"}]);
+        let one = invoice(json!({ "LineItems": line }));
+        let mut known = known();
+        assert_eq!(Invoices::to_zoho(&one, &known).unwrap().body["line_items"][0]["item_id"], "501");
+        known.switch_off(items::KEY);
+        let carried = &Invoices::to_zoho(&one, &known).unwrap().body["line_items"][0];
+        assert!(carried["item_id"].is_null() && carried["name"] == "Gumball", "{carried}");
+    }
+
+    #[test]
     fn an_invoice_keeps_its_number_dates_and_lines() {
         let carry = carried(json!({}));
         assert_eq!(

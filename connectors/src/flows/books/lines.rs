@@ -106,8 +106,9 @@ pub fn lines(document: &dyn Document, known: &Known, text_lines_want_account: bo
             (key, _) => Some(known.id(accounts::KEY, key).ok_or_else(|| not_ready(&format!("account {key}")))?),
         };
         let mut body = json!({ "quantity": money::number(shape.quantity), "rate": money::number(shape.rate) });
-        describe(&mut body, said.next().unwrap_or(""), line.item_code.is_empty());
-        if !line.item_code.is_empty() {
+        let is_item = !line.item_code.is_empty() && known.is_on(items::KEY);
+        describe(&mut body, said.next().unwrap_or(""), !is_item);
+        if is_item {
             let item = known.id(items::KEY, &line.item_code);
             body["item_id"] = item.ok_or_else(|| not_ready(&format!("item {}", line.item_code)))?.into();
         }

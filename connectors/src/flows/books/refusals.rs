@@ -10,7 +10,7 @@ pub fn hold(subject: &str, refusal: &Refusal) -> Cure {
     let code = refusal.code.as_str();
     let (name, cure) = if any(&["lock"]) {
         (
-            "PERIOD_LOCKED",
+            "LOCKED_PERIOD",
             "Its date lies in a locked period. Unlock the period in Zoho Books (Accountant, Transaction Locking), then retry.",
         )
     } else if code == "1009" || any(&["upgrade", "your plan", "current plan"]) {
@@ -87,7 +87,7 @@ mod tests {
             ("1009", "You have reached the limit", "PLAN_LIMIT"),
             ("3062", "The customer \"Ada\" already exists. Please specify a different name.", "TAKEN"),
             ("15", "Please ensure that the description has less than 2000 characters.", "TOO_LONG"),
-            ("", "Transactions before 2025-01-01 are locked.", "PERIOD_LOCKED"),
+            ("", "Transactions before 2025-01-01 are locked.", "LOCKED_PERIOD"),
             ("", "Amount entered is more than the balance due", "AMOUNT_TOO_LARGE"),
             ("", "The customer is inactive.", "INACTIVE"),
             ("24017", "Currency of the account does not match", "CURRENCY"),
