@@ -62,6 +62,7 @@ pub async fn credits(company: &mut Company<'_>, each: usize, documents: &[Value]
             contact: text(&one["Contact"], "ContactID"),
             currency: text(one, "CurrencyCode"),
             left: amount(one, "Total"),
+            until: None,
         });
         let credits: Vec<Credit> = credits.collect();
         apply(company, &credits, &mut open).await;
@@ -185,6 +186,8 @@ struct Credit {
     contact: String,
     currency: String,
     left: Decimal,
+    /// Nobody is given credit for what is yet to come. Who pays ahead does just that.
+    until: Option<String>,
 }
 
 impl Credit {
@@ -197,19 +200,20 @@ impl Credit {
             contact: text(&note["Contact"], "ContactID"),
             currency: text(note, "CurrencyCode"),
             left,
+            until: Some(text(note, "DateString")),
         }
     }
 }
 
-/// What is due, by contact and currency.
-struct Open(HashMap<(String, String), Vec<(String, Decimal)>>);
+/// What is due, by contact and currency: id, day, amount.
+struct Open(HashMap<(String, String), Vec<(String, String, Decimal)>>);
 
 impl Open {
     fn of(documents: &[Value]) -> Self {
         let mut open: HashMap<_, Vec<_>> = HashMap::new();
         for one in documents.iter().filter(|one| one["Status"] == "AUTHORISED") {
             let key = (text(&one["Contact"], "ContactID"), text(one, "CurrencyCode"));
-            open.entry(key).or_default().push((text(one, "InvoiceID"), amount(one, "AmountDue")));
+            open.entry(key).or_default().push((text(one, "InvoiceID"), text(one, "DateString"), amount(one, "AmountDue")));
         }
         Self(open)
     }
@@ -222,7 +226,10 @@ async fn apply(company: &mut Company<'_>, credits: &[Credit], open: &mut Open) {
         let Some(due) = open.0.get_mut(&(credit.contact.clone(), credit.currency.clone())) else { continue };
         let mut left = credit.left;
         for _ in 0..company.dice.below(3) {
-            let Some((invoice, owed)) = due.iter_mut().find(|(_, owed)| *owed > Decimal::ZERO) else { break };
+            let fits = |day: &String| credit.until.as_ref().is_none_or(|until| day <= until);
+            let Some((invoice, _, owed)) = due.iter_mut().find(|(_, day, owed)| *owed > Decimal::ZERO && fits(day)) else {
+                break;
+            };
             let most = left.min(*owed);
             let part = if company.dice.once_in(2) {
                 most

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::entries::{self, Entries};
 use super::{bills, credit_notes, invoices, money, refusals, vendor_credits};
-use crate::flow::{Authority, By, Carry, Cure, Field, Known, Ledger, Line, Look, Need, Posting, Unmappable, Wanted};
+use crate::flow::{Authority, By, Carry, Cure, Field, Known, Ledger, Line, Look, Need, Posting, Shift, Unmappable, Wanted};
 use crate::side::{Refusal, Trouble};
 use crate::xero::records::{CREDIT_NOTES, CreditAllocation, CreditNote, InvoiceStatus, InvoiceType};
 use crate::xero::{self, Record};
@@ -195,6 +195,22 @@ pub fn postings(allocation: &CreditAllocation) -> Vec<Posting> {
     entries.into_postings()
 }
 
+/// Zoho knows no day of an allocation: its gain or loss stands on the later day of the two documents. A credit is mostly given after
+/// what it is given for.
+pub fn shifts(note: &CreditNote) -> Vec<Shift> {
+    let mut shifts = Vec::new();
+    for allocation in &note.allocations {
+        let day = allocation.invoice.date.map_or(allocation.credit.date, |date| date.max(allocation.credit.date));
+        for gain in postings(allocation).into_iter().filter(|one| one.ledger == Ledger::Exchange && allocation.date != day) {
+            for (amount, day) in [(-gain.amount, allocation.date), (gain.amount, day)] {
+                let by = Posting { ledger: Ledger::Exchange, amount };
+                shifts.push(Shift { by, day: Some(day), cause: "FX_RATE_SOURCE" });
+            }
+        }
+    }
+    shifts
+}
+
 /// It has no list to be compared in; it shows in what is left of the credit and of the document.
 pub fn xero_line(allocation: &CreditAllocation) -> Line {
     let currency = allocation.credit.currency_code.clone();
@@ -223,6 +239,10 @@ mod tests {
 
     fn read_all(kind: &str, extra: Value) -> Vec<CreditAllocation> {
         read(body(kind, extra).as_bytes()).unwrap().into_iter().map(Result::unwrap).collect()
+    }
+
+    fn read_one(kind: &str, extra: Value) -> CreditNote {
+        xero::read_records(&CREDIT_NOTES, body(kind, extra).as_bytes()).unwrap().remove(0).unwrap()
     }
 
     fn known() -> Known {
@@ -331,6 +351,15 @@ mod tests {
             VendorCreditAllocations::postings(&read_all("ACCPAYCREDIT", json!({}))[0], &known()),
             [posting(Ledger::Payable, "15"), posting(Ledger::Exchange, "-15")]
         );
+        // Zoho has them on the day of the credit.
+        let note = read_one("ACCRECCREDIT", json!({}));
+        let days: Vec<(String, String)> = shifts(&note)
+            .iter()
+            .map(|shift| (shift.by.amount.normalize().to_string(), shift.day.map(|day| day.to_string()).unwrap_or_default()))
+            .collect();
+        let expected = |amount: &str, day: &str| (amount.to_owned(), day.to_owned());
+        assert_eq!(days[..2], [expected("-15", "2018-10-21"), expected("15", "2018-10-20")]);
+        assert!(days.len() == 8 && shifts(&read_one("ACCRECCREDIT", json!({"Date": "2018-10-21"}))).is_empty());
         let same = read_all("ACCRECCREDIT", json!({"CurrencyRate": 0.5}));
         assert_eq!(CreditAllocations::postings(&same[0], &known()), []);
     }

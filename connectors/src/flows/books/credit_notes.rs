@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::documents::{self, Kind};
-use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes, tracking_categories};
+use super::{XERO_ID, accounts, allocations, currencies, customers, items, judgement, taxes, tracking_categories};
 use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{CREDIT_NOTES, CreditNote, InvoiceStatus, InvoiceType};
@@ -60,7 +60,9 @@ impl Flow for CreditNotes {
         documents::postings(Kind::CreditNote, &note.document)
     }
     fn shifts(note: &CreditNote, _: &Known) -> Vec<Shift> {
-        documents::shifts(Kind::CreditNote, &note.document)
+        let mut shifts = documents::shifts(Kind::CreditNote, &note.document);
+        shifts.extend(allocations::shifts(note));
+        shifts
     }
     fn booked(answer: &Value) -> Option<Vec<Posting>> {
         documents::booked(Kind::CreditNote, answer)

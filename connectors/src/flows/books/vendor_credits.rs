@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::documents::{self, Kind};
-use super::{accounts, credit_notes, currencies, items, judgement, taxes, tracking_categories, vendors};
+use super::{accounts, allocations, credit_notes, currencies, items, judgement, taxes, tracking_categories, vendors};
 use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Look, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -79,7 +79,9 @@ impl Flow for VendorCredits {
         documents::postings(Kind::VendorCredit, &credit.document)
     }
     fn shifts(credit: &CreditNote, _: &Known) -> Vec<Shift> {
-        documents::shifts(Kind::VendorCredit, &credit.document)
+        let mut shifts = documents::shifts(Kind::VendorCredit, &credit.document);
+        shifts.extend(allocations::shifts(credit));
+        shifts
     }
     fn booked(answer: &Value) -> Option<Vec<Posting>> {
         documents::booked(Kind::VendorCredit, answer)

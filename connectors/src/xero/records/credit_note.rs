@@ -39,6 +39,7 @@ pub struct OfCredit {
     pub kind: InvoiceType,
     pub status: InvoiceStatus,
     pub label: String,
+    pub date: NaiveDate,
     pub currency_code: String,
     pub currency_rate: Option<Decimal>,
     pub updated_us: i64,
@@ -52,6 +53,9 @@ pub struct AllocatedTo {
     pub id: String,
     #[serde(default, deserialize_with = "wire::text")]
     pub invoice_number: String,
+    /// Xero does not always tell it here.
+    #[serde(default, deserialize_with = "wire::optional_day")]
+    pub date: Option<NaiveDate>,
     #[serde(default, deserialize_with = "wire::optional_amount")]
     pub currency_rate: Option<Decimal>,
 }
@@ -148,6 +152,7 @@ impl From<Written> for CreditNote {
             kind: document.kind,
             status: document.status,
             label: document.label(),
+            date: document.date,
             currency_code: document.currency_code.clone(),
             currency_rate: document.currency_rate,
             updated_us: document.updated_us,
