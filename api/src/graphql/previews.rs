@@ -97,7 +97,7 @@ struct PeriodLock {
 impl Preview {
     /// What a run of kind preview found.
     pub async fn read(context: &Context<'_>, run: &entities::run::Model) -> Result<Option<Self>, Error> {
-        Ok(preview::find(find::state(context)?, run.tenant_id, run.id).await?.map(Self::of).transpose()?)
+        preview::find(find::state(context)?, run.tenant_id, run.id).await?.map(Self::of).transpose()
     }
 
     fn of(content: Content) -> Result<Self, Error> {

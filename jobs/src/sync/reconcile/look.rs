@@ -45,7 +45,6 @@ pub async fn look(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut T
 }
 
 /// One record, fetched from Zoho.
-#[expect(clippy::too_many_arguments, reason = "both sides of one record")]
 async fn closer(
     slice: &mut Slice,
     run: &run::Model,
