@@ -101,7 +101,7 @@ pub fn shifts(advance: &Advance) -> Vec<Shift> {
     if !advance.is_prepayment() {
         entries.add(owed, sign * base(left, rate));
         entries.level(Ledger::Rounding);
-        return all(entries);
+        return [all(entries), gains(advance)].concat();
     }
     // In Xero it came to the accounts of its lines on its own day, and left them on the days on which it was used.
     let uses = advance.used().map(|one| (one.amount, one.date));
@@ -126,7 +126,26 @@ pub fn shifts(advance: &Advance) -> Vec<Shift> {
     entries.add(Ledger::Rounding, -later.iter().map(|shift| shift.by.amount).sum::<Decimal>());
     let mut shifts = all(entries);
     shifts.extend(later);
+    shifts.extend(gains(advance));
     shifts
+}
+
+/// Zoho knows no day of an allocation: a gain or loss of rates stands on the day of the payment.
+fn gains(advance: &Advance) -> Vec<Shift> {
+    let sign = if advance.is_received() { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let rate = advance.rate();
+    let mut gains = Vec::new();
+    for allocation in advance.used().filter(|one| one.date.is_some_and(|day| day != advance.date)) {
+        let theirs = allocation.invoice.currency_rate.filter(|theirs| *theirs > Decimal::ZERO).unwrap_or(rate);
+        let gain = sign * (base(allocation.amount, theirs) - base(allocation.amount, rate));
+        if gain.is_zero() {
+            continue;
+        }
+        for (amount, day) in [(-gain, allocation.date), (gain, None)] {
+            gains.push(Shift { by: Posting { ledger: Ledger::Exchange, amount }, day, cause: "FX_RATE_SOURCE" });
+        }
+    }
+    gains
 }
 
 /// A payment as Zoho's ledger has it: the money, what it is used for, and the rest of it with what was paid ahead. What was paid back is
@@ -286,8 +305,14 @@ mod tests {
         let used =
             advance(json!({"CurrencyCode": "USD", "CurrencyRate": 0.5, "Total": 100, "RemainingCredit": 0, "Status": "PAID",
             "LineItems": [{"LineAmount": 100, "UnitAmount": 100, "AccountID": "sales"}],
-            "Allocations": [{"Amount": 100, "Invoice": {"InvoiceID": "i-1", "CurrencyRate": 0.4}}]}));
+            "Allocations": [{"Amount": 100, "Date": "2026-05-05", "Invoice": {"InvoiceID": "i-1", "CurrencyRate": 0.4}}]}));
         assert_eq!(told(&postings(&used, &known())), ["Exchange 50", "Receivable -250", r#"Zoho("31") 200"#]);
         assert_eq!(shifts(&used), []);
+        // Used later, it is a gain of that day in Xero, and of the payment's in Zoho.
+        let mut later = used;
+        later.allocations[0].date = "2027-04-02".parse().ok();
+        let gains: Vec<Shift> = shifts(&later).into_iter().filter(|shift| shift.cause == "FX_RATE_SOURCE").collect();
+        assert_eq!((gains[0].by.amount, gains[0].day), (Decimal::from(-50), "2027-04-02".parse().ok()));
+        assert_eq!((gains[1].by.amount, gains[1].day, gains.len()), (Decimal::from(50), None, 2));
     }
 }

@@ -474,7 +474,7 @@ mod tests {
         for (said, code) in [
             ("Invalid value passed for currency_id: the currency of a document is that of its contact.", "CURRENCY"),
             ("The amount applied is more than the balance of the invoice INV-1.", "AMOUNT_TOO_LARGE"),
-            ("Transactions before 2025-01-01 are locked.", "PERIOD_LOCKED"),
+            ("Transactions before 2025-01-01 are locked.", "LOCKED_PERIOD"),
         ] {
             let refusal = Refusal { status: 400, code: "2".into(), message: said.into() };
             let Cure::Hold(held) = cure(&advance(json!({})), &refusal) else { panic!("not held") };
