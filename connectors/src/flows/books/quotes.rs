@@ -284,6 +284,6 @@ mod tests {
         };
         let (code, sentence) = cure("The estimate number \"QU-7\" already exists.");
         assert!(code == "NUMBER_TAKEN" && sentence.starts_with("Quote QU-7 cannot be created"));
-        assert_eq!(cure("The period is locked").0, "PERIOD_LOCKED");
+        assert_eq!(cure("The period is locked").0, "LOCKED_PERIOD");
     }
 }

@@ -213,7 +213,7 @@ mod tests {
         let Cure::Hold(held) = Receipts::cure(&received(json!({})), &known(), &refusal("The period is locked"), 1) else {
             panic!("tried again")
         };
-        assert_eq!(held.code, "PERIOD_LOCKED");
+        assert_eq!(held.code, "LOCKED_PERIOD");
         for (extra, code) in [
             (json!({"Status": "DELETED"}), "BANK_TRANSACTION_REMOVED"),
             (json!({"Type": "SPEND"}), "BANK_TRANSACTION_RESHAPED"),
