@@ -2,6 +2,7 @@
 //! `cpconnect demo` shows it; the tests stand on it.
 
 pub mod browser;
+pub mod calls;
 pub mod customer;
 pub mod staff;
 pub mod stage;

@@ -65,6 +65,10 @@ pub trait Flow: Send + Sync + 'static {
     fn to_zoho(record: &Self::Xero, known: &Known) -> Result<Carry, Unmappable>;
     /// The fields we carry, in a fixed order: what is printed and compared. Append only: the order is part of the print.
     fn fields() -> &'static [Field<Self::Xero>];
+    /// Its own day, for kinds whose age is another record's: in which financial year its gains and losses are.
+    fn day(_record: &Self::Xero) -> Option<NaiveDate> {
+        None
+    }
     /// Its place in time, which decides whether it is within a migration's scope.
     fn age(_record: &Self::Xero) -> Age {
         Age::Timeless
@@ -297,7 +301,7 @@ impl Known {
     }
 }
 
-/// One record's write: the body, and the status calls that follow it. One that has an id and no body is only noted: it tells others
+/// One record's write: the body, and the status calls that follow it. One that has an id and neither body nor file is only noted: it tells others
 /// where they belong.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Carry {
@@ -427,6 +431,8 @@ pub struct Account {
     pub role: Option<Ledger>,
     /// Money in another currency than the organisation's own is or may be on it.
     pub is_bank: bool,
+    /// Income or expense: begins at nothing with each financial year.
+    pub is_of_result: bool,
 }
 
 /// What somebody owes by one document.
@@ -519,6 +525,7 @@ pub trait AnyFlow: Send + Sync {
     /// All fields' prints, one after the other.
     fn prints(&self, record: &dyn Record, key: &PrintKey) -> Vec<u8>;
     fn field_names(&self) -> Vec<(&'static str, Authority)>;
+    fn day(&self, record: &dyn Record) -> Option<NaiveDate>;
     fn age(&self, record: &dyn Record) -> Age;
     fn removed(&self, outer: &str) -> Option<Unmappable>;
     fn look(&self, record: &dyn Record, known: &Known) -> Look;
@@ -641,6 +648,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn field_names(&self) -> Vec<(&'static str, Authority)> {
         F::fields().iter().map(|field| (field.name, field.authority)).collect()
+    }
+    fn day(&self, record: &dyn Record) -> Option<NaiveDate> {
+        F::day(typed::<F>(record))
     }
     fn age(&self, record: &dyn Record) -> Age {
         F::age(typed::<F>(record))

@@ -123,6 +123,9 @@ pub fn meaning(cause: &str) -> &'static str {
         }
         "TAX_BY_HAND" => "Tax was typed by hand in Xero and differs from its rate.",
         "FX_RATE_SOURCE" => "Amounts in other currencies are converted at other rates or rounded differently.",
+        "GAIN_OF_ANOTHER_YEAR" => {
+            "A gain of exchange rates is counted on another day in Zoho Books, and falls into another financial year."
+        }
         "OPENING_BALANCE" => "The amount is older than every record: an opening balance.",
         "OUT_OF_SCOPE" => "Records outside the chosen scope of the migration stayed in Xero.",
         "LOCKED_PERIOD" => "Records fall into a period that is locked in Zoho Books.",
@@ -131,7 +134,7 @@ pub fn meaning(cause: &str) -> &'static str {
         "CURRENCY_DECIMALS" => "The currency has fewer decimals in Zoho Books than the amount has in Xero.",
         "CREDIT_NOT_CARRIED" => "It was settled in Xero by a credit that is not in Zoho Books.",
         "CHANGED_SINCE" => "Records changed in Xero after they were carried; the next run carries the change.",
-        "NOT_CARRIED" => "Kinds of records that are not carried stayed in Xero.",
+        "NOT_CARRIED" => "Records are in Xero and were never carried; each is listed.",
         "ZOHO_OWN" => "Records that were made in Zoho Books itself.",
         "MISSING_IN_ZOHO" => "Records were deleted in Zoho Books after they had arrived.",
         "STATUS" => "Records have another status in Zoho Books than in Xero.",
@@ -143,7 +146,7 @@ pub fn meaning(cause: &str) -> &'static str {
 
 /// Whether a difference with this cause is what it should be.
 pub fn is_explained(cause: &str) -> bool {
-    !matches!(cause, "UNEXPLAINED" | "MISSING_IN_ZOHO" | "STATUS" | "DOCUMENT_DIFFERS" | "NOT_LOOKED_AT")
+    !matches!(cause, "UNEXPLAINED" | "NOT_CARRIED" | "MISSING_IN_ZOHO" | "STATUS" | "DOCUMENT_DIFFERS" | "NOT_LOOKED_AT")
 }
 
 /// Where a report is sealed.

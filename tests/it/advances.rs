@@ -24,7 +24,7 @@ async fn money_paid_ahead_arrives_with_what_it_is_used_for_and_follows_what_happ
     ] {
         assert_eq!(flow(&progress, key)["created"], created, "{key}");
     }
-    assert_eq!(world.asked().await.count("zoho", "/refunds"), 1, "{:#?}", world.asked().await);
+    assert_eq!(world.asked().await.count("zoho", "/{id}/refunds"), 1, "{:#?}", world.asked().await);
 
     let [ahead, over, small] = [&paid.ahead, &paid.over, &paid.small].map(|id| id.as_str());
     let [to_ahead, to_over] = [&paid.to_ahead, &paid.to_over].map(|id| id.as_str());

@@ -119,6 +119,50 @@ async fn what_was_made_in_zoho_and_what_was_changed_there_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_can_explain_is_said_and_the_run_is_not_clean() {
+    let (world, connected, _) = migrated("demo-company", Some(20), Some(60)).await;
+    let (_, chart) = world.in_zoho(&connected, Method::GET, "chartofaccounts", None).await;
+    let account = |name: &str| {
+        let rows = chart["chartofaccounts"].as_array().unwrap();
+        rows.iter().find(|row| row["account_name"] == name).unwrap_or_else(|| panic!("no {name} in {chart}"))["account_id"]
+            .clone()
+    };
+    let side = |name: &str, side: &str| json!({ "account_id": account(name), "debit_or_credit": side, "amount": 77.07 });
+    let lines = [side("Business Bank Account", "debit"), side("Business Savings Account", "credit")];
+    // Opening balances are in no list: nothing names them.
+    let body = json!({ "date": "2026-01-31", "accounts": lines });
+    let (status, answer) = world.in_zoho(&connected, Method::POST, "settings/openingbalances", Some(body)).await;
+    assert!(status < 300, "{answer}");
+    let (run, progress) = world.run("reconcile", &connected).await;
+    assert_eq!(progress["clean"], false);
+    let report = report(&world, &run).await;
+    let mut unexplained: Vec<_> = causes(&report).into_iter().filter(|(_, cause, _)| cause == "UNEXPLAINED").collect();
+    unexplained.sort();
+    let said: Vec<_> = unexplained.iter().map(|(name, _, amount)| (name.as_str(), amount.to_string())).collect();
+    assert_eq!(said, [("Business Bank Account", "77.07".to_owned()), ("Business Savings Account", "-77.07".to_owned())]);
+    let findings = world.staff.findings(&run).await.unwrap();
+    let says = |finding: &Value| finding["level"] == 3 && finding["explained"] == false;
+    assert_eq!(findings.iter().filter(|finding| says(finding)).count(), 2, "{findings:#?}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_outside_the_scope_is_named_to_the_cent() {
+    for scope in [r#"{"open_only":true}"#, r#"{"off":["books.journals","books.bank_transfers"]}"#] {
+        let mut world = World::new().await;
+        world.seed("demo-company", Some(20), Some(60)).await;
+        let connected = world.connected().await;
+        world.rows(&format!("UPDATE link SET scope = '{scope}' RETURNING CAST(1 AS BIGINT) AS n")).await;
+        let (run, _) = world.migrate(&connected).await;
+        let report = report(&world, &run).await;
+        print(&report);
+        assert!(causes(&report).iter().any(|(_, cause, _)| cause == "OUT_OF_SCOPE"), "{scope}: {report:#}");
+        assert!(causes(&report).iter().all(|(_, cause, _)| cause != "UNEXPLAINED"), "{scope}: {report:#}");
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_report_is_a_page_a_spreadsheet_and_data_and_nobody_elses() {
     let (world, _, run) = migrated("demo-company", Some(20), Some(60)).await;
     let status = world.customer.letter(1).await.unwrap().status_link().unwrap();

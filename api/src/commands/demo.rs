@@ -11,6 +11,7 @@ use url::Url;
 use super::serve::signal;
 use super::{Outcome, logging};
 use crate::demo::browser::Trouble;
+use crate::demo::calls::Counted;
 use crate::demo::customer::Customer;
 use crate::demo::staff::Staff;
 use crate::demo::stage::{self, Plan, Stage};
@@ -134,12 +135,17 @@ async fn tell(stage: &Stage, realistic: bool) -> Result<Told, Trouble> {
     let took = started.elapsed();
     println!("  ✓ migrated and reconciled in {}", humane(took));
     let (holds, findings) = (staff.holds(&link).await?, staff.findings(&run).await?);
-    println!("\n{}", summary::table(&progress));
+    let (table, ratio) = summary::table(&progress, &Counted::ask(stage).await?);
+    println!("\n{table}");
+    println!("  calls: {ratio:.3} times the fewest that the interfaces allow");
     let (lines, _) = summary::holds(&holds);
     for line in &lines {
         println!("  held: {line}");
     }
-    for finding in findings.iter().take(12) {
+    for line in summary::ledger(&staff.report(&run).await?) {
+        println!("  ledger: {line}");
+    }
+    for finding in findings.iter().filter(|finding| finding["level"].as_i64() < Some(3)).take(12) {
         println!("  {}: {}", finding["cause"].as_str().unwrap_or_default(), finding["sentence"].as_str().unwrap_or_default());
     }
     if realistic {
@@ -206,6 +212,7 @@ fn open_links(stage: &Stage, told: &Told) -> Result<(), Trouble> {
     println!("  letters       {}", stage.sandbox_url.join("/_sandbox/mail")?);
     if let Some(status) = &told.status_link {
         println!("  customer page {status}");
+        println!("  report        {status}/report");
     }
     println!("  both sides    {}", stage.sandbox_url.join("/")?);
     println!("\nCtrl-C ends it.");

@@ -112,6 +112,13 @@ impl Staff {
         Ok(data["findings"].as_array().cloned().unwrap_or_default())
     }
 
+    /// Both ledgers of a run that compared.
+    pub async fn report(&self, run: &str) -> Result<Value, Trouble> {
+        let query = "query($id: ID!) { run(id: $id) { report { day currency source \
+                     accounts { code name xero zoho difference causes { cause amount explained meaning } } } } }";
+        Ok(self.data(query, json!({ "id": run })).await?["run"]["report"].clone())
+    }
+
     /// The link's holds.
     pub async fn holds(&self, link: &str) -> Result<Vec<Value>, Trouble> {
         let mut holds = Vec::new();

@@ -160,7 +160,9 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
             continue;
         }
         match lane.flow.to_zoho(one.record.as_ref(), &known) {
-            Ok(Carry { body: Value::Null, id: Some(zoho_id), .. }) => verdicts.push(Verdict::Settled(paired(one, zoho_id))),
+            Ok(Carry { body: Value::Null, file: None, id: Some(zoho_id), .. }) => {
+                verdicts.push(Verdict::Settled(paired(one, zoho_id)))
+            }
             Ok(carry) => ready.push_back(Ready { todo: one, carry }),
             Err(reason) if reason.code == PASSED_ON && one.zoho_id.is_none() => {
                 verdicts.push(Verdict::Passed { xero_id: one.record.id().to_owned() });

@@ -39,12 +39,12 @@ pub struct Tally {
     /// What explains that accounts stand elsewhere in Zoho: by cause, by how much Zoho has more.
     #[serde(default)]
     pub moves: Moves,
-    /// How far rounding may take records in other currencies apart, by account.
+    /// How far rounding may take records in other currencies apart: squares, added up by account.
     #[serde(default)]
     pub roundings: Moves,
     /// Accounts on which something differs by an amount that is not known, by cause.
     #[serde(default)]
-    pub touched: BTreeSet<(String, Ledger)>,
+    pub touched: BTreeSet<(String, Ledger, bool)>,
     /// Xero's chart, from the flow whose records are accounts.
     #[serde(default)]
     pub chart: Vec<Account>,
@@ -61,6 +61,9 @@ pub struct Tally {
     pub xero_owed: OwedSums,
     #[serde(default)]
     pub zoho_owed: OwedSums,
+    /// The day and the month on which Xero's financial year ends, as Xero writes them. Kept with the first flow.
+    #[serde(default)]
+    pub year_end: Option<(String, String)>,
     /// Lists outside the scope that were read for what they would have moved.
     #[serde(default)]
     pub outside: BTreeSet<String>,
@@ -81,38 +84,46 @@ pub enum Phase {
 
 /// Amounts by cause and account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(String, Ledger, Decimal)>", into = "Vec<(String, Ledger, Decimal)>")]
-pub struct Moves(pub BTreeMap<(String, Ledger), Decimal>);
+#[serde(from = "Vec<(Move, Decimal)>", into = "Vec<(Move, Decimal)>")]
+pub struct Moves(pub BTreeMap<Move, Decimal>);
 
-impl From<Vec<(String, Ledger, Decimal)>> for Moves {
-    fn from(list: Vec<(String, Ledger, Decimal)>) -> Self {
-        Self(list.into_iter().map(|(cause, ledger, amount)| ((cause, ledger), amount)).collect())
+/// Why, on which account, and whether before the present financial year: what was earned or spent then is in the retained earnings.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Move {
+    pub cause: String,
+    pub ledger: Ledger,
+    pub is_before: bool,
+}
+
+impl From<Vec<(Move, Decimal)>> for Moves {
+    fn from(list: Vec<(Move, Decimal)>) -> Self {
+        Self(list.into_iter().collect())
     }
 }
 
-impl From<Moves> for Vec<(String, Ledger, Decimal)> {
+impl From<Moves> for Vec<(Move, Decimal)> {
     fn from(moves: Moves) -> Self {
-        moves.0.into_iter().map(|((cause, ledger), amount)| (cause, ledger, amount)).collect()
+        moves.0.into_iter().collect()
     }
 }
 
 impl Moves {
-    pub fn add(&mut self, cause: &str, ledger: Ledger, amount: Decimal) {
+    pub fn add(&mut self, cause: &str, ledger: Ledger, is_before: bool, amount: Decimal) {
         if !amount.is_zero() {
-            *self.0.entry((cause.to_owned(), ledger)).or_default() += amount;
+            *self.0.entry(Move { cause: cause.to_owned(), ledger, is_before }).or_default() += amount;
         }
     }
 
     /// A record that is not in Zoho: what it moves in Xero is missing there.
-    pub fn miss(&mut self, cause: &str, postings: Vec<Posting>) {
+    pub fn miss(&mut self, cause: &str, is_before: bool, postings: Vec<Posting>) {
         for posting in postings {
-            self.add(cause, posting.ledger, -posting.amount);
+            self.add(cause, posting.ledger, is_before, -posting.amount);
         }
     }
 
     pub fn join(&mut self, other: &Moves) {
-        for ((cause, ledger), amount) in &other.0 {
-            self.add(cause, ledger.clone(), *amount);
+        for (of, amount) in &other.0 {
+            *self.0.entry(of.clone()).or_default() += amount;
         }
     }
 }

@@ -20,6 +20,7 @@ use super::json::ms_date;
 use super::ledger::balances::{self, Sum};
 use super::ledger::chart::Account;
 use super::ledger::{self, Chart, told};
+use super::zone;
 
 /// Which report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,8 +221,11 @@ fn date(call: &Call, name: &str) -> Result<Option<NaiveDate>, Failure> {
     date.map(Some).ok_or_else(|| Failure::query(format!("{name}=`{text}` is not a date")))
 }
 
+/// Today by the organisation's own clock.
 fn today(call: &Call) -> NaiveDate {
-    call.shared.clock.now().date_naive()
+    let now = call.shared.clock.now();
+    let ledger = call.shared.store.with(|connection| call.shared.xero.settings.ledger(connection, call.caller.org.n));
+    ledger.map_or_else(|_| now.date_naive(), |ledger| zone::today(&ledger.timezone, now))
 }
 
 /// How many periods before are compared, and how many months each has.

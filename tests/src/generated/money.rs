@@ -205,8 +205,11 @@ impl Credit {
     }
 }
 
-/// What is due, by contact and currency: id, day, amount.
-struct Open(HashMap<(String, String), Vec<(String, String, Decimal)>>);
+/// A document's id, its day, and what is owed.
+type Owed = (String, String, Decimal);
+
+/// What is due, by contact and currency.
+struct Open(HashMap<(String, String), Vec<Owed>>);
 
 impl Open {
     fn of(documents: &[Value]) -> Self {

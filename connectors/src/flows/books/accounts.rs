@@ -154,6 +154,7 @@ impl Flow for Accounts {
             name: account.name.clone(),
             role,
             is_bank: account.kind == AccountType::Bank,
+            is_of_result: matches!(account.kind.class(), Class::Revenue | Class::Expense),
         })
     }
 

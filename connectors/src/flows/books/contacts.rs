@@ -59,6 +59,9 @@ impl Role {
     }
 }
 
+/// Behind the name of a contact that is a customer too.
+const SUPPLIER: &str = " (Supplier)";
+
 pub fn needs(contact: &Contact) -> Vec<Need> {
     match contact.default_currency.is_empty() {
         true => Vec::new(),
@@ -77,7 +80,12 @@ pub fn to_zoho(role: Role, contact: &Contact, known: &Known) -> Result<Carry, Un
             expected: false,
         });
     }
-    Ok(carry(role, contact, known, clip(contact.name.trim(), NAME_CHARS_MAX)))
+    // Zoho wants every name once. A contact that also buys is there as a customer, under its plain name: to try that one first would
+    // cost two calls more, for each such contact and at each change of it.
+    match role {
+        Role::Vendor if contact.is_for_sales() => Ok(carry(role, contact, known, &marked(contact, SUPPLIER))),
+        _ => Ok(carry(role, contact, known, clip(contact.name.trim(), NAME_CHARS_MAX))),
+    }
 }
 
 pub fn fields() -> &'static [Field<Contact>] {
@@ -220,16 +228,13 @@ pub fn cure(role: Role, contact: &Contact, known: &Known, refusal: &Refusal, att
     let by_id = contact.id.get(..8).unwrap_or(&contact.id);
     let number = contact.account_number.trim();
     let marks: [String; 2] = match role {
-        Role::Vendor if contact.is_for_sales() => [" (Supplier)".to_owned(), format!(" (Supplier) [{by_id}]")],
+        Role::Vendor if contact.is_for_sales() => [format!("{SUPPLIER} [{by_id}]"), String::new()],
         _ if number.is_empty() => [format!(" [{by_id}]"), String::new()],
         _ => [format!(" [{number}]"), format!(" [{by_id}]")],
     };
     match (attempt, marks) {
         (1, _) => Cure::Adopt { query: vec![("contact_name", clip(contact.name.trim(), NAME_CHARS_MAX).to_owned())] },
-        (2, [mark, _]) | (3, [_, mark]) if !mark.is_empty() => {
-            let room = NAME_CHARS_MAX.saturating_sub(mark.chars().count());
-            Cure::Again(carry(role, contact, known, &format!("{}{mark}", clip(contact.name.trim(), room))))
-        }
+        (2, [mark, _]) | (3, [_, mark]) if !mark.is_empty() => Cure::Again(carry(role, contact, known, &marked(contact, &mark))),
         _ => Cure::Hold(Unmappable {
             code: "NAME_TAKEN",
             sentence: format!(
@@ -240,6 +245,12 @@ pub fn cure(role: Role, contact: &Contact, known: &Known, refusal: &Refusal, att
             expected: false,
         }),
     }
+}
+
+/// The name with something behind it that tells it apart.
+fn marked(contact: &Contact, mark: &str) -> String {
+    let room = NAME_CHARS_MAX.saturating_sub(mark.chars().count());
+    format!("{}{mark}", clip(contact.name.trim(), room))
 }
 
 /// A contact that is active in Xero must not stay inactive in Zoho. The other way round is an action of every write.
@@ -344,7 +355,8 @@ mod tests {
 
     #[test]
     fn a_bare_contact_is_enough_and_an_archived_one_becomes_inactive() {
-        let carry = to_zoho(Role::Vendor, &contact(json!({"ContactStatus": "ARCHIVED"})), &Known::default()).unwrap();
+        let carry =
+            to_zoho(Role::Vendor, &contact(json!({"ContactStatus": "ARCHIVED", "IsSupplier": true})), &Known::default()).unwrap();
         assert_eq!(
             carry.body,
             json!({"contact_name": "Ada Ltd", "company_name": "Ada Ltd", "contact_type": "vendor", "notes": ""})
@@ -401,8 +413,9 @@ mod tests {
             cure(Role::Vendor, &both, &known, &taken(), 1),
             Cure::Adopt { query: vec![("contact_name", "Ada Ltd".into())] }
         );
-        assert_eq!(name(cure(Role::Vendor, &both, &known, &taken(), 2)), "Ada Ltd (Supplier)");
-        assert_eq!(name(cure(Role::Vendor, &both, &known, &taken(), 3)), "Ada Ltd (Supplier) [bd2270c3]");
+        // Its plain name is the customer's: that one is not even tried.
+        assert_eq!(to_zoho(Role::Vendor, &both, &known).unwrap().body["contact_name"], "Ada Ltd (Supplier)");
+        assert_eq!(name(cure(Role::Vendor, &both, &known, &taken(), 2)), "Ada Ltd (Supplier) [bd2270c3]");
         assert_eq!(name(cure(Role::Customer, &both, &known, &taken(), 2)), "Ada Ltd [bd2270c3]");
         let numbered = contact(json!({"AccountNumber": "A-1", "Name": "x".repeat(250)}));
         let marked = name(cure(Role::Customer, &numbered, &known, &taken(), 2));

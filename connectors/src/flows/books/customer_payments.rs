@@ -1,5 +1,6 @@
 //! Xero payments of sales invoices → Zoho Books customer payments. Refunds and credits are other flows' business.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::payments::{self, Direction};
@@ -49,6 +50,9 @@ impl Flow for CustomerPayments {
     }
     fn judge(payment: &Payment, _: &Known, answer: &Value) -> Judgement {
         payments::judge(payment, answer)
+    }
+    fn day(payment: &Payment) -> Option<NaiveDate> {
+        Some(payment.date)
     }
     fn age(_: &Payment) -> Age {
         Age::Follows

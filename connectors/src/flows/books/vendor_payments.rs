@@ -1,5 +1,6 @@
 //! Xero payments of bills → Zoho Books vendor payments. Refunds and credits are other flows' business.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::payments::{self, Direction};
@@ -50,6 +51,9 @@ impl Flow for VendorPayments {
     }
     fn judge(payment: &Payment, _: &Known, answer: &Value) -> Judgement {
         payments::judge(payment, answer)
+    }
+    fn day(payment: &Payment) -> Option<NaiveDate> {
+        Some(payment.date)
     }
     fn age(_: &Payment) -> Age {
         Age::Follows

@@ -7,7 +7,7 @@ use connectors::balance::Balance;
 use connectors::flow::{Account, Ledger};
 use rust_decimal::Decimal;
 
-use super::super::tally::Moves;
+use super::super::tally::{Move, Moves};
 use crate::report::{AccountRow, Part};
 
 /// Everything that a comparison needs.
@@ -23,12 +23,12 @@ pub struct Books<'a> {
     pub opening: &'a [Balance],
     /// What explains differences, by cause and account.
     pub moves: Moves,
-    /// How far rounding may go, by account.
+    /// The squares of how far rounding may take each record, added up by account.
     pub roundings: Moves,
     /// Causes of differences whose amount is not known.
-    pub touched: BTreeSet<(String, Ledger)>,
-    /// Kinds of records that move money are not carried at all.
-    pub is_incomplete: bool,
+    pub touched: BTreeSet<(String, Ledger, bool)>,
+    /// Both sides tell what income and expenses ever were, and not those of a year.
+    pub is_ever: bool,
 }
 
 /// One account of the comparison: Zoho's, or one of Xero's that has none there.
@@ -80,18 +80,18 @@ pub fn compare(books: &Books<'_>) -> Vec<AccountRow> {
     for balance in books.opening {
         lines.entry(books.of_xero(&balance.account)).or_default().opening += balance.amount;
     }
-    for ((cause, ledger), amount) in &books.moves.0 {
-        let line = lines.entry(books.of(ledger)).or_default();
+    for (Move { cause, ledger, is_before }, amount) in &books.moves.0 {
+        let line = lines.entry(books.of_time(ledger, *is_before)).or_default();
         match line.row.parts.iter_mut().find(|part| part.cause == *cause) {
             Some(part) => part.amount += amount,
             None => line.row.parts.push(Part::named(cause, *amount)),
         }
     }
-    for ((_, ledger), amount) in &books.roundings.0 {
-        lines.entry(books.of(ledger)).or_default().rounding += amount;
+    for (Move { ledger, is_before, .. }, amount) in &books.roundings.0 {
+        lines.entry(books.of_time(ledger, *is_before)).or_default().rounding += amount;
     }
-    for (cause, ledger) in &books.touched {
-        lines.entry(books.of(ledger)).or_default().touched.insert(cause.clone());
+    for (cause, ledger, is_before) in &books.touched {
+        lines.entry(books.of_time(ledger, *is_before)).or_default().touched.insert(cause.clone());
     }
     for (key, line) in &mut lines {
         line.row.parts.retain(|part| !part.amount.is_zero());
@@ -141,6 +141,26 @@ impl Books<'_> {
         }
     }
 
+    /// The account on which an amount stands now: what was earned or spent before this year is in the retained earnings.
+    fn of_time(&self, ledger: &Ledger, is_before: bool) -> Key {
+        let key = self.of(ledger);
+        if is_before && !self.is_ever && self.is_of_result(ledger, &key) {
+            return self.of(&Ledger::RetainedEarnings);
+        }
+        key
+    }
+
+    fn is_of_result(&self, ledger: &Ledger, key: &Key) -> bool {
+        let of_chart = self.chart.iter().find(|account| self.of_xero(&account.id) == *key);
+        match (of_chart, key) {
+            (Some(account), _) => account.is_of_result,
+            (None, Key::Zoho(id)) if self.zoho.iter().any(|one| one.account == *id) => {
+                self.zoho.iter().any(|one| one.account == *id && one.is_of_result)
+            }
+            _ => matches!(ledger, Ledger::OtherCharges | Ledger::Exchange),
+        }
+    }
+
     /// Zoho's account of this name. One that holds nothing is in no trial balance.
     fn named(&self, name: &'static str) -> Key {
         let found = self.zoho.iter().find(|balance| balance.name.eq_ignore_ascii_case(name));
@@ -178,7 +198,7 @@ impl Books<'_> {
         };
         for line in lines.values_mut().filter(|line| !line.left.is_zero()) {
             let cause = match line.touched.first() {
-                _ if line.left.abs() <= line.rounding => Some("FX_RATE_SOURCE".to_owned()),
+                _ if is_rounding(line.left, line.rounding) => Some("FX_RATE_SOURCE".to_owned()),
                 Some(touched) => Some(touched.clone()),
                 None if line.left == -line.opening => Some("OPENING_BALANCE".to_owned()),
                 None => None,
@@ -190,16 +210,26 @@ impl Books<'_> {
         let revalued = self.revalued();
         let left: Decimal = revalued.iter().filter_map(|key| lines.get(key)).map(|line| line.left).sum();
         let rounding: Decimal = revalued.iter().filter_map(|key| lines.get(key)).map(|line| line.rounding).sum();
-        if left.abs() <= rounding {
+        if is_rounding(left, rounding) {
             for key in &revalued {
                 if let Some(line) = lines.get_mut(key).filter(|line| !line.left.is_zero()) {
                     take(line, "FX_RATE_SOURCE");
                 }
             }
         }
-        let rest = if self.is_incomplete { "NOT_CARRIED" } else { "UNEXPLAINED" };
+        // Zoho counts the gain of a credit on the day of the later document, Xero on the day on which it was used.
+        let years = [Ledger::Exchange, Ledger::RetainedEarnings].map(|ledger| self.of(&ledger));
+        let left: Decimal = years.iter().filter_map(|key| lines.get(key)).map(|line| line.left).sum();
+        let rounding: Decimal = years.iter().filter_map(|key| lines.get(key)).map(|line| line.rounding).sum();
+        if is_rounding(left, rounding) {
+            for key in &years {
+                if let Some(line) = lines.get_mut(key).filter(|line| !line.left.is_zero()) {
+                    take(line, "GAIN_OF_ANOTHER_YEAR");
+                }
+            }
+        }
         for line in lines.values_mut().filter(|line| !line.left.is_zero()) {
-            take(line, rest);
+            take(line, "UNEXPLAINED");
         }
     }
 
@@ -214,6 +244,12 @@ impl Books<'_> {
         let controls = [Ledger::Receivable, Ledger::Payable].map(|ledger| self.of(&ledger));
         gains.map(|account| self.of_xero(&account.id)).chain(banks).chain(controls).collect()
     }
+}
+
+/// Whether an amount may come of so many roundings: they fall to both sides, so that together they go no further than four times the
+/// root of their squares.
+fn is_rounding(left: Decimal, squares: Decimal) -> bool {
+    left.checked_mul(left).zip(squares.checked_mul(Decimal::from(16))).is_some_and(|(square, most)| square <= most)
 }
 
 fn zohos_name(role: &Ledger) -> &'static str {

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use connectors::balance::Balance;
 use connectors::flow::Ledger;
 use connectors::flows;
+use connectors::xero::Organisation;
 use connectors::zoho::reports::{eve, within_year};
 use entities::database::{begin_write, sql};
 use entities::{report, run};
@@ -18,26 +19,13 @@ use super::super::slice::{Halt, Lane, Provider, Slice};
 use super::super::tally::Moves;
 use super::accounts::{self, Books};
 use super::rows::{Found, SENTENCE_LIVES, find, note};
-use super::{Tallies, owed, tally, xero_side};
+use super::xero_side::{self, Knowing};
+use super::{Tallies, owed, tally};
 use crate::context::Failure;
 use crate::report::{Ageing, Report, Source, is_explained, place};
 
 /// Years that Xero is asked for where Zoho tells only what its accounts ever had.
 const YEARS_MAX: usize = 12;
-/// Kinds of records that move money. Where a version of ours does not carry one of them, what is left is theirs.
-const MOVE_MONEY: &[&str] = &[
-    "books.credit_notes",
-    "books.vendor_credits",
-    "books.customer_prepayments",
-    "books.vendor_prepayments",
-    "books.customer_overpayments",
-    "books.vendor_overpayments",
-    "books.expenses",
-    "books.receipts",
-    "books.bank_transfers",
-    "books.journals",
-];
-
 /// Both ledgers as they were told.
 struct Told {
     day: NaiveDate,
@@ -47,7 +35,13 @@ struct Told {
 }
 
 /// Compares the ledgers once, and keeps the report. Gives whether every difference has a name.
-pub async fn compare(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies) -> Result<bool, Halt> {
+pub async fn compare(
+    slice: &mut Slice,
+    run: &run::Model,
+    tallies: &mut Tallies,
+    organisation: &Organisation,
+    knowing: &Knowing,
+) -> Result<bool, Halt> {
     let kept = report::Entity::of(slice.tenant).filter(report::Column::RunId.eq(run.id)).one(&slice.context.database).await?;
     if let Some(kept) = kept {
         return Ok(kept.agrees);
@@ -55,12 +49,12 @@ pub async fn compare(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies)
     let Some(lane) = chart_lane(slice, tallies) else { return Ok(true) };
     let pairs = account_pairs(slice, lane).await?;
     slice.go_on()?;
-    let mut told = ask(slice, lane, tallies, &pairs).await?;
+    let mut told = ask(slice, lane, tallies, &pairs, organisation).await?;
     let mut rows = accounts::compare(&books(tallies, &told, &pairs, &[]));
-    if has_unnamed(&rows) && read_outside(slice, run, lane, tallies).await? {
+    if has_unnamed(&rows) && read_outside(slice, run, lane, tallies, knowing).await? {
         rows = accounts::compare(&books(tallies, &told, &pairs, &[]));
     }
-    if has_unnamed(&rows) && own_of_zoho(slice, run, tallies).await? {
+    if has_unnamed(&rows) && own_of_zoho(slice, run, tallies, knowing).await? {
         rows = accounts::compare(&books(tallies, &told, &pairs, &[]));
     }
     if has_unnamed(&rows)
@@ -94,7 +88,7 @@ fn chart_lane(slice: &Slice, tallies: &Tallies) -> Option<Lane> {
 }
 
 fn has_unnamed(rows: &[crate::report::AccountRow]) -> bool {
-    rows.iter().flat_map(|row| &row.parts).any(|part| matches!(part.cause.as_str(), "UNEXPLAINED" | "NOT_CARRIED"))
+    rows.iter().flat_map(|row| &row.parts).any(|part| part.cause == "UNEXPLAINED")
 }
 
 fn books<'a>(tallies: &Tallies, told: &'a Told, pairs: &HashMap<String, String>, opening: &'a [Balance]) -> Books<'a> {
@@ -115,7 +109,7 @@ fn books<'a>(tallies: &Tallies, told: &'a Told, pairs: &HashMap<String, String>,
         moves,
         roundings,
         touched,
-        is_incomplete: MOVE_MONEY.iter().any(|flow| flows::flow(flow).is_none()),
+        is_ever: told.source == Source::Chart,
     }
 }
 
@@ -132,7 +126,13 @@ async fn account_pairs(slice: &Slice, lane: Lane) -> Result<HashMap<String, Stri
 }
 
 /// Asks both sides, as at the organisation's today, or at the day of the latest record where that lies ahead.
-async fn ask(slice: &mut Slice, lane: Lane, tallies: &Tallies, pairs: &HashMap<String, String>) -> Result<Told, Halt> {
+async fn ask(
+    slice: &mut Slice,
+    lane: Lane,
+    tallies: &Tallies,
+    pairs: &HashMap<String, String>,
+    organisation: &Organisation,
+) -> Result<Told, Halt> {
     let (today, mut balances) = xero(slice, lane, None).await?;
     let utc = slice.context.now().to_utc().date_naive();
     let latest = tallies.values().filter_map(|tally| tally.latest).max();
@@ -140,11 +140,6 @@ async fn ask(slice: &mut Slice, lane: Lane, tallies: &Tallies, pairs: &HashMap<S
     if today != Some(day) {
         balances = xero(slice, lane, Some(day)).await?.1;
     }
-    slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
-    let organisation = match slice.xero.client.organisation().await {
-        Ok(organisation) => organisation,
-        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
-    };
     let start = organisation.year_start(day);
     let chart: Vec<_> = tallies.values().flat_map(|tally| &tally.chart).collect();
     let retained = chart.iter().find(|account| account.role == Some(Ledger::RetainedEarnings)).map(|account| account.id.as_str());
@@ -157,7 +152,7 @@ async fn ask(slice: &mut Slice, lane: Lane, tallies: &Tallies, pairs: &HashMap<S
         }
     }
     let zoho = chart_balances(slice, lane).await?;
-    ever(slice, lane, &mut balances, &organisation, start, retained.unwrap_or_default()).await?;
+    ever(slice, lane, &mut balances, organisation, start, retained.unwrap_or_default()).await?;
     Ok(Told { day, xero: balances, zoho, source: Source::Chart })
 }
 
@@ -202,7 +197,7 @@ async fn ever(
     slice: &mut Slice,
     lane: Lane,
     balances: &mut Vec<Balance>,
-    organisation: &connectors::xero::Organisation,
+    organisation: &Organisation,
     start: NaiveDate,
     retained: &str,
 ) -> Result<(), Halt> {
@@ -229,16 +224,22 @@ async fn ever(
 }
 
 /// Lists that no lane within the scope reads: what their records would have moved. Gives whether there was any.
-async fn read_outside(slice: &mut Slice, run: &run::Model, lane: Lane, tallies: &mut Tallies) -> Result<bool, Halt> {
+async fn read_outside(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    tallies: &mut Tallies,
+    knowing: &Knowing,
+) -> Result<bool, Halt> {
     let mut any = false;
     for leader in slice.lanes.clone() {
         let is_off = slice.readers(leader).is_empty() && leader.flow.read_with().is_none() && leader.flow.hangs().is_none();
         let key = leader.flow.key();
-        if !is_off || !leader.flow.has_list() || !leader.flow.xero().paged || tally(tallies, lane).outside.contains(key) {
+        if !is_off || !leader.flow.has_list() || tally(tallies, lane).outside.contains(key) {
             continue;
         }
         slice.go_on()?;
-        xero_side::outside(slice, leader, lane, tally(tallies, lane)).await?;
+        xero_side::outside(slice, leader, lane, tally(tallies, lane), knowing).await?;
         note(slice, run, lane, tally(tallies, lane)).await?;
         any = true;
     }
@@ -246,7 +247,7 @@ async fn read_outside(slice: &mut Slice, run: &run::Model, lane: Lane, tallies: 
 }
 
 /// Records that were made in Zoho itself: what they move there. Gives whether there was any.
-async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies) -> Result<bool, Halt> {
+async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies, knowing: &Knowing) -> Result<bool, Halt> {
     let mut any = false;
     for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on) {
         let listed = std::mem::take(&mut tally(tallies, lane).own);
@@ -255,8 +256,10 @@ async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies)
             slice.permit_soon(Provider::Zoho, Some(lane.id)).await?;
             match slice.zoho.client.get(lane.flow.zoho(), id).await {
                 Ok(detail) => {
+                    let day = detail["date"].as_str().and_then(|day| day.parse::<NaiveDate>().ok());
+                    let is_before = day.is_some_and(|day| knowing.is_old(day));
                     for posting in lane.flow.booked(&detail).unwrap_or_default() {
-                        tally(tallies, lane).moves.add("ZOHO_OWN", posting.ledger, posting.amount);
+                        tally(tallies, lane).moves.add("ZOHO_OWN", posting.ledger, is_before, posting.amount);
                         any = true;
                     }
                 }

@@ -13,7 +13,8 @@ use super::super::read;
 use super::super::slice::{Halt, Lane, Provider, Slice};
 use super::super::tally::{Phase, Tally};
 use super::rows::{Found, Pair, find, note, pairs};
-use super::{owed, sums, xero_side};
+use super::xero_side::{self, Knowing};
+use super::{owed, sums};
 
 /// Documents that are looked at before the sums are stored again.
 const LOOKS_AT_ONCE: usize = 5;
@@ -22,8 +23,14 @@ const LOOKS_AT_ONCE: usize = 5;
 /// somebody made of them in Zoho.
 pub type Rate = (&'static str, String, Decimal);
 
+/// What a look needs beside the record.
+pub struct With<'a> {
+    pub rates: &'a [Rate],
+    pub knowing: &'a Knowing,
+}
+
 /// A few of the records that differ, read again and looked at. The last of them ends the flow's reconciliation.
-pub async fn look(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally, rates: &[Rate]) -> Result<(), Halt> {
+pub async fn look(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally, with: &With<'_>) -> Result<(), Halt> {
     if tally.differing.is_empty() {
         tally.phase = Phase::Done;
         sums::compare(slice, run, lane, tally).await?;
@@ -38,7 +45,7 @@ pub async fn look(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut T
     let pairs = pairs(slice, run, lane, &records).await?;
     for record in records.iter().filter(|record| ids.iter().any(|id| id == record.id())) {
         if let Some(pair) = pairs.get(record.id()) {
-            closer(slice, run, lane, tally, record.as_ref(), pair, rates).await?;
+            closer(slice, run, lane, tally, record.as_ref(), pair, with).await?;
         }
     }
     note(slice, run, lane, tally).await
@@ -52,7 +59,7 @@ async fn closer(
     tally: &mut Tally,
     record: &dyn Record,
     pair: &Pair,
-    rates: &[Rate],
+    with: &With<'_>,
 ) -> Result<(), Halt> {
     let Some(zoho_id) = &pair.zoho_id else { return Ok(()) };
     let line = lane.flow.xero_line(record);
@@ -62,7 +69,8 @@ async fn closer(
         Ok(detail) => detail,
         Err(Trouble::Refused(_)) => {
             let known = look_up(slice, &[lane.flow.needs(record)]).await?;
-            tally.moves.miss("MISSING_IN_ZOHO", lane.flow.postings(record, &known));
+            let is_before = with.knowing.is_before(lane, record);
+            tally.moves.miss("MISSING_IN_ZOHO", is_before, lane.flow.postings(record, &known));
             if let Some(owed) = lane.flow.owed(record) {
                 tally.xero_owed.explain(owed, "MISSING_IN_ZOHO");
             }
@@ -86,7 +94,7 @@ async fn closer(
     off.0 += theirs.total.unwrap_or_default() - line.total.unwrap_or_default();
     off.1 += theirs.due.unwrap_or_default() - line.due.unwrap_or_default();
     let mut known = look_up(slice, &[lane.flow.needs(record)]).await?;
-    for (flow, key, rate) in rates {
+    for (flow, key, rate) in with.rates {
         known.learn_rate(flow, key.clone(), *rate);
     }
     let causes: HashMap<&'static str, &'static str> = match lane.flow.judge(record, &known, &detail) {
@@ -94,7 +102,7 @@ async fn closer(
         _ => HashMap::new(),
     };
     let compared = Compared { record, line: &line, theirs: &theirs, causes: &causes };
-    book(tally, lane, &compared, &detail, &known);
+    book(tally, lane, &compared, &detail, &known, with.knowing);
     findings(slice, run, lane, tally, &compared).await
 }
 
@@ -107,7 +115,7 @@ struct Compared<'a> {
 }
 
 /// By how much Zoho's ledger differs from Xero's because of this record.
-fn book(tally: &mut Tally, lane: Lane, compared: &Compared<'_>, detail: &Value, known: &Known) {
+fn book(tally: &mut Tally, lane: Lane, compared: &Compared<'_>, detail: &Value, known: &Known, knowing: &Knowing) {
     let Compared { record, causes, line, theirs } = *compared;
     if let Some(owed) = lane.flow.owed(record) {
         let cause = causes.get("due").copied().filter(|cause| *cause != "UNEXPLAINED").unwrap_or("DOCUMENT_DIFFERS");
@@ -116,7 +124,7 @@ fn book(tally: &mut Tally, lane: Lane, compared: &Compared<'_>, detail: &Value, 
     let live = |line: &Line| !matches!(line.status, "draft" | "void");
     let is_same = line.total == theirs.total && (line.tax == theirs.tax || theirs.tax.is_none()) && live(line) == live(theirs);
     let Some(booked) = lane.flow.booked(detail).filter(|_| !is_same) else {
-        xero_side::shift(tally, lane, record, known);
+        xero_side::shift(tally, lane, record, knowing);
         return;
     };
     let named = ["total", "tax"].iter().filter_map(|what| causes.get(what)).find(|cause| **cause != "UNEXPLAINED");
@@ -128,7 +136,7 @@ fn book(tally: &mut Tally, lane: Lane, compared: &Compared<'_>, detail: &Value, 
     };
     let minus = |posting: Posting| (posting.ledger, -posting.amount);
     for (ledger, amount) in booked.into_iter().map(|one| (one.ledger, one.amount)).chain(postings.into_iter().map(minus)) {
-        tally.moves.add(cause, ledger, amount);
+        tally.moves.add(cause, ledger, knowing.is_before(lane, record), amount);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use chrono::NaiveDate;
 use connectors::flow::{Age, Known, Reading, Record, Wanted};
 use connectors::xero::Since;
 use entities::clock::At;
@@ -22,7 +23,7 @@ const SECOND_US: i64 = 1_000_000;
 const LOOKS_MAX: i64 = 100;
 /// How far rounding may take one record's entry on one account apart where it is in another currency: a few cents, and what is cut off
 /// the rate.
-const ROUNDING: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
+const ROUNDING: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 const ROUNDING_OF_RATE: Decimal = Decimal::from_parts(5, 0, 0, false, 6);
 
 /// One page of the list that `leader` reads, for all that share it.
@@ -32,6 +33,7 @@ pub async fn page(
     leader: Lane,
     members: &[Lane],
     tallies: &mut Tallies,
+    known: &Knowing,
 ) -> Result<(), Halt> {
     let Some(first) = members.first().copied() else { return Ok(()) };
     let cursor = of(tallies, first);
@@ -43,8 +45,8 @@ pub async fn page(
     let full = leader.flow.xero().paged && page.page_size > 0 && outer.len() >= page.page_size as usize;
     let outer = records(outer);
     let newest = outer.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
-    let known = knowing(slice);
     // Those outside the scope are read too, since the page is here: what they would have moved explains the ledger.
+    let mut told = HashSet::new();
     for lane in sharing(slice, leader) {
         let read = if lane.id == leader.id { None } else { Some(read::again(slice, lane, &page).await?) };
         let read = read.map(records);
@@ -52,7 +54,7 @@ pub async fn page(
         if !lane.on {
             let tally = tally(tallies, first);
             for record in records.iter().filter(|record| !is_had(&had, record.id())) {
-                leave_out(tally, lane, record.as_ref(), &known);
+                leave_out(tally, lane, record.as_ref(), known, &mut told);
             }
             continue;
         }
@@ -63,8 +65,8 @@ pub async fn page(
         let read_until = lane_row(slice, lane).await?.watermark;
         let tally = tally(tallies, lane);
         for record in records.iter().filter(|record| !is_had(&had, record.id())) {
-            let seen = Seen { record: record.as_ref(), pair: pairs.get(record.id()), read_until, known: &known };
-            check(slice, run, lane, tally, seen).await?;
+            let seen = Seen { record: record.as_ref(), pair: pairs.get(record.id()), read_until, known };
+            check(slice, run, lane, tally, seen, &mut told).await?;
         }
     }
     let same_second = anchor.is_some_and(|anchor| newest <= anchor.0) || newest == 0;
@@ -89,8 +91,7 @@ pub async fn page(
 }
 
 /// A list that no lane reads, because all that share it are outside the scope: read for what its records would have moved.
-pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut Tally) -> Result<(), Halt> {
-    let known = knowing(slice);
+pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut Tally, known: &Knowing) -> Result<(), Halt> {
     let (mut since, mut had) = (Since { anchor_us: None, page: 1 }, HashSet::new());
     let mut moves = Tally::default();
     loop {
@@ -99,11 +100,12 @@ pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut
         slice.moved = true;
         let full = leader.flow.xero().paged && page.page_size > 0 && outer.len() >= page.page_size as usize;
         let outer = records(outer);
+        let mut told = HashSet::new();
         for lane in sharing(slice, leader) {
             let read = if lane.id == leader.id { None } else { Some(records(read::again(slice, lane, &page).await?)) };
             for record in read.as_deref().unwrap_or(&outer).iter().filter(|record| !is_had(&had, record.id())) {
-                let known = knowing_of(slice, lane, record.as_ref(), &known).await?;
-                leave_out(&mut moves, lane, record.as_ref(), &known);
+                let known = knowing_of(slice, lane, record.as_ref(), known).await?;
+                leave_out(&mut moves, lane, record.as_ref(), &known, &mut told);
             }
         }
         if !full {
@@ -129,17 +131,44 @@ fn sharing(slice: &Slice, leader: Lane) -> Vec<Lane> {
     slice.lanes.iter().filter(shares).copied().collect()
 }
 
-fn knowing(slice: &Slice) -> Known {
-    let (xero, zoho) = slice.organisations();
-    let mut known = Known::new(xero, zoho);
-    slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
-    known
+/// What flows may know when they are asked what records move, and when the present financial year began.
+#[derive(Clone)]
+pub struct Knowing {
+    known: Known,
+    start: NaiveDate,
+}
+
+impl Knowing {
+    pub fn new(slice: &Slice, start: NaiveDate) -> Self {
+        let (xero, zoho) = slice.organisations();
+        let mut known = Known::new(xero, zoho);
+        slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
+        Self { known, start }
+    }
+
+    /// Whether it belongs to an earlier year.
+    pub fn is_before(&self, lane: Lane, record: &dyn Record) -> bool {
+        let day = match lane.flow.age(record) {
+            Age::Of { date, .. } => Some(date),
+            Age::Timeless | Age::Follows => lane.flow.day(record),
+        };
+        day.is_some_and(|day| self.is_old(day))
+    }
+
+    pub fn is_old(&self, date: NaiveDate) -> bool {
+        date < self.start
+    }
 }
 
 /// The same with the ids of what a record refers to, for kinds whose entries need them. Only records that are missing are asked about.
-async fn knowing_of<'k>(slice: &mut Slice, lane: Lane, record: &dyn Record, known: &'k Known) -> Result<Cow<'k, Known>, Halt> {
+async fn knowing_of<'k>(
+    slice: &mut Slice,
+    lane: Lane,
+    record: &dyn Record,
+    known: &'k Knowing,
+) -> Result<Cow<'k, Knowing>, Halt> {
     Ok(match lane.flow.posts_by_ids() {
-        true => Cow::Owned(look_up(slice, &[lane.flow.needs(record)]).await?),
+        true => Cow::Owned(Knowing { known: look_up(slice, &[lane.flow.needs(record)]).await?, start: known.start }),
         false => Cow::Borrowed(known),
     })
 }
@@ -154,9 +183,17 @@ fn is_had(had: &HashSet<String>, id: &str) -> bool {
 }
 
 /// A record of a kind that is not carried.
-fn leave_out(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Known) {
+fn leave_out(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Knowing, told: &mut HashSet<String>) {
     if lane.flow.wanted(record) == Wanted::Carry {
-        tally.moves.miss("OUT_OF_SCOPE", lane.flow.postings(record, known));
+        miss_postings(tally, lane, record, "OUT_OF_SCOPE", known, told);
+    }
+}
+
+/// What a record moves is missing once, also where two flows could have carried it and none of them came to know which.
+fn miss_postings(tally: &mut Tally, lane: Lane, record: &dyn Record, cause: &str, known: &Knowing, told: &mut HashSet<String>) {
+    let postings = lane.flow.postings(record, &known.known);
+    if !postings.is_empty() && told.insert(record.id().to_owned()) {
+        tally.moves.miss(cause, known.is_before(lane, record), postings);
     }
 }
 
@@ -165,11 +202,18 @@ struct Seen<'a> {
     record: &'a dyn Record,
     pair: Option<&'a Pair>,
     read_until: Option<At>,
-    known: &'a Known,
+    known: &'a Knowing,
 }
 
 /// Holds one record against its pair.
-async fn check(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tally, seen: Seen<'_>) -> Result<(), Halt> {
+async fn check(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    tally: &mut Tally,
+    seen: Seen<'_>,
+    told: &mut HashSet<String>,
+) -> Result<(), Halt> {
     let Seen { record, pair, read_until, known } = seen;
     let line = lane.flow.xero_line(record);
     tally.chart.extend(lane.flow.account(record));
@@ -184,11 +228,11 @@ async fn check(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tall
         }
         if read_until.is_some_and(|until| record.updated_us() >= until.0 - SECOND_US) {
             tally.changed += 1;
-            miss(tally, lane, run, record, "CHANGED_SINCE", knowing_of(slice, lane, record, known).await?.as_ref());
+            miss(tally, lane, run, record, "CHANGED_SINCE", knowing_of(slice, lane, record, known).await?.as_ref(), told);
             let sentence = format!("{} appeared in Xero after it was read; the next run carries it.", record.label());
             return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
         }
-        miss(tally, lane, run, record, "NOT_CARRIED", knowing_of(slice, lane, record, known).await?.as_ref());
+        miss(tally, lane, run, record, "NOT_CARRIED", knowing_of(slice, lane, record, known).await?.as_ref(), told);
         if !lane.flow.has_list() {
             return Ok(());
         }
@@ -207,7 +251,7 @@ async fn check(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tall
             _ => "HELD",
         };
         if pair.zoho_id.is_none() {
-            miss(tally, lane, run, record, cause, knowing_of(slice, lane, record, known).await?.as_ref());
+            miss(tally, lane, run, record, cause, knowing_of(slice, lane, record, known).await?.as_ref(), told);
         } else {
             // It is in Zoho as it was before.
             touch(tally, lane, record, cause, known);
@@ -217,7 +261,7 @@ async fn check(slice: &mut Slice, run: &run::Model, lane: Lane, tally: &mut Tall
     if let Some(owed) = lane.flow.owed(record) {
         tally.xero_owed.add(owed, owed::day(run));
     }
-    if !line.currency.is_empty() && line.currency != known.xero.base_currency {
+    if !line.currency.is_empty() && line.currency != known.known.xero.base_currency {
         round(&mut tally.roundings, lane, record, known);
     }
     if !lane.flow.has_list() {
@@ -253,40 +297,52 @@ fn is_overwritten(lane: Lane) -> bool {
 }
 
 /// It is not in Zoho: what it moves in Xero's ledger and what is owed by it are missing there.
-fn miss(tally: &mut Tally, lane: Lane, run: &run::Model, record: &dyn Record, cause: &str, known: &Known) {
-    tally.moves.miss(cause, lane.flow.postings(record, known));
+fn miss(
+    tally: &mut Tally,
+    lane: Lane,
+    run: &run::Model,
+    record: &dyn Record,
+    cause: &str,
+    known: &Knowing,
+    told: &mut HashSet<String>,
+) {
+    miss_postings(tally, lane, record, cause, known, told);
     if let Some(owed) = lane.flow.owed(record) {
         tally.xero_owed.add_missing(owed, owed::day(run), cause);
     }
 }
 
-fn touch(tally: &mut Tally, lane: Lane, record: &dyn Record, cause: &str, known: &Known) {
-    let postings = lane.flow.postings(record, known);
-    tally.touched.extend(postings.into_iter().map(|posting| (cause.to_owned(), posting.ledger)));
+fn touch(tally: &mut Tally, lane: Lane, record: &dyn Record, cause: &str, known: &Knowing) {
+    let postings = lane.flow.postings(record, &known.known);
+    let is_before = known.is_before(lane, record);
+    tally.touched.extend(postings.into_iter().map(|posting| (cause.to_owned(), posting.ledger, is_before)));
     if let Some(owed) = lane.flow.owed(record) {
         tally.xero_owed.touch(owed, cause);
     }
 }
 
 /// It arrived whole, and stands on other accounts by design.
-pub fn shift(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Known) {
-    for shift in lane.flow.shifts(record, known) {
-        tally.moves.add(shift.cause, shift.by.ledger, shift.by.amount);
+pub fn shift(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Knowing) {
+    for shift in lane.flow.shifts(record, &known.known) {
+        let is_before = shift.day.map_or_else(|| known.is_before(lane, record), |day| known.is_old(day));
+        tally.moves.add(shift.cause, shift.by.ledger, is_before, shift.by.amount);
     }
 }
 
-fn round(roundings: &mut Moves, lane: Lane, record: &dyn Record, known: &Known) {
+fn round(roundings: &mut Moves, lane: Lane, record: &dyn Record, known: &Knowing) {
     use connectors::flow::Ledger;
-    let postings = lane.flow.postings(record, known);
+    let postings = lane.flow.postings(record, &known.known);
     if postings.is_empty() {
         return;
     }
+    let is_before = known.is_before(lane, record);
     for posting in &postings {
         let of_rate = posting.amount.abs().checked_mul(ROUNDING_OF_RATE).unwrap_or_default();
-        roundings.add("", posting.ledger.clone(), ROUNDING + of_rate);
+        let most = ROUNDING + of_rate;
+        roundings.add("", posting.ledger.clone(), is_before, most.checked_mul(most).unwrap_or_default());
     }
     // Where both sides put what is left over.
     for ledger in [Ledger::Rounding, Ledger::Exchange, Ledger::OtherCharges] {
-        roundings.add("", ledger, ROUNDING);
+        roundings.add("", ledger, is_before, ROUNDING * ROUNDING);
     }
 }
