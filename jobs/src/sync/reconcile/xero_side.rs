@@ -54,7 +54,8 @@ pub async fn page(
         if !lane.on {
             let tally = tally(tallies, first);
             for record in records.iter().filter(|record| !is_had(&had, record.id())) {
-                leave_out(tally, lane, record.as_ref(), known, &mut told);
+                let known = knowing_of(slice, lane, record.as_ref(), known).await?;
+                leave_out(tally, lane, record.as_ref(), &known, &mut told);
             }
             continue;
         }
