@@ -60,7 +60,7 @@ impl Role {
 }
 
 /// Behind the name of a contact that is a customer too.
-const SUPPLIER: &str = " (Supplier)";
+pub(super) const SUPPLIER: &str = " (Supplier)";
 
 pub fn needs(contact: &Contact) -> Vec<Need> {
     match contact.default_currency.is_empty() {

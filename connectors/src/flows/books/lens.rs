@@ -40,8 +40,11 @@ fn contact_to_xero(role: Role, body: &Value) -> Value {
         let found = notes.lines().find_map(|line| line.strip_prefix(&format!("{what}: ")).map(str::to_owned));
         found.unwrap_or_default()
     };
+    // Zoho wants every name once: the mark of a supplier who is a customer too is ours.
+    let name = text(&body["contact_name"]);
+    let name = if role == Role::Vendor { name.strip_suffix(contacts::SUPPLIER).unwrap_or(&name) } else { &name };
     let mut contact = json!({
-        "ContactID": "c-1", "Name": text(&body["contact_name"]), "Website": text(&body["website"]), "Addresses": addresses, "Phones": phones,
+        "ContactID": "c-1", "Name": name, "Website": text(&body["website"]), "Addresses": addresses, "Phones": phones,
         "ContactPersons": others.iter().map(person).collect::<Vec<_>>(), "AccountNumber": noted("Account number"), "CompanyNumber": noted("Company number"),
         "TaxNumber": noted("Tax number"),
     });
