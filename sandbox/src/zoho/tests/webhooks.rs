@@ -146,7 +146,7 @@ async fn a_rule_tells_a_webhook_of_every_event_it_waits_for() {
     assert_eq!(letters[0].header("x-our-token"), Some("t0ken"));
     assert_eq!(letters[0].header("content-type"), Some("application/json"));
     assert_eq!(letters[0].header("x-zoho-webhook-signature"), None, "no secret, no signature");
-    let shown = world.get(&format!("/contacts/{id}")).await["contact"].clone();
+    let shown = world.shown(&format!("/contacts/{id}"), "contact").await;
     assert_eq!(letters[0].json(), json!({"contact": shown}), "the payload is what GET shows");
 
     world.done(Method::PUT, &format!("/contacts/{id}"), Some(json!({"notes": "edited"}))).await;

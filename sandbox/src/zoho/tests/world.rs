@@ -105,6 +105,13 @@ impl World {
         answer
     }
 
+    /// A record as GET shows it, but for the files that are attached to it: a write does not answer with those.
+    pub async fn shown(&self, path: &str, key: &str) -> Value {
+        let mut record = self.get(path).await[key].take();
+        record.as_object_mut().expect("a record").remove("documents");
+        record
+    }
+
     /// Creates and answers the record.
     pub async fn create(&self, path: &str, key: &str, body: Value) -> Value {
         let (status, answer) = self.call(Method::POST, path, Some(body)).await;

@@ -223,11 +223,11 @@ fn what_was_earned_before_this_year_is_in_the_retained_earnings() {
     assert_eq!(
         of(true),
         [
-            "Sales: HELD 100",
-            "Sales: UNEXPLAINED -100",
             "Debtors: HELD -115",
             "GST: HELD 15",
-            "Retained earnings: UNEXPLAINED 100"
+            "Retained earnings: UNEXPLAINED 100",
+            "Sales: HELD 100",
+            "Sales: UNEXPLAINED -100"
         ]
     );
     // An account that only Zoho has, and that holds nothing this year.
