@@ -52,6 +52,8 @@ impl Client {
             .bearer_auth(self.access_token.expose_secret())
             .header("xero-tenant-id", &self.tenant_id)
             .header(ACCEPT, if type_.is_empty() { "*/*" } else { type_ })
+            // Xero's OpenAPI wants it of whoever downloads a file.
+            .header("contentType", if type_.is_empty() { "application/octet-stream" } else { type_ })
             // A packed file would have another length than it says.
             .header(ACCEPT_ENCODING, "identity");
         let unreachable = |_| Trouble::Unreachable("the file cannot be fetched".to_owned());
