@@ -91,7 +91,14 @@ fn kind(flow: &str) -> Option<Kind> {
 
 /// Whether the number is only an estimate: what follows documents that are outside is outside too, which Xero cannot count.
 pub fn is_estimate(flow: &str, choice: Choice) -> bool {
-    choice != Choice::Everything && kind(flow).is_some_and(|kind| matches!(kind.time, Time::Follows | Time::Parameter))
+    // What was paid ahead and used up since, and what of a bank transaction becomes a journal, only the records themselves tell.
+    let is_split = matches!(flow, "books.expenses" | "books.receipts");
+    let is_late = |time| match time {
+        Time::Follows | Time::Parameter => true,
+        Time::Document { settled } => settled.is_none() && matches!(choice, Choice::From(_)),
+        Time::Timeless | Time::Booking => false,
+    };
+    is_split || choice != Choice::Everything && kind(flow).is_some_and(|kind| is_late(kind.time))
 }
 
 impl Client {
@@ -158,6 +165,7 @@ mod tests {
         assert_eq!(asked("books.expenses", Choice::Open), None, "nothing of it is ever open");
         assert_eq!(asked("books.items", from).unwrap(), "");
         assert!(kind("books.accounts").is_none());
+        assert!(is_estimate("books.customer_prepayments", from) && !is_estimate("books.invoices", from));
         assert!(is_estimate("books.customer_payments", from) && !is_estimate("books.customer_payments", Choice::Everything));
     }
 }

@@ -57,6 +57,11 @@ pub fn looks_like_expense(record: &BankTransaction) -> bool {
     form(record) == Some(Form::Expense)
 }
 
+/// The accounts that its lines are booked on.
+pub fn line_accounts(record: &BankTransaction) -> Vec<Need> {
+    moving(record).filter_map(|line| account_of(line).need()).collect()
+}
+
 /// Asks of each account of money spent whether it takes expenses.
 pub fn account_hints(record: &BankTransaction) -> Vec<Need> {
     let needs = moving(record).filter_map(|line| account_of(line).need()).filter(|_| looks_like_expense(record));

@@ -32,7 +32,8 @@ impl Flow for BankJournals {
 
     /// What looks like an expense is mostly passed on, and waits for nothing here.
     fn needs(record: &BankTransaction) -> Vec<Need> {
-        if bank::looks_like_expense(record) { Vec::new() } else { all_needs(record) }
+        // Whether an account takes expenses is known when the account is: before that nothing is passed on.
+        if bank::looks_like_expense(record) { bank::line_accounts(record) } else { all_needs(record) }
     }
 
     fn hints(record: &BankTransaction) -> Vec<Need> {

@@ -60,13 +60,17 @@ impl Flow for BankTransfers {
         }
         super::documents::same_base_currency(&label, known)?;
         let currencies = [&transfer.from_bank_account, &transfer.to_bank_account].map(|account| account.currency_code.as_str());
-        if currencies.iter().all(|code| !code.is_empty()) && currencies[0] != currencies[1] {
+        let are_told = currencies.iter().all(|code| !code.is_empty());
+        // Where the currencies are not told, a rate of its own is what betrays two of them.
+        let is_doubtful = !are_told && transfer.rate() != rust_decimal::Decimal::ONE;
+        if is_doubtful || are_told && currencies[0] != currencies[1] {
             // Xero tells one amount and one rate; what arrived on the other side cannot be told from them to the cent.
             return Err(Unmappable {
                 code: "TWO_CURRENCIES",
                 sentence: format!(
                     "{label} goes from an account in {} to one in {}, and Xero tells only one of the two amounts. Enter it in Zoho Books by hand.",
-                    currencies[0], currencies[1]
+                    told(currencies[0]),
+                    told(currencies[1])
                 ),
                 expected: false,
             });
@@ -205,6 +209,10 @@ fn sides(transfer: &BankTransfer) -> [On<'_>; 2] {
         On::of(&transfer.from_bank_account.id, &transfer.from_bank_account.code),
         On::of(&transfer.to_bank_account.id, &transfer.to_bank_account.code),
     ]
+}
+
+fn told(currency: &str) -> &str {
+    if currency.is_empty() { "one currency" } else { currency }
 }
 
 #[cfg(test)]
