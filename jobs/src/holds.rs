@@ -126,6 +126,9 @@ pub async fn retry(
             .await?
             .rows_affected();
     }
+    // A period may have been unlocked since the run asked: from here on Zoho itself decides.
+    let text = "UPDATE run SET locks = NULL WHERE tenant_id = $1 AND link_id = $2 AND state IN ('working', 'paused')";
+    transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
     links::wake(&transaction, context, tenant, link).await?;
     transaction.commit().await?;
     if retried > 0 {

@@ -118,14 +118,16 @@ pub async fn start(
     if let Some(scope) = &wishes.scope {
         keep_scope(&transaction, &found, scope).await?;
     }
-    if let Some(create_missing) = wishes.create_missing
+    // A preview approves nothing.
+    let create_missing = wishes.create_missing.filter(|_| kind != Kind::Preview);
+    if let Some(create_missing) = create_missing
         && create_missing != found.create_missing
     {
         let mut found: link::ActiveModel = found.into();
         found.create_missing = Set(create_missing);
         found.update(&transaction).await?;
     }
-    if wishes.create_missing == Some(true) {
+    if create_missing == Some(true) {
         // What was held for this goes on without being changed in Xero.
         let text = "UPDATE pair SET state = 'ready' WHERE tenant_id = $1 AND state <> 'settled' AND state = 'held' \
                     AND lane_id IN (SELECT id FROM lane WHERE tenant_id = $1 AND link_id = $2) AND EXISTS (SELECT 1 FROM hold \

@@ -185,6 +185,18 @@ async fn nothing_is_created_that_was_not_approved_and_a_choice_stands() {
     assert_eq!(state(approved).0, "PAIRED");
     assert_eq!(state(mapped), (json!("CHOSEN"), option["zohoId"].clone()));
     assert_eq!(state(refused).0, "MISSING");
+
+    // Another decision: the account that was chosen before is the customer's own, and stays as it is.
+    let of_zoho = |accounts: &[Value]| accounts.iter().find(|one| one["account_id"] == option["zohoId"]).cloned().unwrap();
+    let before = of_zoho(&books::zoho(&world, "chartofaccounts").await);
+    let entries = json!([{ "flow": "books.accounts", "xeroId": mapped["xeroId"], "create": true }]);
+    world.staff.data(decide, json!({ "id": connected.link, "entries": entries })).await.unwrap();
+    let data = world.staff.data(start, json!({ "id": connected.link })).await.unwrap();
+    world.finished(data["startMigration"]["run"]["id"].as_str().unwrap()).await;
+    assert_eq!(of_zoho(&books::zoho(&world, "chartofaccounts").await), before);
+    let last = previewed(&world, &connected, Value::Null).await;
+    let found = last["references"].as_array().unwrap().iter().find(|one| one["xeroId"] == mapped["xeroId"]).unwrap();
+    assert!(found["state"] == "PAIRED" && found["zohoId"] != option["zohoId"], "{found}");
     world.end().await;
 }
 

@@ -73,10 +73,9 @@ impl SteeringMutation {
         &self,
         context: &Context<'_>,
         link_id: ID,
-        create_missing: Option<bool>,
         scope: Option<ScopeInput>,
     ) -> Result<StartRunResult, Error> {
-        start(context, &link_id, Kind::Preview, create_missing, scope).await
+        start(context, &link_id, Kind::Preview, None, scope).await
     }
 
     /// Carries what has changed, now.

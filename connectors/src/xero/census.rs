@@ -89,6 +89,16 @@ fn kind(flow: &str) -> Option<Kind> {
     Some(Kind { of, own, time })
 }
 
+/// Whether counting this flow takes a call.
+pub fn is_asked(flow: &str, choice: Choice) -> bool {
+    kind(flow).is_some_and(|kind| terms(&kind, choice).is_some())
+}
+
+/// Whether the number is the same for every choice.
+pub fn is_timeless(flow: &str) -> bool {
+    kind(flow).is_some_and(|kind| kind.time == Time::Timeless)
+}
+
 /// Whether the number is only an estimate: what follows documents that are outside is outside too, which Xero cannot count.
 pub fn is_estimate(flow: &str, choice: Choice) -> bool {
     // What was paid ahead and used up since, and what of a bank transaction becomes a journal, only the records themselves tell.

@@ -335,7 +335,9 @@ async fn write(
                     (false, true) => Before::Another,
                     (false, false) => Before::Never,
                 };
-                let sent = send(desk, one.todo.record.as_ref(), one.carry, one.todo.zoho_id.as_deref(), before).await;
+                // What is only mapped is never overwritten, whatever an older pair says.
+                let known_id = one.todo.zoho_id.as_deref().filter(|_| desk.flow.zoho().unique != Unique::Search);
+                let sent = send(desk, one.todo.record.as_ref(), one.carry, known_id, before).await;
                 points::reached("answered");
                 (one.todo, sent)
             }

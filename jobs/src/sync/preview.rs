@@ -1,14 +1,16 @@
 //! What a migration would do, before it does anything: records and calls for each choice of scope, hours and days under the customer's
 //! limits, what accounts and taxes would become, and locked periods. Reads only; what it found is kept sealed for a while.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use connectors::flow::{Reading, Record, Wanted};
 use connectors::side::Trouble;
 use connectors::xero::Since;
-use connectors::xero::census::{Choice, is_estimate};
+use connectors::xero::census::{Choice, is_asked, is_estimate, is_timeless};
 use connectors::zoho::{BULK_IDS, Lock, Unique};
+use entities::database::begin_write;
 use entities::ids::{RunId, TenantId};
 use entities::sealed::Place;
 use entities::{pair, preview, run};
@@ -112,28 +114,40 @@ pub async fn preview(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
     let mut choices = vec![Choice::Everything];
     choices.extend(slice.scope.from.map(Choice::From));
     choices.push(Choice::Open);
+    let mut timeless = HashMap::new();
     for choice in choices {
-        content.choices.push(offer(slice, &lanes, choice, &small).await?);
+        content.choices.push(offer(slice, &lanes, choice, &small, &mut timeless).await?);
     }
     keep(slice, run, &content).await
 }
 
 /// Counts every kind for one choice.
-async fn offer(slice: &mut Slice, lanes: &[Lane], choice: Choice, small: &[Count]) -> Result<Offer, Halt> {
+async fn offer(
+    slice: &mut Slice,
+    lanes: &[Lane],
+    choice: Choice,
+    small: &[Count],
+    timeless: &mut HashMap<&'static str, u64>,
+) -> Result<Offer, Halt> {
+    // It takes longer than a claim holds: the link is still ours, and stays so.
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, None).await?;
+    transaction.commit().await?;
     let mut flows = small.to_vec();
     let mut xero_calls = FIXED_CALLS;
     for lane in lanes.iter().filter(|lane| lane.flow.zoho().unique != Unique::Search) {
-        slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
-        let records = match slice.xero.client.census(lane.flow.key(), choice).await {
-            Ok(Some((records, remaining))) => {
-                slice.xero.gate.lower(&slice.context, remaining).await?;
-                records
-            }
-            // Not asked for: small, or inside other records.
-            Ok(None) => continue,
-            Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+        let key = lane.flow.key();
+        let records = match timeless.get(key) {
+            Some(records) => *records,
+            None => match count(slice, *lane, choice).await? {
+                Some(records) => records,
+                // Not asked for: small, or inside other records.
+                None => continue,
+            },
         };
-        slice.moved = true;
+        if is_timeless(key) {
+            timeless.insert(key, records);
+        }
         // The list is read whole, whatever of it is within the scope.
         xero_calls += if lane.flow.read_with().is_none() { records.div_ceil(XERO_PAGE).max(1) } else { 0 };
         let flow = lane.flow.key().to_owned();
@@ -147,6 +161,22 @@ async fn offer(slice: &mut Slice, lanes: &[Lane], choice: Choice, small: &[Count
         Choice::Open => (None, true),
     };
     Ok(Offer { from, open_only, flows, xero_calls, zoho_calls, minutes, days })
+}
+
+/// One call, where Xero can tell.
+async fn count(slice: &mut Slice, lane: Lane, choice: Choice) -> Result<Option<u64>, Halt> {
+    if is_asked(lane.flow.key(), choice) {
+        slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
+        slice.moved = true;
+    }
+    match slice.xero.client.census(lane.flow.key(), choice).await {
+        Ok(Some((records, remaining))) => {
+            slice.xero.gate.lower(&slice.context, remaining).await?;
+            Ok(Some(records))
+        }
+        Ok(None) => Ok(None),
+        Err(trouble) => Err(slice.halt(Provider::Xero, trouble).await),
+    }
 }
 
 /// Calls to Zoho for so many records: one each, and the status calls that mark many at once.
@@ -181,7 +211,7 @@ async fn refer(slice: &mut Slice, lane: Lane, content: &mut Content) -> Result<u
     let existing = slice.directories.get(of.path).cloned().unwrap_or_default();
     let chosen = references::chosen(slice, lane, records.iter().map(|record| record.id())).await?;
     let ids: Vec<&str> = records.iter().map(|record| record.id()).collect();
-    let paired: std::collections::HashMap<String, String> = pair::Entity::of(slice.tenant)
+    let paired: HashMap<String, String> = pair::Entity::of(slice.tenant)
         .filter(pair::Column::LaneId.eq(lane.id))
         .filter(pair::Column::State.eq("settled"))
         .filter(pair::Column::XeroId.is_in(ids))

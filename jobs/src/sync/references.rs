@@ -86,10 +86,11 @@ pub async fn decide(
     Ok(Decided::Yes(decisions.len() as u64))
 }
 
-/// A record that was mapped or held before is mapped anew by the next run. What was carried with the old one stays as it is.
+/// A record that was mapped or held before is mapped anew by the next run. What was carried with the old one stays as it is, and the
+/// old one itself is the customer's own: the pair forgets it, so that nothing is ever written to it.
 async fn again(transaction: &impl ConnectionTrait, tenant: TenantId, lane: &lane::Model, xero_id: &str) -> Result<(), Failure> {
-    let text = "UPDATE pair SET state = 'ready', need = NULL WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND origin IS NULL \
-                OR tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND origin = 'adopted'";
+    let text = "UPDATE pair SET state = 'ready', need = NULL, zoho_id = NULL, origin = NULL, prints = NULL \
+                WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND (origin IS NULL OR origin = 'adopted')";
     let values = vec![tenant.0.into(), lane.id.0.into(), xero_id.to_owned().into()];
     transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     Ok(())

@@ -248,7 +248,7 @@ async fn check(
         // Held or waiting: counted at the end, and explained by its hold.
         let cause = match (pair.state.as_str(), pair.code.as_deref()) {
             ("out", _) => "OUT_OF_SCOPE",
-            (_, Some("PERIOD_LOCKED")) => "LOCKED_PERIOD",
+            (_, Some("LOCKED_PERIOD")) => "LOCKED_PERIOD",
             _ => "HELD",
         };
         if pair.zoho_id.is_none() {
