@@ -145,6 +145,14 @@ impl Writer<'_> {
         {
             // It is as we wrote it, or cannot be changed: an allocation is made once.
             if self.before == Before::Doubtful || carry.at.is_some() {
+                // What completes it is worked out from all of it: a list leaves out what people have added, the options of a tag.
+                let row = match flow.further(self.record, self.desk.known, &row).is_empty() {
+                    true => row,
+                    false => {
+                        self.permit().await?;
+                        self.desk.client.get(&of, &id).await?
+                    }
+                };
                 let version = row["last_modified_time"].as_str().unwrap_or_default().to_owned();
                 return self.completed(carry, Written { id, created: true, record: row, version }).await;
             }
