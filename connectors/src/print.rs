@@ -72,6 +72,11 @@ impl Printer {
         self
     }
 
+    /// A calendar day, or none.
+    pub fn day(&mut self, day: Option<chrono::NaiveDate>) -> &mut Self {
+        self.count(day.map_or(0, |day| chrono::Datelike::num_days_from_ce(&day) as usize))
+    }
+
     /// Ends this field and starts the next: the print so far.
     pub fn finish(&mut self) -> [u8; FIELD_PRINT_BYTES] {
         let mut out = [0; FIELD_PRINT_BYTES];

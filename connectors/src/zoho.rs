@@ -1,5 +1,6 @@
 //! Zoho Books: its organisations, its records, and the calls that read and write them.
 
+pub mod account_types;
 mod client;
 pub mod data_centres;
 mod fields;
@@ -9,6 +10,7 @@ mod locks;
 mod organisation;
 pub mod reports;
 mod trouble;
+pub mod wire;
 
 pub use client::{BULK_IDS, Client, PER_PAGE, Rows, Written};
 pub use data_centres::{DataCentre, DataCentres};

@@ -59,7 +59,5 @@ pub mod vendor_payments;
 pub mod vendor_prepayments;
 pub mod vendors;
 
-pub use money::read as amount;
-
 /// The label of the unique custom field that holds Xero's id, on every module but contacts.
 pub const XERO_ID: &str = "Xero ID";

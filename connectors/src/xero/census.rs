@@ -3,10 +3,10 @@
 use chrono::{Datelike, NaiveDate};
 use url::Url;
 
+use super::Resource;
 use super::client::Client;
 use super::envelope::read_records;
 use super::records;
-use super::{Resource, records::PLAIN};
 use crate::side::{Remaining, Trouble};
 
 /// What of a company is counted.
@@ -47,43 +47,40 @@ const PAID: Time = Time::Document { settled: Some("FullyPaidOnDate") };
 
 /// Kinds whose number Xero tells. What lives inside other records, and what is small, is not asked for.
 fn kind(flow: &str) -> Option<Kind> {
-    const CREDITS: Resource = Resource { path: "CreditNotes", many: "CreditNotes", id: "CreditNoteID", paged: true, ..PLAIN };
-    const AHEAD: Resource = Resource { path: "Prepayments", many: "Prepayments", id: "PrepaymentID", paged: true, ..PLAIN };
-    const OVER: Resource = Resource { path: "Overpayments", many: "Overpayments", id: "OverpaymentID", paged: true, ..PLAIN };
-    const TRANSFERS: Resource = Resource { path: "BankTransfers", many: "BankTransfers", id: "BankTransferID", ..PLAIN };
-    const JOURNALS: Resource =
-        Resource { path: "ManualJournals", many: "ManualJournals", id: "ManualJournalID", paged: true, ..PLAIN };
-    const QUOTES: Resource = Resource { path: "Quotes", many: "Quotes", id: "QuoteID", ..PLAIN };
-    const ORDERS: Resource =
-        Resource { path: "PurchaseOrders", many: "PurchaseOrders", id: "PurchaseOrderID", paged: true, ..PLAIN };
-    const TEMPLATES: Resource =
-        Resource { path: "RepeatingInvoices", many: "RepeatingInvoices", id: "RepeatingInvoiceID", ..PLAIN };
+    // Without what was deleted, which the flow must hear of and a count must not.
+    const TRANSFERS: Resource = Resource { extra: &[], ..records::BANK_TRANSFERS };
+    // Asked for as a whole: a page of one is not to be had.
+    const QUOTES: Resource = Resource { paged: false, ..records::QUOTES };
     let (of, own, time) = match flow {
         "books.items" => (records::ITEMS, "", Time::Timeless),
         "books.customers" => (records::CONTACTS, "(IsCustomer==true OR IsSupplier==false)", Time::Timeless),
         "books.vendors" => (records::CONTACTS, "IsSupplier==true", Time::Timeless),
         "books.invoices" => (records::SALES_INVOICES, "Status!=\"DELETED\"", PAID),
         "books.bills" => (records::BILLS, "Status!=\"DELETED\" AND Status!=\"DRAFT\" AND Status!=\"SUBMITTED\"", PAID),
-        "books.credit_notes" => (CREDITS, "Type==\"ACCRECCREDIT\" AND Status!=\"DELETED\"", PAID),
-        "books.vendor_credits" => (CREDITS, "Type==\"ACCPAYCREDIT\" AND Status!=\"DELETED\" AND Status!=\"DRAFT\"", PAID),
+        "books.credit_notes" => (records::CREDIT_NOTES, "Type==\"ACCRECCREDIT\" AND Status!=\"DELETED\"", PAID),
+        "books.vendor_credits" => {
+            (records::CREDIT_NOTES, "Type==\"ACCPAYCREDIT\" AND Status!=\"DELETED\" AND Status!=\"DRAFT\"", PAID)
+        }
         "books.customer_payments" => {
             (records::PAYMENTS, "PaymentType==\"ACCRECPAYMENT\" AND Status==\"AUTHORISED\"", Time::Follows)
         }
         "books.vendor_payments" => {
             (records::PAYMENTS, "PaymentType==\"ACCPAYPAYMENT\" AND Status==\"AUTHORISED\"", Time::Follows)
         }
-        "books.customer_prepayments" => (AHEAD, "Type==\"RECEIVE-PREPAYMENT\"", Time::Document { settled: None }),
-        "books.vendor_prepayments" => (AHEAD, "Type==\"SPEND-PREPAYMENT\"", Time::Document { settled: None }),
-        "books.customer_overpayments" => (OVER, "Type==\"RECEIVE-OVERPAYMENT\"", Time::Document { settled: None }),
-        "books.vendor_overpayments" => (OVER, "Type==\"SPEND-OVERPAYMENT\"", Time::Document { settled: None }),
+        "books.customer_prepayments" => (records::PREPAYMENTS, "Type==\"RECEIVE-PREPAYMENT\"", Time::Document { settled: None }),
+        "books.vendor_prepayments" => (records::PREPAYMENTS, "Type==\"SPEND-PREPAYMENT\"", Time::Document { settled: None }),
+        "books.customer_overpayments" => {
+            (records::OVERPAYMENTS, "Type==\"RECEIVE-OVERPAYMENT\"", Time::Document { settled: None })
+        }
+        "books.vendor_overpayments" => (records::OVERPAYMENTS, "Type==\"SPEND-OVERPAYMENT\"", Time::Document { settled: None }),
         "books.expenses" => (records::BANK_TRANSACTIONS, "Type==\"SPEND\" AND Status==\"AUTHORISED\"", Time::Booking),
         "books.receipts" => (records::BANK_TRANSACTIONS, "Type==\"RECEIVE\" AND Status==\"AUTHORISED\"", Time::Booking),
         "books.bank_transfers" => (TRANSFERS, "", Time::Booking),
-        "books.journals" => (JOURNALS, "(Status==\"POSTED\" OR Status==\"DRAFT\")", Time::Booking),
+        "books.journals" => (records::MANUAL_JOURNALS, "(Status==\"POSTED\" OR Status==\"DRAFT\")", Time::Booking),
         "books.quotes" => (QUOTES, "", Time::Parameter),
-        "books.purchase_orders" => (ORDERS, "", Time::Parameter),
-        "books.recurring_invoices" => (TEMPLATES, "Type==\"ACCREC\"", Time::Timeless),
-        "books.recurring_bills" => (TEMPLATES, "Type==\"ACCPAY\"", Time::Timeless),
+        "books.purchase_orders" => (records::PURCHASE_ORDERS, "", Time::Parameter),
+        "books.recurring_invoices" => (records::REPEATING_INVOICES, "Type==\"ACCREC\"", Time::Timeless),
+        "books.recurring_bills" => (records::REPEATING_INVOICES, "Type==\"ACCPAY\"", Time::Timeless),
         _ => return None,
     };
     Some(Kind { of, own, time })

@@ -19,7 +19,7 @@ mod repeating_invoice;
 mod tax_rate;
 mod tracking_category;
 
-pub use account::{Account, AccountStatus, AccountType, Class};
+pub use account::{Account, AccountStatus, AccountType};
 pub use advance::{Advance, AdvanceStatus, AdvanceType, AllocatedInvoice, Allocation, PaidBack};
 pub use attachment::Attachment;
 pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType, Payee};

@@ -6,8 +6,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::Client;
-use crate::balance::Balance;
-use crate::flows::books::amount;
+use super::account_types::class_of;
+use super::wire::amount;
+use crate::balance::{Balance, Class};
 use crate::side::Trouble;
 
 /// Before anything was ever booked. A report that counts only what moved within its period then counts everything.
@@ -72,7 +73,7 @@ fn read(report: &Value) -> Option<Vec<Balance>> {
 fn gather(nodes: &Value, is_of_result: bool, into: &mut Vec<Balance>) {
     for node in nodes.as_array().into_iter().flatten() {
         let is_of_result = match node["account_type"].as_str().map(str::to_ascii_lowercase) {
-            Some(kind) => is_result(&kind),
+            Some(kind) => class_of(&kind).is_some_and(Class::is_of_result),
             None => is_of_result,
         };
         let account = match &node["account_id"] {
@@ -91,51 +92,14 @@ fn gather(nodes: &Value, is_of_result: bool, into: &mut Vec<Balance>) {
 
 /// An account's balance is positive on the side on which its kind grows.
 fn of_chart(row: &Value) -> Option<Balance> {
-    let kind = row["account_type"].as_str().unwrap_or_default();
+    let class = class_of(row["account_type"].as_str().unwrap_or_default());
     let holds = amount(&row["current_balance"])?;
     Some(Balance {
         account: row["account_id"].as_str()?.to_owned(),
         name: row["account_name"].as_str().unwrap_or_default().to_owned(),
-        amount: if grows_by_debits(kind) { holds } else { -holds },
-        is_of_result: is_result(kind),
+        amount: if class.is_some_and(Class::grows_by_debits) { holds } else { -holds },
+        is_of_result: class.is_some_and(Class::is_of_result),
     })
-}
-
-fn is_result(kind: &str) -> bool {
-    matches!(
-        kind,
-        "income"
-            | "other_income"
-            | "expense"
-            | "cost_of_goods_sold"
-            | "other_expense"
-            | "depreciation_expense"
-            | "employee_benefit_expense"
-    )
-}
-
-fn grows_by_debits(kind: &str) -> bool {
-    matches!(
-        kind,
-        "accounts_receivable"
-            | "other_asset"
-            | "other_current_asset"
-            | "cash"
-            | "bank"
-            | "fixed_asset"
-            | "stock"
-            | "payment_clearing"
-            | "intangible_asset"
-            | "right_to_use_asset"
-            | "financial_asset"
-            | "contingent_asset"
-            | "prepaid_expenses"
-            | "expense"
-            | "cost_of_goods_sold"
-            | "other_expense"
-            | "depreciation_expense"
-            | "employee_benefit_expense"
-    )
 }
 
 #[cfg(test)]

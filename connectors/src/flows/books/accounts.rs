@@ -4,9 +4,11 @@ use serde_json::{Value, json};
 
 use super::texts::{clip, same};
 use super::{currencies, refusals};
+use crate::balance::Class;
 use crate::flow::{self, Also, Authority, By, Carry, Cure, Field, Flow, Known, Ledger, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
-use crate::xero::records::{ACCOUNTS, Account, AccountStatus, AccountType, Class};
+use crate::xero::records::{ACCOUNTS, Account, AccountStatus, AccountType};
+use crate::zoho::account_types::class_of;
 use crate::{xero, zoho};
 
 pub struct Accounts;
@@ -154,7 +156,7 @@ impl Flow for Accounts {
             name: account.name.clone(),
             role,
             is_bank: account.kind == AccountType::Bank,
-            is_of_result: matches!(account.kind.class(), Class::Revenue | Class::Expense),
+            is_of_result: account.kind.class().is_of_result(),
         })
     }
 
@@ -220,42 +222,6 @@ fn takes_expenses(zoho_type: &str) -> bool {
     const NOT: &[&str] =
         &["income", "other_income", "equity", "bank", "cash", "credit_card", "accounts_receivable", "accounts_payable"];
     !NOT.contains(&zoho_type)
-}
-
-/// The side of the books that one of Zoho's types is on; `None` for a type we do not know.
-fn class_of(zoho_type: &str) -> Option<Class> {
-    Some(match zoho_type {
-        "accounts_receivable"
-        | "other_asset"
-        | "other_current_asset"
-        | "cash"
-        | "bank"
-        | "fixed_asset"
-        | "stock"
-        | "payment_clearing"
-        | "intangible_asset"
-        | "right_to_use_asset"
-        | "financial_asset"
-        | "contingent_asset"
-        | "prepaid_expenses" => Class::Asset,
-        "accounts_payable"
-        | "other_current_liability"
-        | "credit_card"
-        | "long_term_liability"
-        | "other_liability"
-        | "overseas_tax_payable"
-        | "output_tax"
-        | "input_tax"
-        | "tax"
-        | "contract_liability"
-        | "refund_liability" => Class::Liability,
-        "equity" | "contributed_capital" => Class::Equity,
-        "income" | "other_income" => Class::Revenue,
-        "expense" | "cost_of_goods_sold" | "other_expense" | "depreciation_expense" | "employee_benefit_expense" => {
-            Class::Expense
-        }
-        _ => return None,
-    })
 }
 
 /// Whether Zoho's account plays the part that Xero keeps this system account for.

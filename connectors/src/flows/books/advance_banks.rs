@@ -4,10 +4,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{accounts, expenses, refusals};
-use crate::flow::{Authority, By, Carry, Cure, Field, Flow, Known, Line, Need, Unmappable, Wanted};
+use super::{accounts, expenses, payments, refusals};
+use crate::flow::{Authority, Carry, Cure, Field, Flow, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
-use crate::xero::records::{BANK_TRANSACTIONS, BankTransaction, PaymentAccount};
+use crate::xero::records::{BANK_TRANSACTIONS, BankTransaction};
 use crate::xero::{self, Record};
 use crate::zoho;
 
@@ -60,12 +60,12 @@ impl Flow for AdvanceBanks {
     }
 
     fn needs(brought: &Brought) -> Vec<Need> {
-        let (key, by) = account_of(&brought.0.bank_account);
+        let (key, by) = payments::account_of(&brought.0.bank_account);
         vec![Need { flow: accounts::KEY, key: key.to_owned(), by }]
     }
 
     fn to_zoho(brought: &Brought, known: &Known) -> Result<Carry, Unmappable> {
-        let account = known.id(accounts::KEY, account_of(&brought.0.bank_account).0);
+        let account = known.id(accounts::KEY, payments::account_of(&brought.0.bank_account).0);
         account.map(Carry::noted).ok_or_else(|| refusals::not_ready(&brought.label(), "its bank account"))
     }
 
@@ -74,7 +74,7 @@ impl Flow for AdvanceBanks {
             name: "account",
             authority: Authority::Xero,
             print: |brought, printer| {
-                printer.text(Some(account_of(&brought.0.bank_account).0));
+                printer.text(Some(payments::account_of(&brought.0.bank_account).0));
             },
         }]
     }
@@ -90,11 +90,6 @@ impl Flow for AdvanceBanks {
     fn zoho_line(_: &Value) -> Option<Line> {
         None
     }
-}
-
-/// Ids outlive codes, and bank accounts may have no code.
-fn account_of(account: &PaymentAccount) -> (&str, By) {
-    if account.id.is_empty() { (&account.code, By::Alias) } else { (&account.id, By::Id) }
 }
 
 #[cfg(test)]

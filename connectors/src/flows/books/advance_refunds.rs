@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use super::documents::same_base_currency;
 use super::texts::clip;
-use super::{accounts, customer_overpayments, customer_prepayments, money, refusals, vendor_overpayments, vendor_prepayments};
-use crate::flow::{Authority, By, Carry, Cure, Field, Known, Line, Look, Need, Unmappable, Wanted};
+use super::{
+    accounts, customer_overpayments, customer_prepayments, money, payments, refusals, vendor_overpayments, vendor_prepayments,
+};
+use crate::flow::{By, Carry, Cure, Known, Line, Look, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
-use crate::xero::records::{Payment, PaymentAccount, PaymentStatus, PaymentType};
+use crate::xero::records::{Payment, PaymentStatus, PaymentType};
 use crate::zoho;
 
 use super::advances::Side;
@@ -50,7 +52,7 @@ pub fn needs(side: Side, refund: &Payment) -> Vec<Need> {
     if let Some((flow, id)) = of(side, refund).filter(|(_, id)| !id.is_empty()) {
         needs.push(Need { flow, key: id.to_owned(), by: By::Id });
     }
-    if let Some((key, by)) = refund.account.as_ref().map(account_of).filter(|(key, _)| !key.is_empty()) {
+    if let Some((key, by)) = refund.account.as_ref().map(payments::account_of).filter(|(key, _)| !key.is_empty()) {
         needs.push(Need { flow: accounts::KEY, key: key.to_owned(), by });
     }
     needs
@@ -79,7 +81,7 @@ pub fn to_zoho(side: Side, refund: &Payment, known: &Known) -> Result<Carry, Unm
     };
     let not_ready = |what| refusals::not_ready(&label, what);
     let payment = known.id(flow, advance).ok_or_else(|| not_ready("the advance it pays back"))?;
-    let account = refund.account.as_ref().map(account_of).and_then(|(key, _)| known.id(accounts::KEY, key));
+    let account = refund.account.as_ref().map(payments::account_of).and_then(|(key, _)| known.id(accounts::KEY, key));
     let account = account.ok_or_else(|| not_ready("its bank account"))?;
     let account_key = match side {
         Side::Customer => "from_account_id",
@@ -128,46 +130,6 @@ pub fn found(side: Side, refund: &Payment, rows: &[Value]) -> Option<String> {
     row[side.refunds().id].as_str().map(str::to_owned)
 }
 
-pub fn fields() -> &'static [Field<Payment>] {
-    &[
-        Field {
-            name: "amount",
-            authority: Authority::Xero,
-            print: |refund, printer| {
-                printer.amount(Some(refund.amount)).amount(Some(refund.rate()));
-            },
-        },
-        Field {
-            name: "date",
-            authority: Authority::Xero,
-            print: |refund, printer| {
-                printer.count(chrono::Datelike::num_days_from_ce(&refund.date) as usize);
-            },
-        },
-        Field {
-            name: "account",
-            authority: Authority::Xero,
-            print: |refund, printer| {
-                printer.text(refund.account.as_ref().map(|account| account_of(account).0));
-            },
-        },
-        Field {
-            name: "reference",
-            authority: Authority::Xero,
-            print: |refund, printer| {
-                printer.text(Some(&refund.reference));
-            },
-        },
-        Field {
-            name: "status",
-            authority: Authority::Xero,
-            print: |refund, printer| {
-                printer.flag(refund.status == PaymentStatus::Deleted);
-            },
-        },
-    ]
-}
-
 pub fn cure(refund: &Payment, refusal: &Refusal) -> Cure {
     if refusal.message.to_lowercase().contains("more than") {
         return Cure::Hold(Unmappable {
@@ -186,11 +148,6 @@ pub fn xero_line(refund: &Payment) -> Line {
     let currency = refund.credit().map_or(String::new(), |credit| credit.currency_code.clone());
     let status = if refund.status == PaymentStatus::Deleted { "void" } else { "paid" };
     Line { status, currency, total: Some(refund.amount), tax: None, due: None }
-}
-
-/// Ids outlive codes, and bank accounts may have no code.
-fn account_of(account: &PaymentAccount) -> (&str, By) {
-    if account.id.is_empty() { (&account.code, By::Alias) } else { (&account.id, By::Id) }
 }
 
 #[cfg(test)]

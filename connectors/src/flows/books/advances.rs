@@ -202,7 +202,7 @@ pub fn fields() -> &'static [Field<Advance>] {
             name: "date",
             authority: Authority::Xero,
             print: |advance, printer| {
-                printer.count(chrono::Datelike::num_days_from_ce(&advance.date) as usize);
+                printer.day(Some(advance.date));
             },
         },
         Field {

@@ -155,7 +155,7 @@ pub fn fields() -> &'static [Field<CreditAllocation>] {
             name: "date",
             authority: Authority::Once,
             print: |allocation, printer| {
-                printer.count(chrono::Datelike::num_days_from_ce(&allocation.date) as usize);
+                printer.day(Some(allocation.date));
             },
         },
     ]

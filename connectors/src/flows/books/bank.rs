@@ -255,7 +255,7 @@ pub fn fields() -> &'static [Field<BankTransaction>] {
             name: "date",
             authority: Authority::Xero,
             print: |record, printer| {
-                printer.count(chrono::Datelike::num_days_from_ce(&record.date) as usize);
+                printer.day(Some(record.date));
             },
         },
         Field {

@@ -120,7 +120,7 @@ impl Flow for BankTransfers {
                 name: "date",
                 authority: Authority::Xero,
                 print: |transfer, printer| {
-                    printer.count(chrono::Datelike::num_days_from_ce(&transfer.date) as usize);
+                    printer.day(Some(transfer.date));
                 },
             },
             Field {

@@ -213,7 +213,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
             authority: Authority::Xero,
             print: |document, printer| {
                 let invoice = document.as_invoice();
-                printer.count(day_number(Some(invoice.date))).count(day_number(invoice.due_date));
+                printer.day(Some(invoice.date)).day(invoice.due_date);
             },
         },
         Field {
@@ -439,11 +439,6 @@ pub fn rounding(total: Decimal, sub_total: Decimal, total_tax: Decimal) -> Decim
 pub fn other_number(invoice: &Invoice) -> String {
     let mark = format!(" [{}]", invoice.id.get(..8).unwrap_or(&invoice.id));
     format!("{}{mark}", clip(&invoice.number(), NUMBER_CHARS_MAX - mark.chars().count().min(NUMBER_CHARS_MAX)))
-}
-
-pub fn day_number(day: Option<chrono::NaiveDate>) -> usize {
-    use chrono::Datelike;
-    day.map_or(0, |day| day.num_days_from_ce() as usize)
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl Flow for Journals {
                 name: "date",
                 authority: Authority::Xero,
                 print: |journal, printer| {
-                    printer.count(chrono::Datelike::num_days_from_ce(&journal.date) as usize);
+                    printer.day(Some(journal.date));
                 },
             },
             Field {

@@ -3,7 +3,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Number, Value};
 
-use crate::xero::wire::decimal;
+pub use crate::zoho::wire::amount as read;
 
 /// Decimals of an amount in this currency. Xero writes two for all of them; money of these has none.
 pub fn decimals(currency: &str) -> u32 {
@@ -23,15 +23,6 @@ pub fn round(amount: Decimal, decimals: u32) -> Decimal {
 pub fn number(amount: Decimal) -> Value {
     let text = amount.normalize().to_string();
     text.parse::<Number>().map_or(Value::String(text), Value::Number)
-}
-
-/// An amount in Zoho's answer: a number, or a text with a number in it.
-pub fn read(value: &Value) -> Option<Decimal> {
-    match value {
-        Value::Number(number) => decimal(&number.to_string()),
-        Value::String(text) => decimal(text.trim()),
-        _ => None,
-    }
 }
 
 /// Zoho's exchange rate, base units for one foreign, from Xero's, foreign units for one base.

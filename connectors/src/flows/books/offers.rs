@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::documents::{NUMBER_CHARS_MAX, REFERENCE_CHARS_MAX, day_number, rounding, same_base_currency};
+use super::documents::{NUMBER_CHARS_MAX, REFERENCE_CHARS_MAX, rounding, same_base_currency};
 use super::lines::{self, Document};
 use super::texts::clip;
 use super::{currencies, items, judgement, money, refusals};
@@ -175,7 +175,7 @@ pub fn fields<O: Offer>() -> &'static [Field<O>] {
             name: "dates",
             authority: Authority::Xero,
             print: |offer, printer| {
-                printer.count(day_number(offer.chosen_date())).count(day_number(offer.until()));
+                printer.day(offer.chosen_date()).day(offer.until());
             },
         },
         Field {

@@ -131,7 +131,7 @@ pub fn fields() -> &'static [Field<Payment>] {
             name: "date",
             authority: Authority::Xero,
             print: |payment, printer| {
-                printer.count(chrono::Datelike::num_days_from_ce(&payment.date) as usize);
+                printer.day(Some(payment.date));
             },
         },
         Field {

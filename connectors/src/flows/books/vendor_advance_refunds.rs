@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::advances::Side;
-use super::{accounts, advance_ledger, advance_refunds, customer_payments, vendor_overpayments, vendor_prepayments};
+use super::{accounts, advance_ledger, advance_refunds, customer_payments, payments, vendor_overpayments, vendor_prepayments};
 use crate::flow::{Age, Carry, Cure, Field, Flow, Known, Line, Look, Need, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{PAYMENTS, Payment};
@@ -35,7 +35,7 @@ impl Flow for VendorAdvanceRefunds {
         advance_refunds::to_zoho(SIDE, refund, known)
     }
     fn fields() -> &'static [Field<Payment>] {
-        advance_refunds::fields()
+        payments::fields()
     }
     fn age(_: &Payment) -> Age {
         Age::Follows

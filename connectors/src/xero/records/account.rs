@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::balance::Class;
 use crate::xero::{Record, wire};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -70,16 +71,6 @@ pub enum AccountStatus {
     Active,
     Archived,
     Deleted,
-}
-
-/// Which side of the books an account is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    Asset,
-    Equity,
-    Expense,
-    Liability,
-    Revenue,
 }
 
 impl AccountType {

@@ -1,0 +1,15 @@
+//! How Zoho writes values.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::xero::wire::decimal;
+
+/// An amount in Zoho's answer: a number, or a text with a number in it.
+pub fn amount(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Number(number) => decimal(&number.to_string()),
+        Value::String(text) => decimal(text.trim()),
+        _ => None,
+    }
+}
