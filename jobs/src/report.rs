@@ -113,6 +113,14 @@ impl AccountRow {
     pub fn difference(&self) -> Decimal {
         self.zoho - self.xero
     }
+
+    /// Says of so much of the difference what it comes from.
+    pub fn name_part(&mut self, cause: &str, amount: Decimal) {
+        match self.parts.iter_mut().find(|part| part.cause == cause) {
+            Some(part) => part.amount += amount,
+            None => self.parts.push(Part::named(cause, amount)),
+        }
+    }
 }
 
 /// What a cause means, for the person who signs the report.

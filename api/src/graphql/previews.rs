@@ -215,7 +215,6 @@ impl PreviewMutation {
                 "entries",
                 format!("{flow:?} is not mapped by people; `books.accounts`, `books.taxes` and `books.currencies` are"),
             )),
-            Decided::NotFound => Err(Error::NotFound("link")),
         }
     }
 }

@@ -172,16 +172,7 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
     }
     settle::call(slice, run, &called).await?;
     if lane.flow.zoho().unique == Unique::Search {
-        match resolve::directory(slice, lane).await {
-            Ok(()) => {}
-            Err(halt) => {
-                todo_back(todo, ready);
-                settle::verdicts(slice, run, lane, verdicts).await?;
-                part.whole = true;
-                return Err(halt);
-            }
-        }
-        let chosen = match references::chosen(slice, lane, ready.iter().map(|one| one.todo.record.id())).await {
+        let chosen = match choices(slice, lane, &ready).await {
             Ok(chosen) => chosen,
             Err(halt) => {
                 todo_back(todo, ready);
@@ -236,6 +227,12 @@ fn todo_back(todo: &mut VecDeque<Todo>, ready: VecDeque<Ready>) {
     for one in ready.into_iter().rev() {
         todo.push_front(one.todo);
     }
+}
+
+/// What there is to choose from in Zoho, listed, and what people have chosen.
+async fn choices(slice: &mut Slice, lane: Lane, ready: &VecDeque<Ready>) -> Result<Chosen, Halt> {
+    resolve::directory(slice, lane).await?;
+    references::chosen(slice, lane, ready.iter().map(|one| one.todo.record.id())).await
 }
 
 /// Kinds without upsert: what Zoho already has is paired; the rest is created only if that was asked for.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connectors::side::Trouble;
-use connectors::zoho::BULK_IDS;
+use connectors::zoho::{BULK_IDS, Lock};
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::LaneId;
@@ -57,10 +57,23 @@ pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
         .insert(&slice.context.database)
         .await?;
     }
-    if run.started_at.is_none() {
-        let locks = if run.kind == Kind::Migration.name() { Some(read_locks(slice).await?) } else { None };
+    if run.started_at.is_none() && run.kind == Kind::Migration.name() {
+        slice.locks = read_locks(slice).await?;
+        let locks = serde_json::to_string(&slice.locks).map_err(|error| Failure::Bug(error.to_string()))?;
         run::Entity::update_many()
-            .col_expr(run::Column::Locks, Expr::value(locks))
+            .col_expr(run::Column::Locks, Expr::value(Some(locks)))
+            .filter(run::Column::TenantId.eq(slice.tenant))
+            .filter(run::Column::Id.eq(run.id))
+            .exec(&slice.context.database)
+            .await?;
+    }
+    started(slice, run).await
+}
+
+/// Notes when the work of a run began, once.
+pub async fn started(slice: &Slice, run: &run::Model) -> Result<(), Halt> {
+    if run.started_at.is_none() {
+        run::Entity::update_many()
             .col_expr(run::Column::StartedAt, Expr::value(Some(slice.context.now())))
             .filter(run::Column::TenantId.eq(slice.tenant))
             .filter(run::Column::Id.eq(run.id))
@@ -70,16 +83,15 @@ pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Asks Zoho for its locked periods before anything is written into one, and gives them as they are kept with the run.
-async fn read_locks(slice: &mut Slice) -> Result<String, Halt> {
+/// Asks Zoho for its locked periods.
+pub async fn read_locks(slice: &mut Slice) -> Result<Vec<Lock>, Halt> {
     slice.permit_soon(Provider::Zoho, None).await?;
-    slice.locks = match slice.zoho.client.locks().await {
-        Ok(locks) => locks,
+    match slice.zoho.client.locks().await {
+        Ok(locks) => Ok(locks),
         // An edition without them refuses the question.
-        Err(Trouble::Refused(_)) => Vec::new(),
-        Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
-    };
-    serde_json::to_string(&slice.locks).map_err(|error| Failure::Bug(error.to_string()).into())
+        Err(Trouble::Refused(_)) => Ok(Vec::new()),
+        Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
+    }
 }
 
 async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {

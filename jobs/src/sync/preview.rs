@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use connectors::flow::{Reading, Record, Wanted};
-use connectors::side::Trouble;
 use connectors::xero::Since;
 use connectors::xero::census::{Choice, is_asked, is_estimate, is_timeless};
 use connectors::zoho::{BULK_IDS, Lock, Unique};
@@ -14,11 +13,11 @@ use entities::database::begin_write;
 use entities::ids::{RunId, TenantId};
 use entities::sealed::Place;
 use entities::{pair, preview, run};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use super::lanes::stage;
+use super::lanes::{read_locks, stage, started};
 use super::references;
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::{read, resolve};
@@ -90,14 +89,7 @@ pub struct Candidate {
 /// Looks at both sides and keeps what it found. Begins anew after an interruption: it costs a few dozen calls.
 pub async fn preview(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
     stage(slice, run, "previewing").await?;
-    if run.started_at.is_none() {
-        run::Entity::update_many()
-            .col_expr(run::Column::StartedAt, Expr::value(Some(slice.context.now())))
-            .filter(run::Column::TenantId.eq(slice.tenant))
-            .filter(run::Column::Id.eq(run.id))
-            .exec(&slice.context.database)
-            .await?;
-    }
+    started(slice, run).await?;
     let mut content = Content::default();
     let lanes: Vec<Lane> = slice.lanes.iter().copied().filter(|lane| lane.on).collect();
     let mut small = Vec::new();
@@ -105,7 +97,7 @@ pub async fn preview(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
         let missing = refer(slice, *lane, &mut content).await?;
         small.push(Count { flow: lane.flow.key().to_owned(), records: missing, zoho_calls: missing, is_estimate: false });
     }
-    content.zoho_locks = locks(slice).await?;
+    content.zoho_locks = read_locks(slice).await?;
     slice.permit_soon(Provider::Xero, None).await?;
     content.xero_locked_until = match slice.xero.client.organisation().await {
         Ok(organisation) => organisation.period_lock_date.max(organisation.end_of_year_lock_date),
@@ -253,15 +245,6 @@ fn name_of(row: &serde_json::Value) -> String {
     let text = |key: &str| row[key].as_str().filter(|text| !text.is_empty());
     let name = ["account_name", "tax_name", "currency_code"].iter().find_map(|key| text(key)).unwrap_or_default();
     text("account_code").map_or_else(|| name.to_owned(), |code| format!("{code} {name}"))
-}
-
-async fn locks(slice: &mut Slice) -> Result<Vec<Lock>, Halt> {
-    slice.permit_soon(Provider::Zoho, None).await?;
-    match slice.zoho.client.locks().await {
-        Ok(locks) => Ok(locks),
-        Err(Trouble::Refused(_)) => Ok(Vec::new()),
-        Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
-    }
 }
 
 async fn keep(slice: &Slice, run: &run::Model, content: &Content) -> Result<(), Halt> {

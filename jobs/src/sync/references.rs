@@ -34,7 +34,6 @@ pub enum Decided {
     Yes(u64),
     /// Records of this kind are not mapped by people.
     NotMapped(String),
-    NotFound,
 }
 
 /// Keeps decisions: flow, Xero's id, and what was decided. All or none.

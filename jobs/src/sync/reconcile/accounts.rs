@@ -8,7 +8,7 @@ use connectors::flow::{Account, Ledger};
 use rust_decimal::Decimal;
 
 use super::super::tally::{Move, Moves};
-use crate::report::{AccountRow, Part};
+use crate::report::AccountRow;
 
 /// Everything that a comparison needs.
 #[derive(Default)]
@@ -81,11 +81,7 @@ pub fn compare(books: &Books<'_>) -> Vec<AccountRow> {
         lines.entry(books.of_xero(&balance.account)).or_default().opening += balance.amount;
     }
     for (Move { cause, ledger, is_before }, amount) in &books.moves.0 {
-        let line = lines.entry(books.of_time(ledger, *is_before)).or_default();
-        match line.row.parts.iter_mut().find(|part| part.cause == *cause) {
-            Some(part) => part.amount += amount,
-            None => line.row.parts.push(Part::named(cause, *amount)),
-        }
+        lines.entry(books.of_time(ledger, *is_before)).or_default().row.name_part(cause, *amount);
     }
     for (Move { ledger, is_before, .. }, amount) in &books.roundings.0 {
         lines.entry(books.of_time(ledger, *is_before)).or_default().rounding += amount;
@@ -190,11 +186,7 @@ impl Books<'_> {
     /// What exact amounts do not explain: changed records, rounding, Xero's revaluations, opening balances.
     fn name_the_rest(&self, lines: &mut BTreeMap<Key, Line>) {
         let take = |line: &mut Line, cause: &str| {
-            match line.row.parts.iter_mut().find(|part| part.cause == cause) {
-                Some(part) => part.amount += line.left,
-                None => line.row.parts.push(Part::named(cause, line.left)),
-            }
-            line.left = Decimal::ZERO;
+            line.row.name_part(cause, std::mem::take(&mut line.left));
         };
         for line in lines.values_mut().filter(|line| !line.left.is_zero()) {
             let cause = match line.touched.first() {
@@ -207,24 +199,15 @@ impl Books<'_> {
                 take(line, &cause);
             }
         }
-        let revalued = self.revalued();
-        let left: Decimal = revalued.iter().filter_map(|key| lines.get(key)).map(|line| line.left).sum();
-        let rounding: Decimal = revalued.iter().filter_map(|key| lines.get(key)).map(|line| line.rounding).sum();
-        if is_rounding(left, rounding) {
-            for key in &revalued {
-                if let Some(line) = lines.get_mut(key).filter(|line| !line.left.is_zero()) {
-                    take(line, "FX_RATE_SOURCE");
-                }
-            }
-        }
         // Zoho counts the gain of a credit on the day of the later document, Xero on the day on which it was used.
         let years = [Ledger::Exchange, Ledger::RetainedEarnings].map(|ledger| self.of(&ledger));
-        let left: Decimal = years.iter().filter_map(|key| lines.get(key)).map(|line| line.left).sum();
-        let rounding: Decimal = years.iter().filter_map(|key| lines.get(key)).map(|line| line.rounding).sum();
-        if is_rounding(left, rounding) {
-            for key in &years {
-                if let Some(line) = lines.get_mut(key).filter(|line| !line.left.is_zero()) {
-                    take(line, "GAIN_OF_ANOTHER_YEAR");
+        for (together, cause) in [(self.revalued(), "FX_RATE_SOURCE"), (years.into(), "GAIN_OF_ANOTHER_YEAR")] {
+            let of = |figure: fn(&Line) -> Decimal| together.iter().filter_map(|key| lines.get(key)).map(figure).sum();
+            if is_rounding(of(|line| line.left), of(|line| line.rounding)) {
+                for key in &together {
+                    if let Some(line) = lines.get_mut(key).filter(|line| !line.left.is_zero()) {
+                        take(line, cause);
+                    }
                 }
             }
         }

@@ -65,7 +65,7 @@ pub async fn compare(
     }
     told.xero.clear();
     let (receivable, payable) = ageing(slice, tallies).await?;
-    let agrees = rows.iter().flat_map(|row| &row.parts).all(|part| part.cause != "UNEXPLAINED");
+    let agrees = !has_unnamed(&rows);
     let report = Report {
         day: told.day,
         currency: slice.xero.connection.currency.clone(),

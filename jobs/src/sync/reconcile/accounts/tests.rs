@@ -3,6 +3,7 @@
 use connectors::flow::Posting;
 
 use super::*;
+use crate::report::Part;
 
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
