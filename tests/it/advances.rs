@@ -121,10 +121,7 @@ async fn unexplained(world: &World, run: &str) -> Vec<String> {
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("tiny", None, None).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("tiny", None, None).await
 }
 
 /// The ids of what was entered.

@@ -70,12 +70,8 @@ async fn every_balance_is_xeros_and_an_edit_follows() {
     assert_eq!(world.asked().await.writes("zoho"), 4, "{:#?}", world.asked().await);
     assert_eq!(balances(&world, &connected).await, xero_balances(&world).await);
 
-    world.forget_requests().await;
-    let (_, again) = world.run("syncNow", &connected).await;
-    assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
-    assert_eq!(world.asked().await.writes("zoho"), 0);
-    let (run, progress) = world.run("reconcile", &connected).await;
-    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.nothing_more(&connected).await;
+    world.agrees(&connected).await;
     world.end().await;
 }
 
@@ -239,8 +235,5 @@ fn amount(value: &Value) -> Decimal {
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("tiny", Some(3), Some(0)).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("tiny", Some(3), Some(0)).await
 }

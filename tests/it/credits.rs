@@ -70,9 +70,8 @@ async fn credits_arrive_with_what_they_settle_and_follow_what_happens_in_xero() 
         assert_eq!((left(&there), there["status"].as_str()), (dec(rest), Some("closed")), "{number}");
     }
     assert_eq!(left(&zoho(&world, "invoices", "invoice_number", "INV-C1").await), dec("59.25"));
-    nothing_more(&world, &connected).await;
-    let (run, progress) = world.run("reconcile", &connected).await;
-    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.nothing_more(&connected).await;
+    world.agrees(&connected).await;
 
     // What is taken back in Xero is not taken back in Zoho: a person is told.
     let path = format!("CreditNotes/{}/Allocations/{removed}", id(&credit));
@@ -116,7 +115,7 @@ async fn a_foreign_credit_settles_at_another_rate_and_a_number_may_be_two_suppli
     let numbers = vendor_credits(&world, "RETURN-1").await;
     assert_eq!(numbers.len(), 2);
     assert!(numbers.iter().any(|number| number == "RETURN-1") && numbers.iter().any(|number| number.starts_with("RETURN-1 [")));
-    nothing_more(&world, &connected).await;
+    world.nothing_more(&connected).await;
     world.end().await;
 }
 
@@ -149,22 +148,12 @@ async fn answers_that_are_lost_make_no_credit_twice() {
     for looked in ["GET /creditnotes/{id}/invoices", "GET /creditnotes/{id}/refunds"] {
         assert_eq!(asked.count("zoho", looked), 1, "{looked}: {asked:#?}");
     }
-    nothing_more(&world, &connected).await;
+    world.nothing_more(&connected).await;
     world.end().await;
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("tiny", None, None).await;
-    let connected = world.connected().await;
-    (world, connected)
-}
-
-async fn nothing_more(world: &World, connected: &Connected) {
-    world.forget_requests().await;
-    let (_, again) = world.run("syncNow", connected).await;
-    assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
-    assert_eq!(world.asked().await.writes("zoho"), 0);
+    World::of_company("tiny", None, None).await
 }
 
 async fn retry(world: &World, connected: &Connected, code: &str) {

@@ -262,10 +262,7 @@ async fn a_second_run_without_changes_costs_the_same_few_calls_however_many_reco
 }
 
 async fn connected(contacts: u64, invoices: u64) -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("demo-company", Some(contacts), Some(invoices)).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("demo-company", Some(contacts), Some(invoices)).await
 }
 
 async fn slow_run(world: &World, connected: &Connected) -> String {

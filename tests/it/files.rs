@@ -44,8 +44,7 @@ async fn files_arrive_byte_for_byte_once_and_what_zoho_does_not_take_is_told() {
     assert_eq!(flow(&progress, "books.attachments")["created"], 1, "{progress:#}");
     assert_eq!((below(&world).await, world.asked().await.writes("zoho")), (2, 1), "one list, one download, one upload");
     compare(&world, &connected, &in_xero(&world).await).await;
-    let (run, progress) = world.run("reconcile", &connected).await;
-    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.agrees(&connected).await;
     world.end().await;
 }
 
@@ -246,10 +245,7 @@ fn peak_mib(process: &Child) -> f64 {
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("demo-company", Some(30), Some(100)).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("demo-company", Some(30), Some(100)).await
 }
 
 /// Calls below records of Xero: lists of files, downloads, histories.

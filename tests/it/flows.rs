@@ -141,10 +141,7 @@ impl Told {
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("nasty", None, None).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("nasty", None, None).await
 }
 
 async fn migrate(world: &World, connected: &Connected) -> Told {

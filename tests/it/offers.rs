@@ -50,12 +50,8 @@ async fn quotes_orders_and_templates_arrive_and_follow_xero() {
     );
     assert_eq!(statuses(&world, "purchaseorders").await, [("billed", 1), ("draft", 6), ("open", 1)].map(counted).into());
 
-    world.forget_requests().await;
-    let (_, again) = world.run("syncNow", &connected).await;
-    assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
-    assert_eq!(world.asked().await.writes("zoho"), 0);
-    let (run, progress) = world.run("reconcile", &connected).await;
-    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.nothing_more(&connected).await;
+    world.agrees(&connected).await;
     world.end().await;
 }
 
@@ -79,8 +75,7 @@ async fn a_template_that_somebody_resumed_in_zoho_stays_so() {
         made["recurring_invoice_id"].as_str().unwrap(),
     );
     assert_eq!((&now["status"], &now["repeat_every"]), (&json!("active"), &json!(9)));
-    let (run, progress) = world.run("reconcile", &connected).await;
-    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.agrees(&connected).await;
     world.end().await;
 }
 
@@ -101,10 +96,7 @@ async fn quotes_beyond_the_first_hundred_are_read_too() {
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("demo-company", Some(12), Some(20)).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("demo-company", Some(12), Some(20)).await
 }
 
 /// How many records of a Zoho list have which status.

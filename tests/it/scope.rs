@@ -10,10 +10,7 @@ const PREVIEW: &str = "query($id: ID!) { run(id: $id) { state preview { choices 
     options { flow { key } zohoId name } locks { provider area until } } } }";
 
 async fn company() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("demo-company", Some(20), Some(60)).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("demo-company", Some(20), Some(60)).await
 }
 
 async fn start(world: &World, connected: &Connected, scope: Value) -> Value {

@@ -48,12 +48,8 @@ async fn tracked_lines_arrive_with_their_tags_and_follow_what_happens_in_xero() 
     world.run("syncNow", &connected).await;
     assert_eq!(tag(&world, &connected, "Regions").await["is_active"], false);
 
-    world.forget_requests().await;
-    let (_, again) = world.run("syncNow", &connected).await;
-    assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
-    assert_eq!(world.asked().await.writes("zoho"), 0);
-    let (run, progress) = world.run("reconcile", &connected).await;
-    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    world.nothing_more(&connected).await;
+    world.agrees(&connected).await;
     world.end().await;
 }
 
@@ -93,10 +89,7 @@ async fn a_tag_for_whole_documents_is_left_alone() {
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("demo-company", Some(12), Some(20)).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("demo-company", Some(12), Some(20)).await
 }
 
 /// Enters an invoice or a bill whose only line is of this region, or changes it.

@@ -178,10 +178,7 @@ async fn storm(rules: Value) -> (World, u64) {
 }
 
 async fn connected() -> (World, Connected) {
-    let mut world = World::new().await;
-    world.seed("demo-company", Some(10), Some(20)).await;
-    let connected = world.connected().await;
-    (world, connected)
+    World::of_company("demo-company", Some(10), Some(20)).await
 }
 
 fn down(provider: &str) -> Value {

@@ -54,6 +54,14 @@ impl World {
         Self::with(Vec::new(), true).await
     }
 
+    /// A world with this company in it, both sides connected.
+    pub async fn of_company(profile: &str, contacts: Option<u64>, invoices: Option<u64>) -> (Self, Connected) {
+        let mut world = Self::new().await;
+        world.seed(profile, contacts, invoices).await;
+        let connected = world.connected().await;
+        (world, connected)
+    }
+
     /// A world in which nobody works unless a story starts a worker itself.
     pub async fn without_worker() -> Self {
         Self::with(Vec::new(), false).await
@@ -119,6 +127,20 @@ impl World {
         let run = self.staff.start(mutation, &connected.link).await.expect("a run");
         let progress = self.finished(&run).await;
         (run, progress)
+    }
+
+    /// Another sync has nothing to write.
+    pub async fn nothing_more(&self, connected: &Connected) {
+        self.forget_requests().await;
+        let (_, again) = self.run("syncNow", connected).await;
+        assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
+        assert_eq!(self.asked().await.writes("zoho"), 0);
+    }
+
+    /// Both sides' books agree.
+    pub async fn agrees(&self, connected: &Connected) {
+        let (run, progress) = self.run("reconcile", connected).await;
+        assert_eq!(progress["clean"], true, "{:#?}", self.staff.findings(&run).await.expect("findings"));
     }
 
     /// Waits for a run to end.
