@@ -184,6 +184,11 @@ fn page_of(of: &Resource, answer: &Answer, body: Vec<u8>, pagination: super::env
 }
 
 impl Page {
+    /// Whether there may be another page behind one with so many records.
+    pub fn is_full(&self, records: usize) -> bool {
+        self.page_size > 0 && records >= self.page_size as usize
+    }
+
     fn with(self, body: Vec<u8>) -> Self {
         Self { body, ..self }
     }

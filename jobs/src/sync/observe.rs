@@ -62,7 +62,7 @@ async fn lay_out(
     page: Page,
     read: Vec<Reading>,
 ) -> Result<Shelf, Halt> {
-    let full = lane.flow.xero().paged && page.page_size > 0 && read.len() >= page.page_size as usize;
+    let full = page.is_full(read.len());
     let newest = read.iter().map(updated_us).max().unwrap_or(0);
     let after = after(anchor, number, full, newest);
     let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
@@ -141,7 +141,7 @@ fn updated_us(one: &Reading) -> i64 {
 }
 
 /// The cursor after this page.
-fn after(anchor: Option<At>, number: i32, full: bool, newest_us: i64) -> After {
+pub fn after(anchor: Option<At>, number: i32, full: bool, newest_us: i64) -> After {
     if !full {
         return After::Done;
     }

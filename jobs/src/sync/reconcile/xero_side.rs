@@ -12,7 +12,9 @@ use rust_decimal::Decimal;
 
 use super::super::known::look_up;
 use super::super::lanes::lane_row;
+use super::super::observe;
 use super::super::read;
+use super::super::shelf::After;
 use super::super::slice::{Halt, Lane, Provider, Slice};
 use super::super::tally::{self, Moves, Phase, Tally};
 use super::rows::{Found, Pair, find, note_all, pairs};
@@ -42,9 +44,8 @@ pub async fn page(
     let since = Since { anchor_us: anchor.map(|at| at.0), page: number };
     let (page, outer) = read::changed(slice, leader, since).await?;
     slice.moved = true;
-    let full = leader.flow.xero().paged && page.page_size > 0 && outer.len() >= page.page_size as usize;
+    let full = page.is_full(outer.len());
     let outer = records(outer);
-    let newest = outer.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
     // Those outside the scope are read too, since the page is here: what they would have moved explains the ledger.
     let mut told = HashSet::new();
     for lane in sharing(slice, leader) {
@@ -70,23 +71,19 @@ pub async fn page(
             check(slice, run, lane, tally, seen, &mut told).await?;
         }
     }
-    let same_second = anchor.is_some_and(|anchor| newest <= anchor.0) || newest == 0;
-    let from = if same_second { anchor.map_or(0, |at| at.0) } else { newest };
-    let ids = outer.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned());
-    let boundary: HashSet<String> = if same_second { had.into_iter().chain(ids).collect() } else { ids.collect() };
+    let after = observe::after(anchor, number as i32, full, newest(&outer));
     for lane in members {
         let tally = tally(tallies, *lane);
-        if !full {
-            tally.phase = if lane.flow.has_list() { Phase::Look } else { Phase::Done };
-            tally.boundary = HashSet::new();
-        } else if same_second {
-            (tally.anchor, tally.page) = (anchor, number + 1);
-        } else {
-            (tally.anchor, tally.page) = (Some(At(newest)), 1);
+        match after {
+            After::Next { anchor, page } => (tally.anchor, tally.page) = (anchor, page as u32),
+            After::Done => {
+                tally.phase = if lane.flow.has_list() { Phase::Look } else { Phase::Done };
+                tally.boundary = HashSet::new();
+            }
         }
     }
-    if full {
-        tally(tallies, first).boundary = boundary;
+    if let After::Next { anchor: next, .. } = after {
+        tally(tallies, first).boundary = boundary(had, &outer, anchor, next);
     }
     note_all(slice, run, members, tallies).await
 }
@@ -99,7 +96,7 @@ pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut
         slice.permit(Provider::Xero, Some(counted.id), 1).await?;
         let (page, outer) = read::changed(slice, leader, since).await?;
         slice.moved = true;
-        let full = leader.flow.xero().paged && page.page_size > 0 && outer.len() >= page.page_size as usize;
+        let full = page.is_full(outer.len());
         let outer = records(outer);
         let mut told = HashSet::new();
         for lane in sharing(slice, leader) {
@@ -109,21 +106,29 @@ pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut
                 leave_out(&mut moves, lane, record.as_ref(), &known, &mut told);
             }
         }
-        if !full {
-            break;
+        let anchor = since.anchor_us.map(At);
+        match observe::after(anchor, since.page as i32, full, newest(&outer)) {
+            After::Next { anchor: next, page } => {
+                had = boundary(had, &outer, anchor, next);
+                since = Since { anchor_us: next.map(|at| at.0), page: page as u32 };
+            }
+            After::Done => break,
         }
-        let newest = outer.iter().map(|record| record.updated_us()).max().unwrap_or(0).div_euclid(SECOND_US) * SECOND_US;
-        let same_second = since.anchor_us.is_some_and(|anchor| newest <= anchor) || newest == 0;
-        let from = if same_second { since.anchor_us.unwrap_or(0) } else { newest };
-        if !same_second {
-            had.clear();
-        }
-        had.extend(outer.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned()));
-        since = if same_second { Since { page: since.page + 1, ..since } } else { Since { anchor_us: Some(newest), page: 1 } };
     }
     tally.moves.join(&moves.moves);
     tally.outside.insert(leader.flow.key().to_owned());
     Ok(())
+}
+
+fn newest(records: &[Box<dyn Record>]) -> i64 {
+    records.iter().map(|record| record.updated_us()).max().unwrap_or(0)
+}
+
+/// The ids that the next page will show again. As long as the second is the same, those of the pages before it too.
+fn boundary(had: HashSet<String>, outer: &[Box<dyn Record>], anchor: Option<At>, next: Option<At>) -> HashSet<String> {
+    let from = next.map_or(0, |at| at.0);
+    let ids = outer.iter().filter(|record| record.updated_us() >= from).map(|record| record.id().to_owned());
+    if next == anchor { had.into_iter().chain(ids).collect() } else { ids.collect() }
 }
 
 /// All that read this list, itself first, whether the scope includes them or not.
