@@ -1,9 +1,11 @@
 //! What a flow is: a kind of record kept in step. One file in `flows/` implements `Flow`; the engine only ever sees `AnyFlow`.
 
 mod any;
+mod back;
 mod ledger;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -15,6 +17,7 @@ use crate::side::{Refusal, Trouble};
 use crate::{xero, zoho};
 
 pub use any::{AnyFlow, Reading, Record};
+pub use back::{Back, Coming, PART, Seek, Sending, ZohoField, whole};
 pub use ledger::{Account, Ledger, Owed, Posting, Shift};
 
 /// A kind of record, with typed ends. Pure: no call, no clock, no database.
@@ -46,6 +49,9 @@ pub trait Flow: Send + Sync + 'static {
     const XERO: xero::Resource;
     const ZOHO: zoho::Resource;
     type Xero: xero::Record + DeserializeOwned;
+
+    /// How Zoho's records of this kind reach Xero. `None`: the flow runs one way.
+    const BACK: Option<Back> = None;
 
     /// Reads the records out of Xero's answer. Kinds that live inside another record take them out of that one here; their ids then
     /// begin with the other's id and a colon.
@@ -241,13 +247,17 @@ pub enum Authority {
     Xero,
     /// Written when the record is created, then left alone.
     Once,
+    /// The side on which the record was created decides; a change on the other side is a conflict.
+    Owner,
+    /// Either side may change it. Two different changes at once are a conflict.
+    Either,
 }
 
 /// A record of another flow that this one refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Need {
     pub flow: &'static str,
-    /// The other record's id, or its alias (account code, item code).
+    /// The other record's id in Xero, its alias there (account code, item code), or its id in Zoho.
     pub key: String,
     pub by: By,
 }
@@ -256,6 +266,8 @@ pub struct Need {
 pub enum By {
     Id,
     Alias,
+    /// The other record's id in Zoho, asked for on the way to Xero.
+    Zoho,
 }
 
 /// What a mapping may look up. Filled by the engine from pairs and from the organisations.
@@ -267,6 +279,11 @@ pub struct Known {
     off: HashSet<&'static str>,
     ids: HashMap<(&'static str, String), String>,
     rates: HashMap<(&'static str, String), Decimal>,
+    /// Xero's ids by Zoho's. Several of Xero's taxes may be one of Zoho's.
+    xero_ids: HashMap<(&'static str, String), Vec<String>>,
+    lists: HashMap<&'static str, Arc<Vec<Value>>>,
+    /// Where our redirector answers for this link: `https://…/x/{link_key}`.
+    pub address: String,
 }
 
 impl Known {
@@ -297,6 +314,35 @@ impl Known {
     /// Xero's rate of a record of another flow. Known only where documents are compared closely.
     pub fn rate(&self, flow: &'static str, key: &str) -> Option<Decimal> {
         self.rates.get(&(flow, key.to_owned())).copied()
+    }
+
+    /// Notes that Zoho's record `zoho_id` of `flow` is `xero_id` in Xero.
+    pub fn learn_back(&mut self, flow: &'static str, zoho_id: impl Into<String>, xero_id: impl Into<String>) {
+        let ids = self.xero_ids.entry((flow, zoho_id.into())).or_default();
+        let xero_id = xero_id.into();
+        if !ids.contains(&xero_id) {
+            ids.push(xero_id);
+        }
+    }
+
+    /// Notes Xero's whole list of a flow, in Xero's own JSON.
+    pub fn learn_list(&mut self, flow: &'static str, list: Arc<Vec<Value>>) {
+        self.lists.insert(flow, list);
+    }
+
+    /// Xero's ids of a record of Zoho's. Several where several of Xero's became one there.
+    pub fn xero_ids(&self, flow: &'static str, zoho_id: &str) -> &[String] {
+        self.xero_ids.get(&(flow, zoho_id.to_owned())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Xero's id of a record of Zoho's.
+    pub fn xero_id(&self, flow: &'static str, zoho_id: &str) -> Option<&str> {
+        self.xero_ids(flow, zoho_id).first().map(String::as_str)
+    }
+
+    /// Xero's whole list of a flow that `Back::lists` names.
+    pub fn list(&self, flow: &'static str) -> &[Value] {
+        self.lists.get(flow).map(|list| list.as_slice()).unwrap_or_default()
     }
 
     /// Zoho's id of a record of another flow.

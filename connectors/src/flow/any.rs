@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
-    Account, Age, Also, Authority, Carry, Cure, Flow, Further, Hanging, Judgement, Known, Line, Look, Need, On, Owed, Posting,
-    Shift, Unmappable, Wanted,
+    Account, Age, Also, Authority, Back, Carry, Cure, Flow, Further, Hanging, Judgement, Known, Line, Look, Need, On, Owed,
+    Posting, Shift, Unmappable, Wanted,
 };
 use crate::print::{PrintKey, Printer};
 use crate::side::{Refusal, Trouble};
@@ -78,6 +78,7 @@ pub trait AnyFlow: Send + Sync {
     fn zoho_owed(&self, row: &Value) -> Option<Owed>;
     fn xero_line(&self, record: &dyn Record) -> Line;
     fn zoho_line(&self, row: &Value) -> Option<Line>;
+    fn back(&self) -> Option<&'static Back>;
 }
 
 struct Of<R>(R);
@@ -243,5 +244,8 @@ impl<F: Flow> AnyFlow for F {
     }
     fn zoho_line(&self, row: &Value) -> Option<Line> {
         F::zoho_line(row)
+    }
+    fn back(&self) -> Option<&'static Back> {
+        const { &F::BACK }.as_ref()
     }
 }

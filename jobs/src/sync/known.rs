@@ -14,9 +14,9 @@ use super::slice::{Halt, Slice};
 /// Entries kept within a turn. Accounts, taxes and items repeat; contacts of a large company need not all stay.
 const ENTRIES_MAX: usize = 20_000;
 
-/// Zoho ids found in this turn.
+/// Ids found in this turn: Zoho's, or Xero's where they were asked for by Zoho's.
 #[derive(Default)]
-pub struct Cache(HashMap<Need, String>);
+pub struct Cache(HashMap<Need, Vec<String>>);
 
 /// Fills a `Known` with the ids of all these needs, as far as they are settled.
 pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Halt> {
@@ -30,15 +30,23 @@ pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Ha
     for ((flow, by), keys) in missing {
         if let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.key() == flow).map(|lane| lane.id) {
             let found = settled(slice, lane, flow, by, keys.into_iter().collect()).await?;
-            slice.known.0.extend(found);
+            for (need, id) in found {
+                let ids = slice.known.0.entry(need).or_default();
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
         }
     }
     let (xero, zoho) = slice.organisations();
     let mut known = Known::new(xero, zoho);
     slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
     for need in needs.iter().flatten() {
-        if let Some(id) = slice.known.0.get(need) {
-            known.learn(need.flow, need.key.clone(), id.clone());
+        for id in slice.known.0.get(need).into_iter().flatten() {
+            match need.by {
+                By::Zoho => known.learn_back(need.flow, need.key.clone(), id.clone()),
+                By::Id | By::Alias => known.learn(need.flow, need.key.clone(), id.clone()),
+            }
         }
     }
     Ok(known)
@@ -64,6 +72,7 @@ pub async fn outside(slice: &Slice, needs: &[Need]) -> Result<HashSet<Need>, Hal
 pub fn need_print(slice: &Slice, flow: &str, by: By, key: &str) -> Vec<u8> {
     match by {
         By::Id => slice.print.of(&format!("{}|{flow}|id|{key}", slice.link.id)).to_vec(),
+        By::Zoho => slice.print.of(&format!("{}|{flow}|zoho|{key}", slice.link.id)).to_vec(),
         By::Alias => alias_need(slice, flow, &alias_print(slice, flow, key)),
     }
 }
@@ -89,29 +98,33 @@ async fn settled(
     let mut found = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(500) {
         let asked: HashMap<Vec<u8>, &String> = match by {
-            By::Id => chunk.iter().map(|key| (key.clone().into_bytes(), key)).collect(),
+            By::Id | By::Zoho => chunk.iter().map(|key| (key.clone().into_bytes(), key)).collect(),
             By::Alias => chunk.iter().map(|key| (alias_print(slice, flow, key), key)).collect(),
         };
         let backend = slice.context.database.get_database_backend();
-        let (column, table) = if by == By::Id { ("xero_id", "pair") } else { ("alias", pair::by_alias(backend)) };
+        let (column, table, wanted) = match by {
+            By::Id => ("xero_id", "pair", "zoho_id"),
+            By::Alias => ("alias", pair::by_alias(backend), "zoho_id"),
+            By::Zoho => ("zoho_id", "pair", "xero_id"),
+        };
         let places: Vec<String> = (0..asked.len()).map(|n| format!("${}", n + 3)).collect();
         let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.0.into()];
         values.extend(asked.iter().map(|(print, key)| match by {
-            By::Id => Value::from((*key).clone()),
+            By::Id | By::Zoho => Value::from((*key).clone()),
             By::Alias => Value::from(print.clone()),
         }));
         let text = format!(
-            "SELECT {column} AS k, zoho_id FROM {table} WHERE tenant_id = $1 AND lane_id = $2 AND state IN ('settled', 'due') AND zoho_id IS NOT NULL AND {column} IS NOT NULL AND {column} IN ({})",
+            "SELECT {column} AS k, {wanted} AS wanted FROM {table} WHERE tenant_id = $1 AND lane_id = $2 AND state IN ('settled', 'due', 'conflict') AND zoho_id IS NOT NULL AND {column} IS NOT NULL AND {column} IN ({})",
             places.join(", ")
         );
         let database = &slice.context.database;
         for row in database.query_all_raw(sql(backend, text, values)).await? {
             let key = match by {
-                By::Id => row.try_get::<String>("", "k")?.into_bytes(),
+                By::Id | By::Zoho => row.try_get::<String>("", "k")?.into_bytes(),
                 By::Alias => row.try_get::<Vec<u8>>("", "k")?,
             };
             if let Some(key) = asked.get(&key) {
-                found.push((Need { flow, key: (*key).clone(), by }, row.try_get("", "zoho_id")?));
+                found.push((Need { flow, key: (*key).clone(), by }, row.try_get("", "wanted")?));
             }
         }
     }

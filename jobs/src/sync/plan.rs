@@ -28,7 +28,7 @@ pub fn plan(settled: Option<&[u8]>, now: &[u8], wanted: Wanted, authorities: &[A
     let changed: Vec<usize> = authorities
         .iter()
         .enumerate()
-        .filter(|(n, authority)| **authority == Authority::Xero && field(settled, *n) != field(now, *n))
+        .filter(|(n, authority)| **authority != Authority::Once && field(settled, *n) != field(now, *n))
         .map(|(n, _)| n)
         .collect();
     if changed.is_empty() { Plan::Nothing } else { Plan::Update(changed) }

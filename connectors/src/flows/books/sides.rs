@@ -46,8 +46,8 @@ impl<'a> On<'a> {
 
     pub fn ledger(self) -> Ledger {
         match self {
-            On::Account(id, By::Id) => Ledger::Id(id.to_owned()),
             On::Account(code, By::Alias) => Ledger::Code(code.to_owned()),
+            On::Account(id, _) => Ledger::Id(id.to_owned()),
             On::Tax => Ledger::Tax,
         }
     }

@@ -1,0 +1,103 @@
+//! The way back: what a flow says so that Zoho's records reach Xero. A flow without it runs one way.
+
+use chrono::NaiveDate;
+use serde_json::Value;
+
+use super::{Known, Need, Unmappable, Wanted};
+use crate::print::{PrintKey, Printer};
+
+/// Declared by a flow whose records people make and change in Zoho too. Pure like the flow itself: no call, no clock, no database.
+/// Every function is given Zoho's record as its own address answers it.
+pub struct Back {
+    /// Whether this record is the flow's business: a vendor is not a customer, and what was void before anybody saw it is nobody's.
+    pub wanted: fn(&Value) -> Wanted,
+    /// What a person calls it: "Invoice INV-0042".
+    pub label: fn(&Value) -> String,
+    /// Its day, for Xero's locked periods.
+    pub day: fn(&Value) -> Option<NaiveDate>,
+    /// One for each of `Flow::fields`, in the same order and under the same names. What Zoho has no place for prints nothing.
+    pub fields: &'static [ZohoField],
+    /// The records of other flows that it refers to, by Zoho's ids (`By::Zoho`).
+    pub needs: fn(&Value) -> Vec<Need>,
+    /// Flows whose whole list in Xero the mapping looks things up in (`Known::list`): the codes of items, which taxes are for sales.
+    pub lists: &'static [&'static str],
+    /// What Xero is told.
+    pub to_xero: fn(&Coming, &Known) -> Result<Sending, Unmappable>,
+    /// Where Xero is asked whether it has a record that may have been created already.
+    pub seek: fn(&Value, &Known) -> Seek,
+    /// Whether a record that `seek` gave is this one.
+    pub is_it: fn(&Value, &Value, &Known) -> bool,
+    /// One record of Zoho's is several of Xero's: a payment of three invoices is three payments. Each part names itself under `PART`.
+    /// Most records are one part, without a name.
+    pub parts: fn(&Value) -> Vec<Value>,
+}
+
+/// The key under which a part of a record has its name, which is an id of Zoho's.
+pub const PART: &str = "part";
+
+/// A record that is one of Xero's too.
+pub fn whole(record: &Value) -> Vec<Value> {
+    vec![record.clone()]
+}
+
+/// One field of Zoho's record.
+pub struct ZohoField {
+    pub name: &'static str,
+    pub print: fn(&Value, &mut Printer),
+}
+
+impl Back {
+    /// All fields' prints, one after the other.
+    pub fn prints(&self, record: &Value, key: &PrintKey) -> Vec<u8> {
+        let mut printer = Printer::new(key);
+        self.fields
+            .iter()
+            .flat_map(|field| {
+                (field.print)(record, &mut printer);
+                printer.finish()
+            })
+            .collect()
+    }
+}
+
+/// A record of Zoho's on its way to Xero.
+pub struct Coming<'a> {
+    pub record: &'a Value,
+    /// Xero's record as it is now, in Xero's own JSON. None: it is to be created.
+    pub there: Option<&'a Value>,
+    /// The names of the fields that are to be written. All of them where it is created.
+    pub changed: &'a [&'static str],
+}
+
+impl Coming<'_> {
+    pub fn is_new(&self) -> bool {
+        self.there.is_none()
+    }
+
+    /// Whether this field is written.
+    pub fn writes(&self, field: &str) -> bool {
+        self.is_new() || self.changed.contains(&field)
+    }
+}
+
+/// One record's write to Xero.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sending {
+    /// One element of the batch. An update names its record by Xero's id.
+    pub body: Value,
+    /// Sent alone, to this path below `api.xro/2.0`, where Xero takes no batch of it: `Payments/{id}`.
+    pub at: Option<String>,
+}
+
+impl Sending {
+    pub fn new(body: Value) -> Self {
+        Self { body, at: None }
+    }
+}
+
+/// A look into Xero's list of the flow's resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seek {
+    /// `where`, `InvoiceNumbers`, `IDs`, `includeArchived` …
+    pub query: Vec<(&'static str, String)>,
+}
