@@ -17,7 +17,7 @@ use crate::side::{Refusal, Trouble};
 use crate::{xero, zoho};
 
 pub use any::{AnyFlow, Reading, Record};
-pub use back::{Back, Coming, PART, Seek, Sending, ZohoField, whole};
+pub use back::{Back, Coming, PART, Seek, Sending, ZohoField, always, as_told, whole};
 pub use ledger::{Account, Ledger, Owed, Posting, Shift};
 
 /// A kind of record, with typed ends. Pure: no call, no clock, no database.
@@ -284,6 +284,8 @@ pub struct Known {
     lists: HashMap<&'static str, Arc<Vec<Value>>>,
     /// Where our redirector answers for this link: `https://…/x/{link_key}`.
     pub address: String,
+    /// Whether the tenant wants Zoho's items in Xero too. Without it a line of an item that Xero does not have says in words what it is.
+    pub creates_items: bool,
 }
 
 impl Known {

@@ -21,6 +21,8 @@ pub struct Back {
     pub needs: fn(&Value) -> Vec<Need>,
     /// Flows whose whole list in Xero the mapping looks things up in (`Known::list`): the codes of items, which taxes are for sales.
     pub lists: &'static [&'static str],
+    /// Whether a record of Zoho's that Xero does not have is created there at all. Updates of paired records go anyway.
+    pub creates: fn(&Known) -> bool,
     /// What Xero is told.
     pub to_xero: fn(&Coming, &Known) -> Result<Sending, Unmappable>,
     /// Where Xero is asked whether it has a record that may have been created already.
@@ -30,6 +32,12 @@ pub struct Back {
     /// One record of Zoho's is several of Xero's: a payment of three invoices is three payments. Each part names itself under `PART`.
     /// Most records are one part, without a name.
     pub parts: fn(&Value) -> Vec<Value>,
+    /// What Xero is told of its record when Zoho's is gone: the payment is deleted, the document voided, the contact archived. `None`, or
+    /// no answer for this record: nothing, it stays.
+    pub gone: Option<fn(&Value) -> Option<Sending>>,
+    /// Spares what is only Zoho's: given Zoho's record as it is, takes out of the body of an update from Xero what would wipe it away, or
+    /// puts it in (the telephones of further persons, a note that a person wrote).
+    pub spare: fn(&Value, &mut Value),
 }
 
 /// The key under which a part of a record has its name, which is an id of Zoho's.
@@ -39,6 +47,14 @@ pub const PART: &str = "part";
 pub fn whole(record: &Value) -> Vec<Value> {
     vec![record.clone()]
 }
+
+/// A flow whose records are made in Xero without being asked for.
+pub fn always(_: &Known) -> bool {
+    true
+}
+
+/// A body that wipes nothing away.
+pub fn as_told(_: &Value, _: &mut Value) {}
 
 /// One field of Zoho's record.
 pub struct ZohoField {
