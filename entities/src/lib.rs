@@ -12,6 +12,7 @@ pub mod connection;
 pub mod consent;
 pub mod finding;
 pub mod grant;
+pub mod hint;
 pub mod hold;
 pub mod intent;
 pub mod job;

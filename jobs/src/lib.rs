@@ -3,6 +3,7 @@
 
 pub mod connections;
 pub mod context;
+pub mod hints;
 pub mod holds;
 pub mod job;
 pub mod letters;
