@@ -286,6 +286,8 @@ pub struct Known {
     pub address: String,
     /// Whether the tenant wants Zoho's items in Xero too. Without it a line of an item that Xero does not have says in words what it is.
     pub creates_items: bool,
+    /// The code of Xero's account for lines whose own account Xero does not have, where the tenant has chosen one.
+    pub default_account: Option<String>,
 }
 
 impl Known {

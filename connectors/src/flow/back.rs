@@ -19,6 +19,9 @@ pub struct Back {
     pub fields: &'static [ZohoField],
     /// The records of other flows that it refers to, by Zoho's ids (`By::Zoho`).
     pub needs: fn(&Value) -> Vec<Need>,
+    /// What is looked up for it as well, but not waited for (`By::Zoho`): what nobody brings to Xero, so that waiting would be for ever. A
+    /// mapping does without it (an item, a tag) or says what cures it (an account, a tax).
+    pub hints: fn(&Value) -> Vec<Need>,
     /// Flows whose whole list in Xero the mapping looks things up in (`Known::list`): the codes of items, which taxes are for sales.
     pub lists: &'static [&'static str],
     /// Whether a record of Zoho's that Xero does not have is created there at all. Updates of paired records go anyway.
@@ -27,7 +30,7 @@ pub struct Back {
     pub to_xero: fn(&Coming, &Known) -> Result<Sending, Unmappable>,
     /// Where Xero is asked whether it has a record that may have been created already.
     pub seek: fn(&Value, &Known) -> Seek,
-    /// Whether a record that `seek` gave is this one.
+    /// Whether a record that `seek` gave is this one: Zoho's record first, then Xero's.
     pub is_it: fn(&Value, &Value, &Known) -> bool,
     /// One record of Zoho's is several of Xero's: a payment of three invoices is three payments. Each part names itself under `PART`.
     /// Most records are one part, without a name.
