@@ -38,9 +38,10 @@ pub struct Back {
     /// What Xero is told of its record when Zoho's is gone: the payment is deleted, the document voided, the contact archived. `None`, or
     /// no answer for this record: nothing, it stays.
     pub gone: Option<fn(&Value) -> Option<Sending>>,
-    /// Spares what is only Zoho's: given Zoho's record as it is, takes out of the body of an update from Xero what would wipe it away, or
-    /// puts it in (the telephones of further persons, a note that a person wrote).
-    pub spare: fn(&Value, &mut Value),
+    /// Makes of the body of an update from Xero what Zoho is to be told, given Zoho's record as it is and the names of the fields that
+    /// changed in Xero: the others are left out, and so is what would wipe away what only Zoho has room for (the telephones of further
+    /// persons, a note that a person wrote).
+    pub spare: fn(&Value, &[&'static str], &mut Value),
 }
 
 /// The key under which a part of a record has its name, which is an id of Zoho's.
@@ -57,7 +58,7 @@ pub fn always(_: &Known) -> bool {
 }
 
 /// A body that wipes nothing away.
-pub fn as_told(_: &Value, _: &mut Value) {}
+pub fn as_told(_: &Value, _: &[&'static str], _: &mut Value) {}
 
 /// One field of Zoho's record.
 pub struct ZohoField {
