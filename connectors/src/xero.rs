@@ -11,6 +11,7 @@ pub mod records;
 mod reports;
 mod trouble;
 pub mod wire;
+mod write;
 
 pub use below::{Download, with_files};
 pub use client::{Client, IDS_PER_CALL, PAGE_SIZE, Page, Since};
@@ -18,6 +19,7 @@ pub use connections::{Connection, connections, delete_connection};
 pub use envelope::{Odd, read_records};
 pub use organisation::Organisation;
 pub use reports::TrialBalance;
+pub use write::{BATCH_MAX, Batch, Element, Verb, raw};
 
 /// A kind of record in Xero's Accounting API: where it lives and how it may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,6 +19,10 @@ pub struct Model {
     pub fence: i64,
     pub attempts: i32,
     pub created_at: At,
+    /// `xero` for a write to Xero; Zoho's have none.
+    pub toward: Option<String>,
+    /// When it was first sent.
+    pub sent_at: Option<At>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

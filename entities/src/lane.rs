@@ -29,6 +29,10 @@ pub struct Model {
     pub pull_run: Option<RunId>,
     /// `idle`, `reading` or `read`.
     pub state: String,
+    /// All changes in Zoho up to here were noticed, by Zoho's clock.
+    pub zoho_watermark: Option<At>,
+    /// The run in which Zoho's list was last looked through.
+    pub zoho_run: Option<RunId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

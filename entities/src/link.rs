@@ -34,6 +34,8 @@ pub struct Model {
     /// Not before this moment.
     pub next_at: At,
     pub created_at: At,
+    /// Changes in Zoho are left alone.
+    pub one_way: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -97,6 +97,7 @@ async fn create(
         rest_reason: Set(None),
         create_missing: Set(false),
         scope: Set(None),
+        one_way: Set(false),
         fence: Set(0),
         slice_owner: Set(None),
         slice_until: Set(None),
@@ -134,6 +135,8 @@ pub async fn add_lanes(
             pull_started: Set(None),
             pull_run: Set(None),
             state: Set("idle".to_owned()),
+            zoho_watermark: Set(None),
+            zoho_run: Set(None),
         }
         .insert(connection)
         .await?;

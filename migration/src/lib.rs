@@ -11,6 +11,7 @@ mod m0004_jobs;
 mod m0005_scope;
 mod m0006_reports;
 mod m0007_previews;
+mod m0008_two_ways;
 mod m0009_hints;
 
 /// All migrations, oldest first.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_scope::Scope),
             Box::new(m0006_reports::Reports),
             Box::new(m0007_previews::Previews),
+            Box::new(m0008_two_ways::TwoWays),
             Box::new(m0009_hints::Hints),
         ]
     }

@@ -1,5 +1,7 @@
 //! Calls to Zoho Books: upsert, create, update, status, list, get, and the settings we provision.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -25,6 +27,8 @@ pub struct Client {
     api_domain: Url,
     organization_id: String,
     access_token: SecretString,
+    /// Zoho's clock when it last answered, in microseconds since 1970.
+    server_time_us: AtomicI64,
 }
 
 /// Zoho's answer to a write.
@@ -46,7 +50,13 @@ pub struct Rows {
 
 impl Client {
     pub fn new(http: &Http, api_domain: &Url, organization_id: &str, access_token: SecretString) -> Self {
-        Self { http: http.clone(), api_domain: api_domain.clone(), organization_id: organization_id.to_owned(), access_token }
+        Self {
+            http: http.clone(),
+            api_domain: api_domain.clone(),
+            organization_id: organization_id.to_owned(),
+            access_token,
+            server_time_us: AtomicI64::new(0),
+        }
     }
 
     /// Creates the record, or updates the one whose unique field has this value. One call, which may be repeated.
@@ -57,7 +67,7 @@ impl Client {
             .header("X-Unique-Identifier-Value", value)
             .header("X-Upsert", "true")
             .json(&with_field(body, field_api_name, value));
-        let answer = self.http.send(request).await?;
+        let answer = self.answer(request).await?;
         written(of, &answer, answer.status == 201)
     }
 
@@ -65,7 +75,7 @@ impl Client {
     pub async fn create(&self, of: &Resource, carry: &Carry) -> Result<Written, Trouble> {
         let path = carry.at.as_deref().unwrap_or(of.path);
         let request = self.request(Method::POST, self.url(path, &[], of.query)).json(&carry.body);
-        let answer = self.http.send(request).await?;
+        let answer = self.answer(request).await?;
         match &carry.id {
             Some(id) => Ok(Written { id: id.clone(), created: true, ..written(of, &answer, false)? }),
             None => written(of, &answer, true),
@@ -74,7 +84,7 @@ impl Client {
 
     pub async fn update(&self, of: &Resource, at: Option<&str>, id: &str, body: &Value) -> Result<Written, Trouble> {
         let request = self.request(Method::PUT, self.url(at.unwrap_or(of.path), &[id], of.query)).json(body);
-        let mut written = written(of, &self.http.send(request).await?, false)?;
+        let mut written = written(of, &self.answer(request).await?, false)?;
         if written.id.is_empty() {
             written.id = id.to_owned();
         }
@@ -140,7 +150,7 @@ impl Client {
             flow::Method::Put => self.request(Method::PUT, url).json(&further.body),
             flow::Method::Post => self.request(Method::POST, url).json(&further.body),
         };
-        read(&self.http.send(request).await?)
+        read(&self.answer(request).await?)
     }
 
     pub async fn get(&self, of: &Resource, id: &str) -> Result<Value, Trouble> {
@@ -184,7 +194,7 @@ impl Client {
             "help_text": help, "show_on_pdf": false, "edit_on_portal": false, "show_on_portal": false,
         });
         let request = self.request(Method::POST, self.url("settings/fields", &[], &[])).json(&body);
-        read(&self.http.send(request).await?)?;
+        read(&self.answer(request).await?)?;
         let found = self.fields(module).await?.into_iter().find(|field| field.label.eq_ignore_ascii_case(label));
         found.ok_or_else(|| Trouble::Unreachable(format!("the field {label:?} was created but is not listed")))
     }
@@ -193,11 +203,29 @@ impl Client {
     pub async fn make_field_unique(&self, field_id: &str) -> Result<(), Trouble> {
         let request =
             self.request(Method::PUT, self.url("settings/fields", &[field_id], &[])).json(&json!({ "is_unique": true }));
-        read(&self.http.send(request).await?).map(drop)
+        read(&self.answer(request).await?).map(drop)
+    }
+
+    /// Zoho's clock when it last answered this client, in microseconds since 1970; 0 before the first answer.
+    pub fn server_time_us(&self) -> i64 {
+        self.server_time_us.load(Ordering::Relaxed)
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
+        let answer = self.http.send(request).await?;
+        if let Some(now) = answer.server_time_us() {
+            self.server_time_us.fetch_max(now, Ordering::Relaxed);
+        }
+        Ok(answer)
+    }
+
+    /// One page of a list, the latest change first. Where Zoho does not know this order, the rows come in another one.
+    pub async fn latest(&self, of: &Resource, page: u32) -> Result<Rows, Trouble> {
+        self.list(of, page, &[("sort_column", "last_modified_time"), ("sort_order", "D")]).await
     }
 
     pub(super) async fn send(&self, method: Method, url: Url) -> Result<Value, Trouble> {
-        read(&self.http.send(self.request(method, url)).await?)
+        read(&self.answer(self.request(method, url)).await?)
     }
 
     pub(super) fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
