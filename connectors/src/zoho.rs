@@ -7,6 +7,7 @@ mod fields;
 mod files;
 pub mod links;
 mod locks;
+pub mod opening;
 mod organisation;
 pub mod reports;
 mod trouble;

@@ -135,6 +135,7 @@ pub fn meaning(cause: &str) -> &'static str {
             "A gain of exchange rates is counted on another day in Zoho Books, and falls into another financial year."
         }
         "OPENING_BALANCE" => "The amount is older than every record: an opening balance.",
+        "OPENING_NOT_WRITTEN" => "An opening balance that could not be written into Zoho Books.",
         "OUT_OF_SCOPE" => "Records outside the chosen scope of the migration stayed in Xero.",
         "LOCKED_PERIOD" => "Records fall into a period that is locked in Zoho Books.",
         "HELD" => "Records are held; each is listed with what cures it.",
@@ -154,7 +155,16 @@ pub fn meaning(cause: &str) -> &'static str {
 
 /// Whether a difference with this cause is what it should be.
 pub fn is_explained(cause: &str) -> bool {
-    !matches!(cause, "UNEXPLAINED" | "NOT_CARRIED" | "MISSING_IN_ZOHO" | "STATUS" | "DOCUMENT_DIFFERS" | "NOT_LOOKED_AT")
+    !matches!(
+        cause,
+        "UNEXPLAINED"
+            | "NOT_CARRIED"
+            | "MISSING_IN_ZOHO"
+            | "STATUS"
+            | "DOCUMENT_DIFFERS"
+            | "NOT_LOOKED_AT"
+            | "OPENING_NOT_WRITTEN"
+    )
 }
 
 /// Where a report is sealed.

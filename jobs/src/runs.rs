@@ -115,9 +115,7 @@ pub async fn start(
     if let Some(active) = active {
         return Ok(Started::Already(active.id));
     }
-    if let Some(scope) = &wishes.scope {
-        keep_scope(&transaction, &found, scope).await?;
-    }
+    keep_scope(&transaction, &found, wishes.scope.as_ref(), (kind == Kind::Migration).then(|| context.now())).await?;
     // A preview approves nothing.
     let create_missing = wishes.create_missing.filter(|_| kind != Kind::Preview);
     if let Some(create_missing) = create_missing
@@ -162,12 +160,19 @@ pub async fn start(
 }
 
 /// Keeps another scope with the link. What was left out before is looked at again: every list is read from its beginning.
-async fn keep_scope(transaction: &DatabaseTransaction, found: &link::Model, scope: &Scope) -> Result<(), Failure> {
+/// `begins`: a migration begins now.
+async fn keep_scope(
+    transaction: &DatabaseTransaction,
+    found: &link::Model,
+    wish: Option<&Scope>,
+    begins: Option<At>,
+) -> Result<(), Failure> {
     let kept = Scope::parse(found.scope.as_deref()).map_err(|error| Failure::Bug(format!("the stored scope: {error}")))?;
-    if kept == *scope {
+    let scope = wish.unwrap_or(&kept).clone().in_place_of(&kept, begins.map(|at| at.to_utc().date_naive()));
+    if kept == scope {
         return Ok(());
     }
-    let text = serde_json::to_string(scope).map_err(|error| Failure::Bug(error.to_string()))?;
+    let text = serde_json::to_string(&scope).map_err(|error| Failure::Bug(error.to_string()))?;
     link::Entity::update_many()
         .col_expr(link::Column::Scope, Expr::value(Some(text)))
         .filter(link::Column::TenantId.eq(found.tenant_id))

@@ -19,6 +19,7 @@ mod limits_shared;
 mod migration;
 mod offers;
 mod onboarding;
+mod opening;
 mod proof;
 mod reconciliation;
 mod scope;

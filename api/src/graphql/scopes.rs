@@ -14,7 +14,7 @@ use crate::error::Error;
 pub struct ScopeInput {
     /// Documents and bookings from this day on, and those from before that were still open on it. Older history becomes opening balances.
     from: Option<Date>,
-    /// Only documents that are open today.
+    /// Only documents that are open on the day of the first migration with this choice. Everything older becomes opening balances.
     #[graphql(default)]
     open_only: bool,
     /// Kinds of records that are left out, by their keys: `books.quotes`.
@@ -30,7 +30,7 @@ pub struct ScopeInput {
 pub struct ScopeView {
     /// Documents and bookings from this day on, and those from before that were still open on it.
     from: Option<Date>,
-    /// Only documents that are open today.
+    /// Only documents that were open on the day of the first migration with this choice.
     open_only: bool,
     /// Kinds of records that are left out.
     off: Vec<Flow>,
@@ -41,7 +41,9 @@ pub struct ScopeView {
 impl From<&Scope> for ScopeView {
     fn from(scope: &Scope) -> Self {
         let flows = |keys: &[String]| keys.iter().map(|key| Flow::of(key)).collect();
-        Self { from: scope.from.map(Date), open_only: scope.open_only, off: flows(&scope.off), on: flows(&scope.on) }
+        // Open items have a day of their own, which is not the one that a person chose.
+        let from = scope.from.filter(|_| !scope.open_only);
+        Self { from: from.map(Date), open_only: scope.open_only, off: flows(&scope.off), on: flows(&scope.on) }
     }
 }
 
@@ -78,7 +80,7 @@ impl ScopeInput {
                 Some(_) => {}
             }
         }
-        Ok(Scope { from, open_only: self.open_only, off, on })
+        Ok(Scope { from, open_only: self.open_only, off, on, opening: None })
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Ledger {
     PrepaidExpenses,
     /// Zoho's account for adjustments of documents.
     OtherCharges,
+    /// Where Zoho puts what opening balances lack for debits to equal credits.
+    OpeningAdjustment,
 }
 
 /// An account of Xero's chart.

@@ -1,7 +1,7 @@
 //! How Zoho writes values.
 
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::xero::wire::decimal;
 
@@ -12,4 +12,10 @@ pub fn amount(value: &Value) -> Option<Decimal> {
         Value::String(text) => decimal(text.trim()),
         _ => None,
     }
+}
+
+/// The amount as a JSON number with the very digits it has.
+pub fn number(amount: Decimal) -> Value {
+    let text = amount.normalize().to_string();
+    text.parse::<Number>().map_or(Value::String(text), Value::Number)
 }

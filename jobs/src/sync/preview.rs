@@ -18,6 +18,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
 use super::lanes::{read_locks, stage, started};
+use super::reconcile::opening;
 use super::references;
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::{read, resolve};
@@ -104,7 +105,7 @@ pub async fn preview(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
         Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
     };
     let mut choices = vec![Choice::Everything];
-    choices.extend(slice.scope.from.map(Choice::From));
+    choices.extend(slice.scope.from.filter(|_| !slice.scope.open_only).map(Choice::From));
     choices.push(Choice::Open);
     let mut timeless = HashMap::new();
     for choice in choices {
@@ -145,7 +146,11 @@ async fn offer(
         let flow = lane.flow.key().to_owned();
         flows.push(Count { zoho_calls: writes(&flow, records), records, is_estimate: is_estimate(&flow, choice), flow });
     }
-    let zoho_calls = flows.iter().map(|count| count.zoho_calls).sum();
+    let mut zoho_calls = flows.iter().map(|count| count.zoho_calls).sum();
+    if choice != Choice::Everything {
+        xero_calls += opening::XERO_CALLS;
+        zoho_calls += opening::ZOHO_CALLS;
+    }
     let (minutes, days) = time(&slice.context.providers.limits, xero_calls, zoho_calls);
     let (from, open_only) = match choice {
         Choice::Everything => (None, false),

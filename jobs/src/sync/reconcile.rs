@@ -7,6 +7,7 @@
 mod accounts;
 mod ledger;
 mod look;
+pub mod opening;
 pub mod owed;
 mod rows;
 mod sums;
@@ -32,7 +33,7 @@ pub async fn reconcile(slice: &mut Slice, run: &run::Model) -> Result<bool, Halt
     let on: Vec<Lane> = slice.lanes.iter().filter(|lane| lane.on && lane.flow.hangs().is_none()).copied().collect();
     let mut tallies = rows::load(slice, run, &on).await?;
     let organisation = year_end(slice, run, &on, &mut tallies).await?;
-    let knowing = Knowing::new(slice, organisation.year_start(owed::day(run)));
+    let knowing = Knowing::new(slice, organisation.year_start(owed::day(run)), opening::cut(slice, run, &organisation));
     for lane in &on {
         let members = zoho_side::sharing(&on, *lane, &tallies);
         while of(&tallies, *lane).phase == Phase::Zoho {
@@ -56,6 +57,7 @@ pub async fn reconcile(slice: &mut Slice, run: &run::Model) -> Result<bool, Halt
             look::look(slice, run, *lane, tally(&mut tallies, *lane), &with).await?;
         }
     }
+    opening::settle(slice, run, &mut tallies, &knowing).await?;
     let unexplained: i64 = tallies.values().map(|tally| tally.unexplained).sum();
     let agrees = ledger::compare(slice, run, &mut tallies, &organisation, &knowing).await?;
     Ok(unexplained == 0 && agrees)

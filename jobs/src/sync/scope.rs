@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use connectors::flow::{Age, AnyFlow};
+use connectors::zoho::reports::eve;
 use serde::{Deserialize, Serialize};
 
 /// Kept with the link as JSON. The empty one is everything.
@@ -11,12 +12,16 @@ use serde::{Deserialize, Serialize};
 pub struct Scope {
     /// Documents and bookings from this day on, and those from before that were still open on it.
     pub from: Option<NaiveDate>,
-    /// Only documents that are open today.
+    /// Only documents that are open on the day on which the first migration begins. That day becomes `from`, so that what happens later
+    /// is carried too.
     pub open_only: bool,
     /// Flows that are left out, by their keys.
     pub off: Vec<String>,
     /// Flows that are carried only where they are asked for, and are: `Flow::IS_ASKED_FOR`.
     pub on: Vec<String>,
+    /// What is older than the scope stands in Zoho as opening balances at the end of this day. Written by us, kept from scope to scope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening: Option<NaiveDate>,
 }
 
 impl Scope {
@@ -25,11 +30,25 @@ impl Scope {
         kept.map_or(Ok(Self::default()), serde_json::from_str)
     }
 
+    /// This scope in the place of another: what was written stays known, and open items are those of the first migration's day.
+    pub fn in_place_of(mut self, kept: &Scope, begins: Option<NaiveDate>) -> Self {
+        self.opening = kept.opening;
+        if self.open_only {
+            self.from = kept.from.filter(|_| kept.open_only).or(begins);
+        }
+        self
+    }
+
+    /// The last day of which only opening balances are carried: that of this scope, or that of a narrower one before it.
+    pub fn cut(&self) -> Option<NaiveDate> {
+        self.from.map(eve).or(self.opening)
+    }
+
     /// Whether a record of this age is carried. What follows another record is decided with that one.
     pub fn includes(&self, age: Age) -> bool {
         match age {
             Age::Timeless | Age::Follows => true,
-            Age::Of { open, .. } if self.open_only => open,
+            Age::Of { open, .. } if self.open_only && self.from.is_none() => open,
             Age::Of { date, open, settled } => {
                 self.from.is_none_or(|from| date >= from || open || settled.is_some_and(|settled| settled >= from))
             }
@@ -50,6 +69,18 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn open_items_are_those_of_the_first_migrations_day() {
+        let open = Scope { open_only: true, ..Scope::default() };
+        let begun = open.clone().in_place_of(&Scope::default(), Some(day("2026-04-01")));
+        assert_eq!((begun.from, begun.cut()), (Some(day("2026-04-01")), Some(day("2026-03-31"))));
+        let kept = Scope { opening: Some(day("2026-03-31")), ..begun };
+        assert_eq!(open.in_place_of(&kept, Some(day("2026-05-01"))), kept, "a later one is the same scope");
+        let all = Scope::default().in_place_of(&kept, Some(day("2026-05-01")));
+        assert_eq!((all.from, all.cut()), (None, Some(day("2026-03-31"))), "what was written has to be taken back");
+        assert_eq!(Scope::default().cut(), None);
     }
 
     #[test]
@@ -77,7 +108,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_with_a_link_is_read_again() {
-        let scope = Scope { from: Some(day("2026-04-01")), open_only: false, off: vec!["books.items".into()], on: Vec::new() };
+        let scope =
+            Scope { from: Some(day("2026-04-01")), open_only: false, off: vec!["books.items".into()], ..Scope::default() };
         assert_eq!(Scope::parse(Some(&serde_json::to_string(&scope).unwrap())).unwrap(), scope);
         assert_eq!(Scope::parse(None).unwrap(), Scope::default());
         assert_eq!(Scope::parse(Some("{}")).unwrap(), Scope::default());

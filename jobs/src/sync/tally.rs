@@ -45,12 +45,24 @@ pub struct Tally {
     /// Accounts on which something differs by an amount that is not known, by cause.
     #[serde(default)]
     pub touched: BTreeSet<(String, Ledger, bool)>,
+    /// What is dated up to the day of the opening balances: the same three, as the years were on that day.
+    #[serde(default)]
+    pub at_cut: AtCut,
+    /// What is outside the scope and up to that day. Where the opening balances stand in Zoho they have it.
+    #[serde(default)]
+    pub older: Moves,
+    /// How the opening balances stand. Kept with the chart's flow.
+    #[serde(default)]
+    pub opening: Option<Opening>,
     /// Xero's chart, from the flow whose records are accounts.
     #[serde(default)]
     pub chart: Vec<Account>,
     /// Records that Zoho has for itself: the first of them.
     #[serde(default)]
     pub own: Vec<String>,
+    /// There are more of them than are remembered.
+    #[serde(default)]
+    pub own_is_cut: bool,
     /// The earliest and the latest day of a record.
     #[serde(default)]
     pub earliest: Option<NaiveDate>,
@@ -82,6 +94,71 @@ pub enum Phase {
     Done,
 }
 
+/// What explains differences on the day of the opening balances.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AtCut {
+    pub moves: Moves,
+    pub roundings: Moves,
+    pub touched: BTreeSet<(String, Ledger, bool)>,
+}
+
+/// How the opening balances stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Opening {
+    /// They are in Zoho, as far as they can be.
+    pub stands: bool,
+    /// What could not be written, by account: by how much Zoho has more.
+    pub left: Moves,
+}
+
+/// When something was booked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct When {
+    /// Before the present financial year.
+    pub is_before: bool,
+    /// Up to the day of the opening balances, and whether before the financial year that this day is in.
+    pub at_cut: Option<bool>,
+}
+
+impl Tally {
+    /// By how much Zoho has more on an account, and why.
+    pub fn add(&mut self, cause: &str, ledger: Ledger, when: When, amount: Decimal) {
+        if let Some(is_before) = when.at_cut {
+            self.at_cut.moves.add(cause, ledger.clone(), is_before, amount);
+        }
+        let moves = if when.at_cut.is_some() && cause == OUT_OF_SCOPE { &mut self.older } else { &mut self.moves };
+        moves.add(cause, ledger, when.is_before, amount);
+    }
+
+    /// A record that is not in Zoho: what it moves in Xero is missing there.
+    pub fn miss(&mut self, cause: &str, when: When, postings: Vec<Posting>) {
+        for posting in postings {
+            self.add(cause, posting.ledger, when, -posting.amount);
+        }
+    }
+
+    /// Something differs on an account by an amount that is not known.
+    pub fn touch(&mut self, cause: &str, ledger: Ledger, when: When) {
+        if let Some(is_before) = when.at_cut {
+            self.at_cut.touched.insert((cause.to_owned(), ledger.clone(), is_before));
+        }
+        self.touched.insert((cause.to_owned(), ledger, when.is_before));
+    }
+
+    /// The square of how far rounding may take a record apart on an account.
+    pub fn round(&mut self, ledger: Ledger, when: When, square: Decimal) {
+        if let Some(is_before) = when.at_cut {
+            self.at_cut.roundings.add("", ledger.clone(), is_before, square);
+        }
+        self.roundings.add("", ledger, when.is_before, square);
+    }
+}
+
+/// The cause of what the scope leaves out.
+pub const OUT_OF_SCOPE: &str = "OUT_OF_SCOPE";
+
 /// Amounts by cause and account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(Move, Decimal)>", into = "Vec<(Move, Decimal)>")]
@@ -111,13 +188,6 @@ impl Moves {
     pub fn add(&mut self, cause: &str, ledger: Ledger, is_before: bool, amount: Decimal) {
         if !amount.is_zero() {
             *self.0.entry(Move { cause: cause.to_owned(), ledger, is_before }).or_default() += amount;
-        }
-    }
-
-    /// A record that is not in Zoho: what it moves in Xero is missing there.
-    pub fn miss(&mut self, cause: &str, is_before: bool, postings: Vec<Posting>) {
-        for posting in postings {
-            self.add(cause, posting.ledger, is_before, -posting.amount);
         }
     }
 

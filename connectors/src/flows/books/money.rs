@@ -1,9 +1,8 @@
 //! Amounts on their way to Zoho: exact numbers, roundings, and the exchange rate, which Zoho writes the other way round.
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde_json::{Number, Value};
 
-pub use crate::zoho::wire::amount as read;
+pub use crate::zoho::wire::{amount as read, number};
 
 /// Decimals of an amount in this currency. Xero writes two for all of them; money of these has none.
 pub fn decimals(currency: &str) -> u32 {
@@ -17,12 +16,6 @@ pub fn decimals(currency: &str) -> u32 {
 /// Halves away from zero, as both sides round money.
 pub fn round(amount: Decimal, decimals: u32) -> Decimal {
     amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
-}
-
-/// The amount as a JSON number with the very digits it has.
-pub fn number(amount: Decimal) -> Value {
-    let text = amount.normalize().to_string();
-    text.parse::<Number>().map_or(Value::String(text), Value::Number)
 }
 
 /// Zoho's exchange rate, base units for one foreign, from Xero's, foreign units for one base.
@@ -56,6 +49,7 @@ pub fn exchange_rate(xero_rate: Decimal, amounts: &[Decimal]) -> Option<Decimal>
 mod tests {
     use proptest::prelude::*;
     use rust_decimal::Decimal;
+    use serde_json::Value;
 
     use super::*;
 

@@ -7,8 +7,8 @@ use connectors::balance::Balance;
 use connectors::flow::{Account, Ledger};
 use rust_decimal::Decimal;
 
-use super::super::tally::{Move, Moves};
-use crate::report::AccountRow;
+use super::super::tally::{Move, Moves, OUT_OF_SCOPE};
+use crate::report::{AccountRow, Part};
 
 /// Everything that a comparison needs.
 #[derive(Default)]
@@ -64,6 +64,80 @@ const TAX_NAMES: &[&str] = &[
 
 /// Rows in the order of codes, then names. The parts of a row come to its difference.
 pub fn compare(books: &Books<'_>) -> Vec<AccountRow> {
+    let mut rows: Vec<AccountRow> = lines(books).into_values().map(|line| line.row).collect();
+    rows.retain(|row| !row.xero.is_zero() || !row.zoho.is_zero() || !row.parts.is_empty());
+    rows.sort_by(|one, other| {
+        (one.code.is_empty(), &one.code, &one.name).cmp(&(other.code.is_empty(), &other.code, &other.name))
+    });
+    rows
+}
+
+/// The cause of a difference that an opening balance would close and does not.
+pub const NOT_WRITTEN: &str = "OPENING_NOT_WRITTEN";
+
+/// What opening balances are to hold: debits are positive.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ToOpen {
+    /// By Zoho's accounts.
+    pub lines: BTreeMap<String, Decimal>,
+    /// What no opening balance can hold, and why: what is owed belongs to contacts, an account that is not in Zoho holds nothing.
+    pub left: Vec<(Ledger, Decimal, &'static str)>,
+}
+
+/// What the ledgers differ by because of history that is not carried: what the scope leaves out, and what is older than every record.
+/// What differs for another reason is not history, and is cured elsewhere.
+pub fn to_open(books: &Books<'_>) -> ToOpen {
+    let mut to_open = ToOpen::default();
+    let mut rounding = Decimal::ZERO;
+    let controls = [Ledger::Receivable, Ledger::Payable].map(|ledger| books.of(&ledger));
+    let paired: BTreeSet<&String> = books.pairs.values().collect();
+    for (key, line) in lines(books) {
+        rounding += line.rounding;
+        let has_history = line.row.parts.iter().any(|part| part.cause == OUT_OF_SCOPE);
+        let is_history = |part: &&Part| match part.cause.as_str() {
+            OUT_OF_SCOPE | "OPENING_BALANCE" | "UNEXPLAINED" => true,
+            // What was left out is rounded as well; the ledgers know it to the cent.
+            "FX_RATE_SOURCE" => has_history && is_rounding(part.amount, line.rounding),
+            _ => false,
+        };
+        let amount = -line.row.parts.iter().filter(is_history).map(|part| part.amount).sum::<Decimal>();
+        if amount.is_zero() {
+            continue;
+        }
+        match key {
+            Key::Zoho(id) if paired.contains(&id) && !controls.contains(&Key::Zoho(id.clone())) => {
+                to_open.lines.insert(id, amount);
+            }
+            Key::Zoho(id) if paired.contains(&id) => {
+                // Cents of documents in other currencies that were settled, which Xero has kept.
+                let cause = if is_rounding(amount, line.rounding) { "FX_RATE_SOURCE" } else { NOT_WRITTEN };
+                to_open.left.push((Ledger::Zoho(id), amount, cause));
+            }
+            // Zoho's own, which nobody of ours touches.
+            Key::Zoho(_) => {}
+            Key::Xero(id) => to_open.left.push((Ledger::Id(id), amount, NOT_WRITTEN)),
+            Key::Named(name) => to_open.left.extend(role_of(name).map(|role| (role, amount, NOT_WRITTEN))),
+        }
+    }
+    let mut lacks: Decimal = to_open.lines.values().sum();
+    if !lacks.is_zero() && is_rounding(lacks, rounding) {
+        // The other half of cents that rounding left on what is owed.
+        let places = [Ledger::Exchange, Ledger::Rounding].map(|ledger| books.of(&ledger));
+        let place = places.into_iter().find_map(|key| if let Key::Zoho(id) = key { Some(id) } else { None });
+        if let Some(id) = place.filter(|id| paired.contains(id)) {
+            to_open.left.push((Ledger::Zoho(id.clone()), lacks, "FX_RATE_SOURCE"));
+            *to_open.lines.entry(id).or_default() -= std::mem::take(&mut lacks);
+            to_open.lines.retain(|_, amount| !amount.is_zero());
+        }
+    }
+    if !lacks.is_zero() {
+        // Zoho puts what is missing on an account of its own.
+        to_open.left.push((Ledger::OpeningAdjustment, lacks, NOT_WRITTEN));
+    }
+    to_open
+}
+
+fn lines(books: &Books<'_>) -> BTreeMap<Key, Line> {
     let mut lines: BTreeMap<Key, Line> = BTreeMap::new();
     for balance in books.xero {
         let line = lines.entry(books.of_xero(&balance.account)).or_default();
@@ -98,12 +172,7 @@ pub fn compare(books: &Books<'_>) -> Vec<AccountRow> {
         }
     }
     books.name_the_rest(&mut lines);
-    let mut rows: Vec<AccountRow> = lines.into_values().map(|line| line.row).collect();
-    rows.retain(|row| !row.xero.is_zero() || !row.zoho.is_zero() || !row.parts.is_empty());
-    rows.sort_by(|one, other| {
-        (one.code.is_empty(), &one.code, &one.name).cmp(&(other.code.is_empty(), &other.code, &other.name))
-    });
-    rows
+    lines
 }
 
 impl Books<'_> {
@@ -245,8 +314,27 @@ fn zohos_name(role: &Ledger) -> &'static str {
         Ledger::UnearnedRevenue => "Unearned Revenue",
         Ledger::PrepaidExpenses => "Prepaid Expenses",
         Ledger::OtherCharges => "Other Charges",
+        Ledger::OpeningAdjustment => "Opening Balance Adjustments",
         Ledger::Rounding | Ledger::Id(_) | Ledger::Code(_) | Ledger::Zoho(_) => "Rounding",
     }
+}
+
+/// The account that goes by a name only because it is nowhere else.
+fn role_of(name: &str) -> Option<Ledger> {
+    use Ledger::*;
+    let roles = [
+        Receivable,
+        Payable,
+        Tax,
+        Exchange,
+        RetainedEarnings,
+        UnearnedRevenue,
+        PrepaidExpenses,
+        OtherCharges,
+        OpeningAdjustment,
+        Rounding,
+    ];
+    roles.into_iter().find(|role| zohos_name(role) == name)
 }
 
 #[cfg(test)]

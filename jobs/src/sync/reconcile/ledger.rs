@@ -82,7 +82,7 @@ pub async fn compare(
 }
 
 /// The lane whose records are the accounts of the ledger.
-fn chart_lane(slice: &Slice, tallies: &Tallies) -> Option<Lane> {
+pub fn chart_lane(slice: &Slice, tallies: &Tallies) -> Option<Lane> {
     let has_chart = |lane: &&Lane| tallies.get(lane.flow.key()).is_some_and(|tally| !tally.chart.is_empty());
     slice.lanes.iter().find(has_chart).copied()
 }
@@ -94,11 +94,18 @@ fn has_unnamed(rows: &[crate::report::AccountRow]) -> bool {
 fn books<'a>(tallies: &Tallies, told: &'a Told, pairs: &HashMap<String, String>, opening: &'a [Balance]) -> Books<'a> {
     let (mut moves, mut roundings, mut touched) = (Moves::default(), Moves::default(), BTreeSet::new());
     let mut chart = Vec::new();
+    let stand = tallies.values().find_map(|tally| tally.opening.as_ref());
     for tally in tallies.values() {
         moves.join(&tally.moves);
+        if !stand.is_some_and(|opening| opening.stands) {
+            moves.join(&tally.older);
+        }
         roundings.join(&tally.roundings);
         touched.extend(tally.touched.iter().cloned());
         chart.extend(tally.chart.iter().cloned());
+    }
+    if let Some(opening) = stand {
+        moves.join(&opening.left);
     }
     Books {
         chart,
@@ -114,7 +121,7 @@ fn books<'a>(tallies: &Tallies, told: &'a Told, pairs: &HashMap<String, String>,
 }
 
 /// Zoho's accounts by the ids of Xero's.
-async fn account_pairs(slice: &Slice, lane: Lane) -> Result<HashMap<String, String>, Halt> {
+pub async fn account_pairs(slice: &Slice, lane: Lane) -> Result<HashMap<String, String>, Halt> {
     let database = &slice.context.database;
     let text = "SELECT xero_id, zoho_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND zoho_id IS NOT NULL";
     let values = vec![slice.tenant.0.into(), lane.id.0.into()];
@@ -141,8 +148,7 @@ async fn ask(
         balances = xero(slice, lane, Some(day)).await?.1;
     }
     let start = organisation.year_start(day);
-    let chart: Vec<_> = tallies.values().flat_map(|tally| &tally.chart).collect();
-    let retained = chart.iter().find(|account| account.role == Some(Ledger::RetainedEarnings)).map(|account| account.id.as_str());
+    let retained = retained(tallies);
     let zohos_retained = retained.and_then(|id| pairs.get(id)).map_or("", String::as_str);
     if let Some(until_now) = zoho(slice, lane, day).await? {
         // A report that came once comes twice; without the second nothing can be said of a year.
@@ -156,7 +162,13 @@ async fn ask(
     Ok(Told { day, xero: balances, zoho, source: Source::Chart })
 }
 
-async fn xero(slice: &mut Slice, lane: Lane, day: Option<NaiveDate>) -> Result<(Option<NaiveDate>, Vec<Balance>), Halt> {
+/// Xero's account of what was earned in earlier years.
+pub fn retained(tallies: &Tallies) -> Option<&str> {
+    let mut chart = tallies.values().flat_map(|tally| &tally.chart);
+    chart.find(|account| account.role == Some(Ledger::RetainedEarnings)).map(|account| account.id.as_str())
+}
+
+pub async fn xero(slice: &mut Slice, lane: Lane, day: Option<NaiveDate>) -> Result<(Option<NaiveDate>, Vec<Balance>), Halt> {
     slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
     let told = match slice.xero.client.trial_balance(day).await {
         Ok(told) => told,
@@ -167,7 +179,7 @@ async fn xero(slice: &mut Slice, lane: Lane, day: Option<NaiveDate>) -> Result<(
     Ok((told.day.or(day), told.balances))
 }
 
-async fn zoho(slice: &mut Slice, lane: Lane, day: NaiveDate) -> Result<Option<Vec<Balance>>, Halt> {
+pub async fn zoho(slice: &mut Slice, lane: Lane, day: NaiveDate) -> Result<Option<Vec<Balance>>, Halt> {
     slice.permit_soon(Provider::Zoho, Some(lane.id)).await?;
     match slice.zoho.client.trial_balance(day).await {
         Ok(told) => Ok(told),
@@ -224,7 +236,7 @@ async fn ever(
 }
 
 /// Lists that no lane within the scope reads: what their records would have moved. Gives whether there was any.
-async fn read_outside(
+pub async fn read_outside(
     slice: &mut Slice,
     run: &run::Model,
     lane: Lane,
@@ -247,7 +259,7 @@ async fn read_outside(
 }
 
 /// Records that were made in Zoho itself: what they move there. Gives whether there was any.
-async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies, knowing: &Knowing) -> Result<bool, Halt> {
+pub async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies, knowing: &Knowing) -> Result<bool, Halt> {
     let mut any = false;
     for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on) {
         let listed = std::mem::take(&mut tally(tallies, lane).own);
@@ -257,9 +269,8 @@ async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies,
             match slice.zoho.client.get(lane.flow.zoho(), id).await {
                 Ok(detail) => {
                     let day = detail["date"].as_str().and_then(|day| day.parse::<NaiveDate>().ok());
-                    let is_before = day.is_some_and(|day| knowing.is_old(day));
                     for posting in lane.flow.booked(&detail).unwrap_or_default() {
-                        tally(tallies, lane).moves.add("ZOHO_OWN", posting.ledger, is_before, posting.amount);
+                        tally(tallies, lane).add("ZOHO_OWN", posting.ledger, knowing.when_of(day), posting.amount);
                         any = true;
                     }
                 }

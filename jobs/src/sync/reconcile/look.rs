@@ -69,8 +69,8 @@ async fn closer(
         Ok(detail) => detail,
         Err(Trouble::Refused(_)) => {
             let known = look_up(slice, &[lane.flow.needs(record)]).await?;
-            let is_before = with.knowing.is_before(lane, record);
-            tally.moves.miss("MISSING_IN_ZOHO", is_before, lane.flow.postings(record, &known));
+            let when = with.knowing.when(lane, record);
+            tally.miss("MISSING_IN_ZOHO", when, lane.flow.postings(record, &known));
             if let Some(owed) = lane.flow.owed(record) {
                 tally.xero_owed.explain(owed, "MISSING_IN_ZOHO");
             }
@@ -136,7 +136,7 @@ fn book(tally: &mut Tally, lane: Lane, compared: &Compared<'_>, detail: &Value, 
     };
     let minus = |posting: Posting| (posting.ledger, -posting.amount);
     for (ledger, amount) in booked.into_iter().map(|one| (one.ledger, one.amount)).chain(postings.into_iter().map(minus)) {
-        tally.moves.add(cause, ledger, knowing.is_before(lane, record), amount);
+        tally.add(cause, ledger, knowing.when(lane, record), amount);
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use connectors::flow::{Age, Known, Reading, Record, Wanted};
+use connectors::flow::{Age, Known, Ledger, Posting, Reading, Record, Wanted};
 use connectors::xero::Since;
 use entities::clock::At;
 use entities::run;
@@ -16,7 +16,7 @@ use super::super::observe;
 use super::super::read;
 use super::super::shelf::After;
 use super::super::slice::{Halt, Lane, Provider, Slice};
-use super::super::tally::{self, Moves, Phase, Tally};
+use super::super::tally::{self, OUT_OF_SCOPE, Phase, Tally, When};
 use super::rows::{Found, Pair, find, note_all, pairs};
 use super::{Tallies, of, owed, tally};
 
@@ -116,6 +116,9 @@ pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut
         }
     }
     tally.moves.join(&moves.moves);
+    tally.older.join(&moves.older);
+    tally.at_cut.moves.join(&moves.at_cut.moves);
+    tally.at_cut.roundings.join(&moves.at_cut.roundings);
     tally.outside.insert(leader.flow.key().to_owned());
     Ok(())
 }
@@ -137,32 +140,43 @@ fn sharing(slice: &Slice, leader: Lane) -> Vec<Lane> {
     slice.lanes.iter().filter(shares).copied().collect()
 }
 
-/// What flows may know when they are asked what records move, and when the present financial year began.
+/// What flows may know when they are asked what records move, and the days that tell what stands where: when the present financial year
+/// began, the last day of the opening balances, and when the financial year began that it is in.
 #[derive(Clone)]
 pub struct Knowing {
     known: Known,
     start: NaiveDate,
+    pub cut: Option<Cut>,
+}
+
+/// The day of the opening balances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    pub day: NaiveDate,
+    pub year_start: NaiveDate,
 }
 
 impl Knowing {
-    pub fn new(slice: &Slice, start: NaiveDate) -> Self {
+    pub fn new(slice: &Slice, start: NaiveDate, cut: Option<Cut>) -> Self {
         let (xero, zoho) = slice.organisations();
         let mut known = Known::new(xero, zoho);
         slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
-        Self { known, start }
+        Self { known, start, cut }
     }
 
-    /// Whether it belongs to an earlier year.
-    pub fn is_before(&self, lane: Lane, record: &dyn Record) -> bool {
+    /// When it was booked.
+    pub fn when(&self, lane: Lane, record: &dyn Record) -> When {
         let day = match lane.flow.age(record) {
             Age::Of { date, .. } => Some(date),
             Age::Timeless | Age::Follows => lane.flow.day(record),
         };
-        day.is_some_and(|day| self.is_old(day))
+        self.when_of(day)
     }
 
-    pub fn is_old(&self, date: NaiveDate) -> bool {
-        date < self.start
+    pub fn when_of(&self, day: Option<NaiveDate>) -> When {
+        let Some(day) = day else { return When::default() };
+        let at_cut = self.cut.filter(|cut| day <= cut.day).map(|cut| day < cut.year_start);
+        When { is_before: day < self.start, at_cut }
     }
 }
 
@@ -174,7 +188,7 @@ async fn knowing_of<'k>(
     known: &'k Knowing,
 ) -> Result<Cow<'k, Knowing>, Halt> {
     Ok(match lane.flow.posts_by_ids() {
-        true => Cow::Owned(Knowing { known: look_up(slice, &[lane.flow.needs(record)]).await?, start: known.start }),
+        true => Cow::Owned(Knowing { known: look_up(slice, &[lane.flow.needs(record)]).await?, ..known.clone() }),
         false => Cow::Borrowed(known),
     })
 }
@@ -191,7 +205,7 @@ fn is_had(had: &HashSet<String>, id: &str) -> bool {
 /// A record of a kind that is not carried.
 fn leave_out(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Knowing, told: &mut HashSet<String>) {
     if lane.flow.wanted(record) == Wanted::Carry {
-        miss_postings(tally, lane, record, "OUT_OF_SCOPE", known, told);
+        miss_postings(tally, lane, record, OUT_OF_SCOPE, known, told);
     }
 }
 
@@ -199,7 +213,12 @@ fn leave_out(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Knowing
 fn miss_postings(tally: &mut Tally, lane: Lane, record: &dyn Record, cause: &str, known: &Knowing, told: &mut HashSet<String>) {
     let postings = lane.flow.postings(record, &known.known);
     if !postings.is_empty() && told.insert(record.id().to_owned()) {
-        tally.moves.miss(cause, known.is_before(lane, record), postings);
+        let when = known.when(lane, record);
+        if let Some(is_before) = when.at_cut.filter(|_| cause == OUT_OF_SCOPE && is_foreign(lane, record, known)) {
+            let rounded = roundings(&postings);
+            rounded.for_each(|(ledger, square)| tally.at_cut.roundings.add("", ledger, is_before, square));
+        }
+        tally.miss(cause, when, postings);
     }
 }
 
@@ -252,7 +271,7 @@ async fn check(
     if pair.zoho_id.is_none() || pair.state != "settled" {
         // Held or waiting: counted at the end, and explained by its hold.
         let cause = match (pair.state.as_str(), pair.code.as_deref()) {
-            ("out", _) => "OUT_OF_SCOPE",
+            ("out", _) => OUT_OF_SCOPE,
             (_, Some("LOCKED_PERIOD")) => "LOCKED_PERIOD",
             _ => "HELD",
         };
@@ -267,8 +286,8 @@ async fn check(
     if let Some(owed) = lane.flow.owed(record) {
         tally.xero_owed.add(owed, owed::day(run));
     }
-    if !line.currency.is_empty() && line.currency != known.known.xero.base_currency {
-        round(&mut tally.roundings, lane, record, known);
+    if is_foreign(lane, record, known) {
+        round(tally, lane, record, known);
     }
     if !lane.flow.has_list() {
         shift(tally, lane, record, known);
@@ -320,8 +339,8 @@ fn miss(
 
 fn touch(tally: &mut Tally, lane: Lane, record: &dyn Record, cause: &str, known: &Knowing) {
     let postings = lane.flow.postings(record, &known.known);
-    let is_before = known.is_before(lane, record);
-    tally.touched.extend(postings.into_iter().map(|posting| (cause.to_owned(), posting.ledger, is_before)));
+    let when = known.when(lane, record);
+    postings.into_iter().for_each(|posting| tally.touch(cause, posting.ledger, when));
     if let Some(owed) = lane.flow.owed(record) {
         tally.xero_owed.touch(owed, cause);
     }
@@ -330,25 +349,30 @@ fn touch(tally: &mut Tally, lane: Lane, record: &dyn Record, cause: &str, known:
 /// It arrived whole, and stands on other accounts by design.
 pub fn shift(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Knowing) {
     for shift in lane.flow.shifts(record, &known.known) {
-        let is_before = shift.day.map_or_else(|| known.is_before(lane, record), |day| known.is_old(day));
-        tally.moves.add(shift.cause, shift.by.ledger, is_before, shift.by.amount);
+        let when = shift.day.map_or_else(|| known.when(lane, record), |day| known.when_of(Some(day)));
+        tally.add(shift.cause, shift.by.ledger, when, shift.by.amount);
     }
 }
 
-fn round(roundings: &mut Moves, lane: Lane, record: &dyn Record, known: &Knowing) {
-    use connectors::flow::Ledger;
+fn is_foreign(lane: Lane, record: &dyn Record, known: &Knowing) -> bool {
+    let currency = lane.flow.xero_line(record).currency;
+    !currency.is_empty() && currency != known.known.xero.base_currency
+}
+
+fn round(tally: &mut Tally, lane: Lane, record: &dyn Record, known: &Knowing) {
     let postings = lane.flow.postings(record, &known.known);
-    if postings.is_empty() {
-        return;
-    }
-    let is_before = known.is_before(lane, record);
-    for posting in &postings {
+    let when = known.when(lane, record);
+    roundings(&postings).for_each(|(ledger, square)| tally.round(ledger, when, square));
+}
+
+/// How far rounding may take one record apart: squares, by account. None where it moves nothing.
+fn roundings(postings: &[Posting]) -> impl Iterator<Item = (Ledger, Decimal)> {
+    let of_amounts = postings.iter().map(|posting| {
         let of_rate = posting.amount.abs().checked_mul(ROUNDING_OF_RATE).unwrap_or_default();
         let most = ROUNDING + of_rate;
-        roundings.add("", posting.ledger.clone(), is_before, most.checked_mul(most).unwrap_or_default());
-    }
+        (posting.ledger.clone(), most.checked_mul(most).unwrap_or_default())
+    });
     // Where both sides put what is left over.
-    for ledger in [Ledger::Rounding, Ledger::Exchange, Ledger::OtherCharges] {
-        roundings.add("", ledger, is_before, ROUNDING * ROUNDING);
-    }
+    let places = if postings.is_empty() { Vec::new() } else { vec![Ledger::Rounding, Ledger::Exchange, Ledger::OtherCharges] };
+    of_amounts.chain(places.into_iter().map(|ledger| (ledger, ROUNDING * ROUNDING)))
 }

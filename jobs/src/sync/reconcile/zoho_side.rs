@@ -71,9 +71,11 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
         }
     }
     for (id, lane) in strangers.into_iter().filter(|(id, _)| !ours.contains(id)) {
-        let own = &mut tally(tallies, lane).own;
-        if own.len() < OWN_MAX {
-            own.push(id);
+        let tally = tally(tallies, lane);
+        if tally.own.len() < OWN_MAX {
+            tally.own.push(id);
+        } else {
+            tally.own_is_cut = true;
         }
     }
     store(transaction, slice, run, members, tallies).await
