@@ -7,6 +7,7 @@ mod advance_refunds;
 mod advances;
 mod allocations;
 pub mod attachments;
+mod back;
 mod bank;
 pub mod bank_journals;
 pub mod bank_transfers;

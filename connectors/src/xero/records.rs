@@ -24,7 +24,7 @@ pub use advance::{Advance, AdvanceStatus, AdvanceType, AllocatedInvoice, Allocat
 pub use attachment::Attachment;
 pub use bank_transaction::{BankTransaction, BankTransactionStatus, BankTransactionType, Payee};
 pub use bank_transfer::{BankTransfer, TransferAccount, TransferStatus};
-pub use contact::{Address, Contact, ContactPerson, ContactStatus, Phone, Term};
+pub use contact::{Address, Contact, ContactPerson, ContactStatus, MADE_FROM_VENDOR, Phone, Term};
 pub use credit_note::{AllocatedTo, CreditAllocation, CreditNote, OfCredit};
 pub use currency::Currency;
 pub use invoice::{Applied, Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem};

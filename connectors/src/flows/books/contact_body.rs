@@ -102,7 +102,7 @@ fn phone(contact: &Contact, kinds: &[&str]) -> String {
     clip(&written, PHONE_CHARS_MAX).to_owned()
 }
 
-fn address(address: &Address, fax: &str) -> Value {
+pub fn address(address: &Address, fax: &str) -> Value {
     let lines: Vec<&str> = address.lines().collect();
     let (first, others) = match lines.split_first() {
         Some((first, others)) => (*first, others.join(", ")),

@@ -92,21 +92,21 @@ pub fn fields() -> &'static [Field<Contact>] {
     &[
         Field {
             name: "name",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 printer.text(Some(&contact.name));
             },
         },
         Field {
             name: "person",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 printer.text(Some(&contact.first_name)).text(Some(&contact.last_name)).text(Some(&contact.email_address));
             },
         },
         Field {
             name: "persons",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 printer.count(contact.contact_persons.len());
                 for person in &contact.contact_persons {
@@ -116,7 +116,7 @@ pub fn fields() -> &'static [Field<Contact>] {
         },
         Field {
             name: "addresses",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 printer.count(contact.addresses.len());
                 for address in &contact.addresses {
@@ -139,7 +139,7 @@ pub fn fields() -> &'static [Field<Contact>] {
         },
         Field {
             name: "phones",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 printer.count(contact.phones.len());
                 for phone in &contact.phones {
@@ -151,7 +151,7 @@ pub fn fields() -> &'static [Field<Contact>] {
         },
         Field {
             name: "numbers",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 printer.text(Some(&contact.account_number)).text(Some(&contact.company_number)).text(Some(&contact.tax_number));
             },
@@ -172,7 +172,7 @@ pub fn fields() -> &'static [Field<Contact>] {
         },
         Field {
             name: "terms",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 for term in [Role::Customer, Role::Vendor].map(|role| term(role, contact)) {
                     printer.text(term.map(|term| term.kind.as_str())).amount(term.and_then(|term| term.day));
@@ -181,7 +181,7 @@ pub fn fields() -> &'static [Field<Contact>] {
         },
         Field {
             name: "archived",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |contact, printer| {
                 printer.flag(contact.is_archived());
             },

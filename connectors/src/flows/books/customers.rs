@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::contacts::{self, Role};
-use super::currencies;
-use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use super::{back, currencies};
+use crate::flow::{Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::Contact;
 use crate::{xero, zoho};
@@ -23,6 +23,7 @@ impl Flow for Customers {
     const XERO: xero::Resource = contacts::XERO;
     const ZOHO: zoho::Resource = Role::Customer.zoho();
     type Xero = Contact;
+    const BACK: Option<Back> = Some(back::contacts::CUSTOMERS);
 
     fn wanted(contact: &Contact) -> Wanted {
         if contact.is_for_sales() { Wanted::Carry } else { Wanted::Skip }

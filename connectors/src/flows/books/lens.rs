@@ -59,7 +59,7 @@ fn contact_to_xero(role: Role, body: &Value) -> Value {
 }
 
 /// What is promised of a contact, in plain words.
-fn promised(role: Role, contact: &Contact) -> Vec<String> {
+pub(super) fn promised(role: Role, contact: &Contact) -> Vec<String> {
     let phone = |kind: &str| {
         let found = contact.phones.iter().find(|phone| phone.phone_type == kind && !phone.phone_number.trim().is_empty());
         found.map(|phone| phone.written()).unwrap_or_default()
@@ -84,7 +84,7 @@ fn promised(role: Role, contact: &Contact) -> Vec<String> {
     said
 }
 
-fn read<R: serde::de::DeserializeOwned>(record: &Value) -> R {
+pub(super) fn read<R: serde::de::DeserializeOwned>(record: &Value) -> R {
     serde_json::from_str(&record.to_string()).unwrap()
 }
 
@@ -93,7 +93,7 @@ fn word() -> impl Strategy<Value = String> + Clone {
     prop_oneof![Just(String::new()), "[\\p{L}\\p{N} &'\"/東🐑-]{0,30}"].prop_map(|text| text.trim().to_owned())
 }
 
-fn a_contact() -> impl Strategy<Value = Value> {
+pub(super) fn a_contact() -> impl Strategy<Value = Value> {
     let person = (word(), word(), word())
         .prop_map(|(first, last, mail)| json!({ "FirstName": first, "LastName": last, "EmailAddress": mail }));
     let address = (prop::sample::select(vec!["POBOX", "STREET"]), prop::collection::vec(word(), 9)).prop_map(|(kind, words)| {
@@ -184,7 +184,7 @@ fn an_item() -> impl Strategy<Value = Value> {
     )
 }
 
-fn known() -> Known {
+pub(super) fn known() -> Known {
     let zoho = zoho::Organisation { price_precision: 4, ..Default::default() };
     let mut known = Known::new(xero::Organisation::default(), zoho);
     for code in ["200", "300"] {

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::contacts::{self, Role};
-use super::{currencies, customers};
-use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use super::{back, currencies, customers};
+use crate::flow::{Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::Contact;
 use crate::{xero, zoho};
@@ -24,6 +24,7 @@ impl Flow for Vendors {
     const XERO: xero::Resource = contacts::XERO;
     const ZOHO: zoho::Resource = Role::Vendor.zoho();
     type Xero = Contact;
+    const BACK: Option<Back> = Some(back::contacts::VENDORS);
 
     fn wanted(contact: &Contact) -> Wanted {
         if contact.is_supplier { Wanted::Carry } else { Wanted::Skip }

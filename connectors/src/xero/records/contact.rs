@@ -5,11 +5,17 @@ use serde::Deserialize;
 
 use crate::xero::{Record, wire};
 
+/// Behind Zoho's id in the number of a contact that was a vendor there.
+pub const MADE_FROM_VENDOR: &str = "-V";
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Contact {
     #[serde(rename = "ContactID")]
     pub id: String,
+    /// An app's own number for it: unique for good, and not for people to change.
+    #[serde(default, deserialize_with = "wire::text")]
+    pub contact_number: String,
     #[serde(default)]
     pub contact_status: ContactStatus,
     #[serde(default, deserialize_with = "wire::text")]
@@ -150,7 +156,13 @@ impl Contact {
 
     /// Carried as a customer: also one that is nothing yet, so that nobody is left behind.
     pub fn is_for_sales(&self) -> bool {
-        self.is_customer || !self.is_supplier
+        self.is_customer || !(self.is_supplier || self.is_made_from_vendor())
+    }
+
+    /// Whether it came from Zoho as a vendor. Xero calls it a supplier only after the first bill.
+    pub fn is_made_from_vendor(&self) -> bool {
+        let id = self.contact_number.strip_suffix(MADE_FROM_VENDOR);
+        id.is_some_and(|id| !id.is_empty() && id.bytes().all(|one| one.is_ascii_digit()))
     }
 }
 
