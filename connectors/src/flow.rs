@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::print::Printer;
+use crate::rules::Rules;
 use crate::side::{Refusal, Trouble};
 use crate::{xero, zoho};
 
@@ -288,6 +289,10 @@ pub struct Known {
     pub creates_items: bool,
     /// The code of Xero's account for lines whose own account Xero does not have, where the tenant has chosen one.
     pub default_account: Option<String>,
+    /// What the tenant wants of tracking and of custom fields.
+    pub rules: Arc<Rules>,
+    /// Zoho's contacts by their ids, as far as a rule looks at them.
+    contacts: HashMap<String, Arc<Value>>,
 }
 
 impl Known {
@@ -332,6 +337,16 @@ impl Known {
     /// Notes Xero's whole list of a flow, in Xero's own JSON.
     pub fn learn_list(&mut self, flow: &'static str, list: Arc<Vec<Value>>) {
         self.lists.insert(flow, list);
+    }
+
+    /// Notes a contact of Zoho's, as it gives it by its id.
+    pub fn learn_contact(&mut self, zoho_id: impl Into<String>, contact: Arc<Value>) {
+        self.contacts.insert(zoho_id.into(), contact);
+    }
+
+    /// A contact of Zoho's. Known only where a rule looks at contacts.
+    pub fn contact(&self, zoho_id: &str) -> Option<&Value> {
+        self.contacts.get(zoho_id).map(Arc::as_ref)
     }
 
     /// Xero's ids of a record of Zoho's. Several where several of Xero's became one there.

@@ -7,6 +7,7 @@ pub mod flows;
 pub mod http;
 pub mod oauth;
 pub mod print;
+pub mod rules;
 pub mod side;
 pub mod xero;
 pub mod zoho;

@@ -1,6 +1,7 @@
 //! Xero: its organisations, its records, and the calls that read them.
 
 pub mod below;
+pub mod carrier;
 pub mod census;
 mod client;
 pub mod connections;
@@ -14,6 +15,7 @@ pub mod wire;
 mod write;
 
 pub use below::{Download, with_files};
+pub use carrier::{Carrier, PhoneKind};
 pub use client::{Client, IDS_PER_CALL, PAGE_SIZE, Page, Since};
 pub use connections::{Connection, connections, delete_connection};
 pub use envelope::{Odd, read_records};
@@ -66,4 +68,8 @@ pub trait Record: Send + Sync + 'static {
     }
     /// What a person calls it: "Invoice INV-0042".
     fn label(&self) -> String;
+    /// What it has in a place that may carry a custom field's value. "" for nothing, and for places that it has not.
+    fn says(&self, _: &Carrier) -> String {
+        String::new()
+    }
 }

@@ -7,10 +7,11 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
-    Account, Age, Also, Authority, Back, Carry, Cure, Flow, Further, Hanging, Judgement, Known, Line, Look, Need, On, Owed,
-    Posting, Shift, Unmappable, Wanted,
+    Account, Age, Also, Authority, Back, Carry, Coming, Cure, Flow, Further, Hanging, Judgement, Known, Line, Look, Need, On,
+    Owed, Posting, Sending, Shift, Unmappable, Wanted,
 };
 use crate::print::{PrintKey, Printer};
+use crate::rules::{self, Rules};
 use crate::side::{Refusal, Trouble};
 use crate::{xero, zoho};
 
@@ -31,6 +32,8 @@ pub trait Record: Send + Sync {
     fn alias(&self) -> Option<&str>;
     /// What a person calls it: "Invoice INV-0042".
     fn label(&self) -> String;
+    /// What it has in a place that may carry a custom field's value.
+    fn says(&self, carrier: &xero::Carrier) -> String;
 }
 
 /// A flow without its types: all the engine knows.
@@ -79,6 +82,11 @@ pub trait AnyFlow: Send + Sync {
     fn xero_line(&self, record: &dyn Record) -> Line;
     fn zoho_line(&self, row: &Value) -> Option<Line>;
     fn back(&self) -> Option<&'static Back>;
+    /// What Xero is told of a record of Zoho's, the rules included. `None`: the flow runs one way.
+    fn to_xero(&self, coming: &Coming, known: &Known) -> Option<Result<Sending, Unmappable>>;
+    /// All fields' prints of a record of Zoho's, and behind them that of what the rules look at (`rules::RULED`). None where the flow
+    /// runs one way.
+    fn zoho_prints(&self, record: &Value, rules: &Rules, key: &PrintKey) -> Vec<u8>;
 }
 
 struct Of<R>(R);
@@ -98,6 +106,9 @@ impl<R: xero::Record> Record for Of<R> {
     }
     fn label(&self) -> String {
         self.0.label()
+    }
+    fn says(&self, carrier: &xero::Carrier) -> String {
+        self.0.says(carrier)
     }
 }
 
@@ -167,7 +178,8 @@ impl<F: Flow> AnyFlow for F {
         F::hints(typed::<F>(record))
     }
     fn to_zoho(&self, record: &dyn Record, known: &Known) -> Result<Carry, Unmappable> {
-        F::to_zoho(typed::<F>(record), known)
+        let carry = F::to_zoho(typed::<F>(record), known)?;
+        ruled::<F>(record, known, carry)
     }
     fn prints(&self, record: &dyn Record, key: &PrintKey) -> Vec<u8> {
         let record = typed::<F>(record);
@@ -207,7 +219,10 @@ impl<F: Flow> AnyFlow for F {
         F::find_in(typed::<F>(record), existing)
     }
     fn cure(&self, record: &dyn Record, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
-        F::cure(typed::<F>(record), known, refusal, attempt)
+        match F::cure(typed::<F>(record), known, refusal, attempt) {
+            Cure::Again(carry) => ruled::<F>(record, known, carry).map_or_else(Cure::Hold, Cure::Again),
+            cure => cure,
+        }
     }
     fn has_rates(&self) -> bool {
         F::HAS_RATES
@@ -216,7 +231,11 @@ impl<F: Flow> AnyFlow for F {
         F::rate(typed::<F>(record))
     }
     fn judge(&self, record: &dyn Record, known: &Known, answer: &Value) -> Judgement {
-        F::judge(typed::<F>(record), known, answer)
+        match F::judge(typed::<F>(record), known, answer) {
+            // The rules had no objection to the body before this one.
+            Judgement::Mend(carry) => Judgement::Mend(ruled::<F>(record, known, carry.clone()).unwrap_or(carry)),
+            judgement => judgement,
+        }
     }
     fn postings(&self, record: &dyn Record, known: &Known) -> Vec<Posting> {
         F::postings(typed::<F>(record), known)
@@ -248,4 +267,21 @@ impl<F: Flow> AnyFlow for F {
     fn back(&self) -> Option<&'static Back> {
         const { &F::BACK }.as_ref()
     }
+    fn to_xero(&self, coming: &Coming, known: &Known) -> Option<Result<Sending, Unmappable>> {
+        self.back().map(|back| rules::to_xero(F::KEY, back, coming, known))
+    }
+    fn zoho_prints(&self, record: &Value, rules: &Rules, key: &PrintKey) -> Vec<u8> {
+        let Some(back) = self.back() else { return Vec::new() };
+        let mut prints = back.prints(record, key);
+        let mut printer = Printer::new(key);
+        rules::zoho_print(rules, F::KEY, record, &mut printer);
+        prints.extend_from_slice(&printer.finish());
+        prints
+    }
+}
+
+/// What is told to Zoho, with what the rules say.
+fn ruled<F: Flow>(record: &dyn Record, known: &Known, mut carry: Carry) -> Result<Carry, Unmappable> {
+    rules::apply_to_zoho(&known.rules, F::KEY, record, &mut carry.body)?;
+    Ok(carry)
 }

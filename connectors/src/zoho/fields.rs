@@ -15,6 +15,8 @@ pub struct FieldInfo {
     pub data_type: String,
     pub is_unique: bool,
     pub is_active: bool,
+    /// The choices of a drop-down that can be chosen.
+    pub options: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +38,15 @@ struct Written {
     #[serde(default, deserialize_with = "wire::flag")]
     is_unique: bool,
     is_active: Option<bool>,
+    #[serde(default, deserialize_with = "wire::list")]
+    values: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default, deserialize_with = "wire::text")]
+    name: String,
+    is_active: Option<bool>,
 }
 
 impl From<Written> for FieldInfo {
@@ -48,6 +59,12 @@ impl From<Written> for FieldInfo {
             data_type: field.data_type,
             is_unique: field.is_unique,
             is_active: field.is_active.unwrap_or(true),
+            options: field
+                .values
+                .into_iter()
+                .filter(|choice| choice.is_active != Some(false) && !choice.name.is_empty())
+                .map(|choice| choice.name)
+                .collect(),
         }
     }
 }

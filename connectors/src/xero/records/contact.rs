@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::xero::{Record, wire};
+use crate::xero::{Carrier, Record, wire};
 
 /// Behind Zoho's id in the number of a contact that was a vendor there.
 pub const MADE_FROM_VENDOR: &str = "-V";
@@ -201,5 +201,19 @@ impl Record for Contact {
     }
     fn label(&self) -> String {
         format!("Contact {}", self.name)
+    }
+    fn says(&self, carrier: &Carrier) -> String {
+        match carrier {
+            Carrier::AccountNumber => self.account_number.trim().to_owned(),
+            Carrier::CompanyNumber => self.company_number.trim().to_owned(),
+            Carrier::TaxNumber => self.tax_number.trim().to_owned(),
+            Carrier::EmailAddress => self.email_address.trim().to_owned(),
+            Carrier::Website => self.website.trim().to_owned(),
+            Carrier::Phone { kind } => {
+                let phone = self.phones.iter().find(|phone| phone.phone_type == kind.name());
+                phone.map(Phone::written).unwrap_or_default()
+            }
+            _ => String::new(),
+        }
     }
 }

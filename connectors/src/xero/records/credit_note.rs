@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::invoice::{Applied, Invoice, InvoiceStatus, InvoiceType, LineAmountTypes, LineItem, OfContact};
-use crate::xero::{Record, wire};
+use crate::xero::{Carrier, Record, wire};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "Written")]
@@ -192,6 +192,9 @@ impl Record for CreditNote {
     }
     fn label(&self) -> String {
         self.document.label()
+    }
+    fn says(&self, carrier: &Carrier) -> String {
+        self.document.says(carrier)
     }
 }
 

@@ -5,7 +5,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::Tracking;
-use crate::xero::{Record, wire};
+use crate::xero::carrier::part;
+use crate::xero::{Carrier, Record, wire};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -145,6 +146,18 @@ pub struct LineItem {
     pub tracking: Vec<Tracking>,
 }
 
+/// What lines have in a place that may carry a custom field's value.
+pub(super) fn said_in(lines: &[LineItem], carrier: &Carrier) -> String {
+    let found = lines.iter().find_map(|line| match carrier {
+        Carrier::LinePart { label } => part(&line.description, label).map(str::to_owned),
+        Carrier::Tracking { category } => {
+            line.tracking.iter().find(|one| one.category == *category).map(|one| one.option_name.clone())
+        }
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
 impl LineItem {
     /// A line that only says something: no amount, no account, no item.
     pub fn is_text(&self) -> bool {
@@ -204,6 +217,13 @@ impl Record for Invoice {
             InvoiceType::AccRecCredit => format!("Credit note {}", self.number()),
             InvoiceType::AccPayCredit => format!("Vendor credit {}", self.number()),
             _ => format!("Invoice {}", self.number()),
+        }
+    }
+    fn says(&self, carrier: &Carrier) -> String {
+        match carrier {
+            Carrier::Reference => self.reference.trim().to_owned(),
+            Carrier::LinePart { .. } | Carrier::Tracking { .. } => said_in(&self.line_items, carrier),
+            _ => String::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Tracking;
 use super::invoice::LineAmountTypes;
-use crate::xero::{Record, wire};
+use crate::xero::{Carrier, Record, wire};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -76,6 +76,12 @@ impl Record for ManualJournal {
         match said.is_empty() {
             true => format!("Manual journal of {}", self.date),
             false => format!("Manual journal “{said}” of {}", self.date),
+        }
+    }
+    fn says(&self, carrier: &Carrier) -> String {
+        match carrier {
+            Carrier::Narration => self.narration.trim().to_owned(),
+            _ => String::new(),
         }
     }
 }

@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::invoice::OfContact;
+use super::invoice::{OfContact, said_in};
 use super::{LineAmountTypes, LineItem};
-use crate::xero::{Record, wire};
+use crate::xero::{Carrier, Record, wire};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -71,5 +71,13 @@ impl Record for PurchaseOrder {
     }
     fn label(&self) -> String {
         format!("Purchase order {}", super::number_or(&self.purchase_order_number, &self.id))
+    }
+    fn says(&self, carrier: &Carrier) -> String {
+        match carrier {
+            Carrier::Reference => self.reference.trim().to_owned(),
+            Carrier::DeliveryInstructions => self.delivery_instructions.trim().to_owned(),
+            Carrier::LinePart { .. } | Carrier::Tracking { .. } => said_in(&self.line_items, carrier),
+            _ => String::new(),
+        }
     }
 }

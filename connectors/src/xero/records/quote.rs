@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::invoice::OfContact;
+use super::invoice::{OfContact, said_in};
 use super::{LineAmountTypes, LineItem};
-use crate::xero::{Record, wire};
+use crate::xero::{Carrier, Record, wire};
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -68,5 +68,13 @@ impl Record for Quote {
     }
     fn label(&self) -> String {
         format!("Quote {}", super::number_or(&self.quote_number, &self.id))
+    }
+    fn says(&self, carrier: &Carrier) -> String {
+        match carrier {
+            Carrier::Reference => self.reference.trim().to_owned(),
+            Carrier::Terms => self.terms.trim().to_owned(),
+            Carrier::LinePart { .. } | Carrier::Tracking { .. } => said_in(&self.line_items, carrier),
+            _ => String::new(),
+        }
     }
 }
