@@ -54,6 +54,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn both_directions_of_a_flow_have_the_same_fields() {
+        for flow in ALL {
+            let Some(back) = flow.back() else { continue };
+            let there: Vec<&str> = back.fields.iter().map(|field| field.name).collect();
+            let here: Vec<&str> = flow.field_names().into_iter().map(|(name, _)| name).collect();
+            assert_eq!(there, here, "{}", flow.key());
+        }
+    }
+
+    #[test]
     fn whoever_is_referred_to_comes_first_and_names_are_unique() {
         for (n, one) in ALL.iter().enumerate() {
             let earlier: Vec<&str> = ALL[..n].iter().map(|flow| flow.key()).collect();

@@ -5,4 +5,16 @@ pub mod contact_body;
 mod contact_laws;
 pub mod contact_spare;
 pub mod contacts;
+#[cfg(test)]
+mod examples;
+mod kept;
+#[cfg(test)]
+mod laws;
+mod lines;
+pub mod papers;
+mod prints;
+mod references;
+mod shape;
+mod sheet;
+mod tracking;
 pub mod words;

@@ -181,12 +181,12 @@ pub fn to_zoho(kind: Kind, invoice: &Invoice, known: &Known) -> Result<Carry, Un
     Ok(Carry::new(body).then(then))
 }
 
-/// What is printed of every kind of document.
+/// What is printed of every kind of document. Its money is its owner's: the side on which it was made.
 pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
     &[
         Field {
             name: "contact",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.text(Some(&invoice.contact.id));
@@ -194,7 +194,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "number",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.text(Some(&invoice.invoice_number));
@@ -202,7 +202,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "reference",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.text(Some(&invoice.reference));
@@ -210,7 +210,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "dates",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.day(Some(invoice.date)).day(invoice.due_date);
@@ -218,7 +218,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "currency",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.text(Some(&invoice.currency_code)).amount(Some(invoice.rate()));
@@ -226,7 +226,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "tax_mode",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.count(invoice.line_amount_types as usize);
@@ -234,7 +234,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "lines",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 lines::print(invoice, printer);
@@ -242,7 +242,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "totals",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.amount(Some(invoice.total)).amount(Some(invoice.total_tax));
@@ -251,7 +251,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         // Payments change whether a document is open or paid; they are records of their own.
         Field {
             name: "status",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 printer.text(Some(life(invoice)));
@@ -259,7 +259,7 @@ pub fn fields<D: AsInvoice>() -> &'static [Field<D>] {
         },
         Field {
             name: "tracking",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |document, printer| {
                 let invoice = document.as_invoice();
                 lines::print_tracking(invoice, printer);

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::back::papers::{self, AsPaper, Paper, Side, Words};
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes, tracking_categories};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Invoice, InvoiceStatus, InvoiceType, SALES_INVOICES};
 use crate::{xero, zoho};
@@ -30,6 +31,8 @@ impl Flow for Invoices {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = Invoice;
+
+    const BACK: Option<Back> = Some(papers::back::<Self>());
 
     fn wanted(invoice: &Invoice) -> Wanted {
         match (invoice.kind, invoice.status) {
@@ -77,6 +80,21 @@ impl Flow for Invoices {
     fn zoho_line(row: &Value) -> Option<Line> {
         documents::zoho_line(row)
     }
+}
+
+impl AsPaper for Invoices {
+    const PAPER: Paper = Paper {
+        noun: "Invoice",
+        zoho: Words { id: "invoice_id", number: "invoice_number", contact: "customer_id", until: Some("due_date") },
+        xero: Words { id: "InvoiceID", number: "InvoiceNumber", contact: "Contact", until: Some("DueDate") },
+        contacts: customers::KEY,
+        kind: Some("ACCREC"),
+        side: Side { is_sale: true, takes_discounts: true },
+        has_reference: true,
+        is_numbered: true,
+        link: Some("invoices"),
+        status: papers::life,
+    };
 }
 
 #[cfg(test)]

@@ -1,0 +1,303 @@
+//! The documents of both directions on their way to Xero: invoices, bills, credits, quotes and purchase orders. What differs between
+//! them is data.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::super::documents::same_base_currency;
+use super::super::{accounts, items, money, taxes};
+pub use super::lines::Side;
+use super::lines::{self, Lines};
+use super::sheet::text;
+use super::{kept, prints, tracking};
+use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Unmappable, Wanted, always, as_told, whole};
+use crate::xero::wire::parse_day;
+
+/// A kind of document, in Zoho's words and in Xero's.
+#[derive(Debug, Clone, Copy)]
+pub struct Paper {
+    /// What people call it: "Invoice".
+    pub noun: &'static str,
+    pub zoho: Words,
+    pub xero: Words,
+    /// The flow of the contacts it is with.
+    pub contacts: &'static str,
+    /// `ACCREC`, where Xero tells kinds of it apart.
+    pub kind: Option<&'static str>,
+    pub side: Side,
+    /// Whether Xero has a reference of it.
+    pub has_reference: bool,
+    /// Whether nobody else's may have its number in Xero.
+    pub is_numbered: bool,
+    /// The words of our redirector, where Xero shows a link to the source of it.
+    pub link: Option<&'static str>,
+    /// The status in Xero of one that is in Zoho as it is.
+    pub status: fn(&Value) -> &'static str,
+}
+
+/// What a side calls things.
+#[derive(Debug, Clone, Copy)]
+pub struct Words {
+    pub id: &'static str,
+    pub number: &'static str,
+    /// Zoho: the key of the contact. Xero: always `Contact`.
+    pub contact: &'static str,
+    /// The day that runs out.
+    pub until: Option<&'static str>,
+}
+
+/// A flow of documents.
+pub trait AsPaper {
+    const PAPER: Paper;
+}
+
+/// The way back of a kind of document.
+pub const fn back<P: AsPaper>() -> Back {
+    Back {
+        wanted: wanted::<P>,
+        label: label::<P>,
+        day: |document| day(document, "date"),
+        fields: prints::fields::<P>(),
+        needs: needs::<P>,
+        hints,
+        lists: &[accounts::KEY, taxes::KEY, items::KEY],
+        creates: always,
+        to_xero: to_xero::<P>,
+        seek: seek::<P>,
+        is_it: is_it::<P>,
+        parts: whole,
+        gone: Some(gone::<P>),
+        spare: as_told,
+    }
+}
+
+/// One that waits for somebody's approval is not yet said, and one that was void before Xero saw it is nobody's.
+fn wanted<P: AsPaper>(document: &Value) -> Wanted {
+    let status = text(document, "status");
+    if status == "pending_approval" || is_end((P::PAPER.status)(document)) { Wanted::Skip } else { Wanted::Carry }
+}
+
+fn label<P: AsPaper>(document: &Value) -> String {
+    format!("{} {}", P::PAPER.noun, text(document, P::PAPER.zoho.number))
+}
+
+fn needs<P: AsPaper>(document: &Value) -> Vec<Need> {
+    let key = text(document, P::PAPER.zoho.contact).to_owned();
+    vec![Need { flow: P::PAPER.contacts, key, by: By::Zoho }]
+}
+
+fn hints(document: &Value) -> Vec<Need> {
+    let mut hints: Vec<Need> = Vec::new();
+    let mut add = |need: Need| {
+        if !need.key.is_empty() && !hints.contains(&need) {
+            hints.push(need);
+        }
+    };
+    for line in document["line_items"].as_array().into_iter().flatten() {
+        for (flow, key) in [(accounts::KEY, "account_id"), (taxes::KEY, "tax_id"), (items::KEY, "item_id")] {
+            add(Need { flow, key: text(line, key).to_owned(), by: By::Zoho });
+        }
+    }
+    add(Need { flow: taxes::KEY, key: text(document, "shipping_charge_tax_id").to_owned(), by: By::Zoho });
+    tracking::hints(document).into_iter().for_each(add);
+    hints
+}
+
+fn to_xero<P: AsPaper>(coming: &Coming, known: &Known) -> Result<Sending, Unmappable> {
+    let (paper, document) = (P::PAPER, coming.record);
+    let label = label::<P>(document);
+    same_base_currency(&label, known)?;
+    let status = (paper.status)(document);
+    let mut body = json!({});
+    if let Some(there) = coming.there {
+        body[paper.xero.id] = there[paper.xero.id].clone();
+        if coming.writes("status") && is_end(status) {
+            body["Status"] = ended(&label, there, status)?.into();
+            return Ok(Sending::new(body));
+        }
+        may_change(&label, coming, there)?;
+    }
+    if coming.is_new()
+        && let Some(kind) = paper.kind
+    {
+        body["Type"] = kind.into();
+    }
+    if coming.writes("contact") {
+        body["Contact"] = json!({ "ContactID": contact(&paper, &label, document, known)? });
+    }
+    if coming.writes("number") {
+        body[paper.xero.number] = document[paper.zoho.number].clone();
+    }
+    if coming.writes("reference") && paper.has_reference {
+        body["Reference"] = text(document, "reference_number").into();
+    }
+    if coming.writes("dates") {
+        dates(&paper, document, &mut body);
+    }
+    if coming.writes("currency") {
+        currency(document, known, &mut body);
+    }
+    if ["lines", "totals", "tax_mode"].iter().any(|field| coming.writes(field)) {
+        let Lines { mode, items } = lines::lines(&label, document, paper.side, known)?;
+        body["LineAmountTypes"] = mode.into();
+        body["LineItems"] = kept::lines(items, coming.there, coming.writes("tracking")).into();
+    } else if let (Some(there), true) = (coming.there, coming.writes("tracking")) {
+        body["LineItems"] = kept::tracked(&label, document, there, known)?.into();
+    }
+    if coming.writes("status") {
+        body["Status"] = status.into();
+    }
+    if let Some(link) = paper.link.filter(|_| coming.is_new() && known.address.starts_with("http")) {
+        body["Url"] = format!("{}/{link}/zoho:{}", known.address, text(document, paper.zoho.id)).into();
+    }
+    Ok(Sending::new(body))
+}
+
+fn contact<'k>(paper: &Paper, label: &str, document: &Value, known: &'k Known) -> Result<&'k str, Unmappable> {
+    known.xero_id(paper.contacts, text(document, paper.zoho.contact)).ok_or_else(|| Unmappable {
+        code: "NOT_READY",
+        sentence: format!("{label} refers to its contact, which is not in Xero yet. Retry once it is."),
+        expected: false,
+    })
+}
+
+fn dates(paper: &Paper, document: &Value, body: &mut Value) {
+    let date = text(document, "date");
+    body["Date"] = date.into();
+    if let (Some(from), Some(to)) = (paper.zoho.until, paper.xero.until) {
+        match text(document, from) {
+            // Xero approves nothing that is never due.
+            "" if to == "DueDate" => body[to] = date.into(),
+            "" => {}
+            until => body[to] = until.into(),
+        }
+    }
+}
+
+/// Xero's rate is foreign units for one of the organisation's own, Zoho's the other way round.
+fn currency(document: &Value, known: &Known, body: &mut Value) {
+    let code = text(document, "currency_code");
+    if code.is_empty() {
+        return;
+    }
+    body["CurrencyCode"] = code.into();
+    let rate = money::read(&document["exchange_rate"]).and_then(|rate| Decimal::ONE.checked_div(rate));
+    if let Some(rate) = rate.map(|rate| money::round(rate, 6)).filter(|rate| code != known.xero.base_currency && !rate.is_zero())
+    {
+        body["CurrencyRate"] = money::number(rate);
+    }
+}
+
+/// Xero's words for what is over.
+pub fn is_end(status: &str) -> bool {
+    matches!(status, "VOIDED" | "DELETED")
+}
+
+/// The status in Xero of an invoice, a bill or a credit. Sent, overdue and paid are one life.
+pub fn life(document: &Value) -> &'static str {
+    match text(document, "status") {
+        "draft" | "pending_approval" | "approved" | "rejected" => "DRAFT",
+        "void" => "VOIDED",
+        _ => "AUTHORISED",
+    }
+}
+
+/// What was never approved is deleted, the rest is voided. Payments are in the way.
+fn ended(label: &str, there: &Value, status: &str) -> Result<&'static str, Unmappable> {
+    if is_settled_in_part(there) {
+        return Err(Unmappable {
+            code: "PAID_IN_XERO",
+            sentence: format!(
+                "{label} was voided in Zoho Books, but in Xero payments or credits are applied to it. Remove them in Xero, then retry."
+            ),
+            expected: false,
+        });
+    }
+    Ok(match text(there, "Status") {
+        "DRAFT" | "SUBMITTED" => "DELETED",
+        _ if status == "DELETED" => "DELETED",
+        _ => "VOIDED",
+    })
+}
+
+/// What Xero does not let anybody change is said before it is tried.
+fn may_change(label: &str, coming: &Coming, there: &Value) -> Result<(), Unmappable> {
+    let held = |code, sentence| Err(Unmappable { code, sentence, expected: false });
+    let status = text(there, "Status");
+    if is_end(status) {
+        return held(
+            "VOID_IN_XERO",
+            format!(
+                "{label} was changed in Zoho Books, but it is void in Xero, where nothing can be changed any more. Void it in Zoho Books too, or make a new one."
+            ),
+        );
+    }
+    if coming.writes("status") && life(coming.record) == "DRAFT" && matches!(status, "AUTHORISED" | "PAID") {
+        return held(
+            "NO_DRAFT_AGAIN",
+            format!(
+                "{label} is a draft again in Zoho Books. In Xero it is approved and cannot become a draft. Approve it in Zoho Books, or void it, then retry."
+            ),
+        );
+    }
+    let money = ["contact", "dates", "currency", "tax_mode", "lines", "totals"];
+    if is_settled_in_part(there) && money.iter().any(|field| coming.writes(field)) {
+        return held(
+            "PAID_IN_XERO",
+            format!(
+                "{label} was changed in Zoho Books, but in Xero payments or credits are applied to it, so its amounts and dates are fixed there. Remove them in Xero, then retry."
+            ),
+        );
+    }
+    Ok(())
+}
+
+/// Whether something was paid, credited or used of it.
+fn is_settled_in_part(there: &Value) -> bool {
+    let some = |key: &str| money::read(&there[key]).is_some_and(|amount| !amount.is_zero());
+    let used = |key: &str| there[key].as_array().is_some_and(|list| !list.is_empty());
+    some("AmountPaid") || some("AmountCredited") || used("Payments") || used("Allocations")
+}
+
+fn seek<P: AsPaper>(document: &Value, known: &Known) -> Seek {
+    let number = text(document, P::PAPER.zoho.number);
+    if P::PAPER.is_numbered {
+        return Seek { query: vec![("InvoiceNumbers", number.to_owned())] };
+    }
+    let day = day(document, "date").map(|day| day.format("%Y,%m,%d").to_string()).unwrap_or_default();
+    let contact = known.xero_id(P::PAPER.contacts, text(document, P::PAPER.zoho.contact)).unwrap_or_default();
+    let kind = P::PAPER.kind.unwrap_or_default();
+    let query = format!("Type==\"{kind}\" AND Contact.ContactID==Guid(\"{contact}\") AND Date==DateTime({day})");
+    Seek { query: vec![("where", query)] }
+}
+
+/// Of the same kind, with the same contact, of the same number, day and total: nothing less is the same document.
+fn is_it<P: AsPaper>(document: &Value, there: &Value, known: &Known) -> bool {
+    let paper = P::PAPER;
+    let contact = known.xero_id(paper.contacts, text(document, paper.zoho.contact));
+    paper.kind.is_none_or(|kind| text(there, "Type") == kind)
+        && !is_end(text(there, "Status"))
+        && text(there, paper.xero.number) == text(document, paper.zoho.number)
+        && contact.is_some_and(|contact| there["Contact"]["ContactID"] == contact)
+        && xero_day(there) == day(document, "date")
+        && money::read(&there["Total"]) == money::read(&document["total"])
+}
+
+/// Zoho's is gone: Xero's is voided, where nothing hangs on it.
+fn gone<P: AsPaper>(there: &Value) -> Option<Sending> {
+    if is_end(text(there, "Status")) || is_settled_in_part(there) {
+        return None;
+    }
+    let status = ended("", there, "VOIDED").ok()?;
+    Some(Sending::new(json!({ P::PAPER.xero.id: there[P::PAPER.xero.id], "Status": status })))
+}
+
+fn day(document: &Value, key: &str) -> Option<NaiveDate> {
+    text(document, key).parse().ok()
+}
+
+/// The calendar date of Xero's record.
+fn xero_day(there: &Value) -> Option<NaiveDate> {
+    parse_day(text(there, "Date"))
+}
