@@ -8,6 +8,9 @@ use super::module::Module;
 use super::records::{self, Desk, Record};
 use super::shape;
 
+/// Our guess: a text of several lines is longer than a line.
+const MULTILINE_CHARS_MAX: usize = 2000;
+
 /// The record that holds this value in this unique field. The field must exist and be unique.
 pub fn find(desk: &Desk, module: Module, api_name: &str, value: &str) -> Result<Option<i64>, Refusal> {
     if value.is_empty() {
@@ -37,7 +40,7 @@ pub fn apply(desk: &Desk, module: Module, record: &mut Record, body: &Map<String
             .ok_or_else(|| Refusal::new(2, "Invalid value passed for custom_fields: there is no such field."))?;
         match checked(field, entry.get("value").unwrap_or(&Value::Null))? {
             None => is.remove(&field.api_name),
-            Some(value) => is.insert(field.api_name.clone(), Value::from(value)),
+            Some(value) => is.insert(field.api_name.clone(), value),
         };
     }
     for field in fields.iter().filter(|field| field.is_unique) {
@@ -74,26 +77,41 @@ fn named<'a>(fields: &'a [Field], entry: &Map<String, Value>) -> Option<&'a Fiel
     })
 }
 
-/// The value as text; None clears.
-fn checked(field: &Field, value: &Value) -> Result<Option<String>, Refusal> {
+/// The value as records show it: a text, and of a multiselect a list of them. None clears.
+fn checked(field: &Field, value: &Value) -> Result<Option<Value>, Refusal> {
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => text.clone(),
         Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Array(choices) if field.data_type == "multiselect" => {
+            let offered = |one: &Value| one.as_str().is_some_and(|one| field.offers(one));
+            return match choices.iter().all(offered) {
+                true if choices.is_empty() => Ok(None),
+                true => Ok(Some(value.clone())),
+                false => Err(Refusal::invalid(&field.label)),
+            };
+        }
         _ => return Err(Refusal::invalid(&field.label)),
     };
     if text.is_empty() {
         return Ok(None);
     }
-    shape::length(&field.label, &text, field.value_length as usize)?;
+    let longest = if field.data_type == "multiline" { MULTILINE_CHARS_MAX } else { field.value_length as usize };
+    shape::length(&field.label, &text, longest)?;
     let fits = match field.data_type.as_str() {
-        "number" | "decimal" | "amount" | "percent" => shape::decimal_of(value).is_some(),
+        "number" => shape::decimal_of(value).is_some_and(|figure| figure.fract().is_zero()),
+        "decimal" | "amount" | "percent" => shape::decimal_of(value).is_some(),
         "date" => super::time::parse_date(&text).is_some(),
         "check_box" => text == "true" || text == "false",
         "url" => text.starts_with("http://") || text.starts_with("https://"),
+        "email" => text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')),
+        "dropdown" => field.offers(&text),
+        // Zoho works it out, or numbers it.
+        "autonumber" | "formula" => false,
         _ => true,
     };
-    if fits { Ok(Some(text)) } else { Err(Refusal::invalid(&field.label)) }
+    let shown = if field.data_type == "multiselect" { json!([text]) } else { text.into() };
+    if fits { Ok(Some(shown)) } else { Err(Refusal::invalid(&field.label)) }
 }
 
 /// The values a record has, by api name.
@@ -110,11 +128,16 @@ fn render(record: &mut Record, fields: &[Field], values: &Map<String, Value>) {
     let mut hash = Map::new();
     for field in fields {
         let Some(value) = values.get(&field.api_name) else { continue };
+        // As people read it: the choices of a list one after the other.
+        let formatted = match value {
+            Value::Array(choices) => choices.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ").into(),
+            other => other.clone(),
+        };
         list.push(json!({
             "customfield_id": field.id.to_string(), "field_id": field.id.to_string(), "index": field.position, "label": field.label, "api_name": field.api_name,
-            "placeholder": field.api_name, "data_type": field.data_type, "value": value, "value_formatted": value, "is_active": field.is_active, "show_on_pdf": false,
+            "placeholder": field.api_name, "data_type": field.data_type, "value": value, "value_formatted": formatted, "is_active": field.is_active, "show_on_pdf": false,
         }));
-        hash.insert(field.api_name.clone(), value.clone());
+        hash.insert(field.api_name.clone(), formatted);
         hash.insert(format!("{}_unformatted", field.api_name), value.clone());
     }
     record.set("custom_fields", list);

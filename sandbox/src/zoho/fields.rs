@@ -45,6 +45,15 @@ const TYPES: &[&str] = &[
     "formula",
 ];
 
+impl Field {
+    /// Whether this is a choice that can be made. A field without choices takes any text.
+    pub fn offers(&self, choice: &str) -> bool {
+        let more: Map<String, Value> = serde_json::from_str(&self.more).unwrap_or_default();
+        let choices = more.get("values").and_then(Value::as_array);
+        choices.is_none_or(|choices| choices.iter().any(|one| one["name"] == choice && one["is_active"] == true))
+    }
+}
+
 /// All definitions of a module, in the order they were made.
 pub fn of_module(desk: &Desk, module: Module) -> Result<Vec<Field>, Refusal> {
     let mut statement = desk.connection.prepare_cached(
@@ -63,6 +72,12 @@ pub fn list(desk: &Desk, module: Module, skip_inactive: bool) -> Result<Answer, 
         .map(|field| definition(module, field))
         .collect();
     Ok(Answer::found("fields", &Value::from(rows).to_string()))
+}
+
+/// `GET /settings/fields/{id}`.
+pub fn one(desk: &Desk, id: &str) -> Result<Answer, Refusal> {
+    let (module, field) = by_id(desk, id)?;
+    Ok(Answer::found("field", &definition(module, &field).to_string()))
 }
 
 /// `POST /settings/fields`.
@@ -89,13 +104,13 @@ pub fn create(desk: &Desk, body: &Map<String, Value>) -> Result<Answer, Refusal>
         is_mandatory: shape::flag(body, "is_mandatory"),
         is_active: true,
         position: known.iter().map(|field| field.position).max().unwrap_or(0) + 1,
-        more: kept(body).to_string(),
+        more: kept(body, Map::new(), data_type)?.to_string(),
     };
     store(desk, module, &field)?;
     Ok(Answer::with(201, "The custom field has been created.", "field", &definition(module, &field).to_string()))
 }
 
-/// `PUT /settings/fields/{id}`: a field may become unique as long as no two records share a value.
+/// `PUT /settings/fields/{id}`: a field may become unique as long as no two records share a value, and its choices are told as a whole.
 pub fn update(desk: &Desk, id: &str, body: &Map<String, Value>) -> Result<Answer, Refusal> {
     let (module, mut field) = by_id(desk, id)?;
     if let Some(label) = shape::text(body, "label") {
@@ -109,6 +124,7 @@ pub fn update(desk: &Desk, id: &str, body: &Map<String, Value>) -> Result<Answer
         claim_all(desk, module, &field)?;
     }
     field.is_unique = unique;
+    field.more = kept(body, serde_json::from_str(&field.more).unwrap_or_default(), &field.data_type)?.to_string();
     store(desk, module, &field)?;
     Ok(Answer::with(200, "The custom field has been updated.", "field", &definition(module, &field).to_string()))
 }
@@ -141,9 +157,30 @@ fn value_length(body: &Map<String, Value>) -> Result<u32, Refusal> {
     }
 }
 
-fn kept(body: &Map<String, Value>) -> Value {
-    let names = ["show_on_pdf", "help_text", "edit_on_portal", "show_on_portal", "values"];
-    names.iter().filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone()))).collect::<Map<_, _>>().into()
+/// What is only repeated, over what was said before. A drop-down's choices are `[{name, order, is_active}]`, as its own screen sends them.
+fn kept(body: &Map<String, Value>, was: Map<String, Value>, data_type: &str) -> Result<Value, Refusal> {
+    let mut more = was;
+    let names = ["show_on_pdf", "help_text", "edit_on_portal", "show_on_portal"];
+    more.extend(names.iter().filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone()))));
+    if let Some(values) = body.get("values").filter(|values| !values.is_null()) {
+        let sent = values.as_array().ok_or_else(|| Refusal::invalid("values"))?;
+        let mut choices: Vec<Value> = Vec::with_capacity(sent.len());
+        for one in sent {
+            let one = one.as_object().ok_or_else(|| Refusal::invalid("values"))?;
+            let name = shape::text(one, "name").filter(|name| !name.trim().is_empty()).ok_or_else(|| Refusal::missing("name"))?;
+            if choices.iter().any(|other| other["name"] == name) {
+                return Err(Refusal::new(4, format!("The option \"{name}\" is given twice.")));
+            }
+            let is_active = one.get("is_active") != Some(&Value::Bool(false));
+            choices.push(json!({"name": name, "order": choices.len() + 1, "is_active": is_active}));
+        }
+        more.insert("values".to_owned(), choices.into());
+    }
+    let has_choices = more.get("values").and_then(Value::as_array).is_some_and(|choices| !choices.is_empty());
+    match matches!(data_type, "dropdown" | "multiselect") && !has_choices {
+        true => Err(Refusal::missing("values")),
+        false => Ok(more.into()),
+    }
 }
 
 fn definition(module: Module, field: &Field) -> Value {

@@ -221,6 +221,7 @@ fn definitions(call: &Call, desk: &Desk, rest: &[&str]) -> Result<Answer, Refusa
             fields::list(desk, module, call.query.get("skip_inactive_fields") == Some("true"))
         }
         ("POST", []) => fields::create(desk, &call.json()?),
+        ("GET", [id]) => fields::one(desk, id),
         ("PUT", [id]) => fields::update(desk, id, &call.json()?),
         _ => Err(no_such_address()),
     }

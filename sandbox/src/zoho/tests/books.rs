@@ -146,6 +146,44 @@ async fn a_field_becomes_unique_only_while_no_value_is_shared() {
 }
 
 #[tokio::test]
+async fn a_drop_down_takes_its_choices_only_and_gets_new_ones_as_a_whole() {
+    let world = World::new().await;
+    let made = |label: &str, data_type: &str| {
+        let values = json!([{"name": "Red", "order": 1, "is_active": true}, {"name": "Blue", "order": 2, "is_active": false}]);
+        json!({"label": label, "entity": "contact", "data_type": data_type, "values": values})
+    };
+    let drop_down = world.create("/settings/fields", "field", made("Colour", "dropdown")).await;
+    world.create("/settings/fields", "field", made("Colours", "multiselect")).await;
+    let none = json!({"label": "None", "entity": "contact", "data_type": "dropdown"});
+    assert_eq!(world.refused(Method::POST, "/settings/fields", Some(none)).await, (400, 4));
+    let contact =
+        |field: &str, value: Value| json!({"contact_name": field, "custom_fields": [{"api_name": field, "value": value}]});
+    for (field, value) in [
+        ("cf_colour", json!("Green")),
+        ("cf_colour", json!("Blue")),
+        ("cf_colour", json!(["Red"])),
+        ("cf_colours", json!(["Red", "Green"])),
+    ] {
+        assert_eq!(
+            world.refused(Method::POST, "/contacts", Some(contact(field, value.clone()))).await,
+            (400, 2),
+            "{field} {value}"
+        );
+    }
+    let path = format!("/settings/fields/{}", drop_down["field_id"].as_str().unwrap());
+    let mut values = world.get(&path).await["field"]["values"].as_array().unwrap().clone();
+    values.push(json!({"name": "Green"}));
+    world.done(Method::PUT, &path, Some(json!({"values": values}))).await;
+    let names: Vec<Value> =
+        world.get(&path).await["field"]["values"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+    assert_eq!(names, ["Red", "Blue", "Green"]);
+    let one = world.create("/contacts", "contact", contact("cf_colour", json!("Green"))).await;
+    assert_eq!(one["custom_fields"][0]["value"], "Green");
+    let both = world.create("/contacts", "contact", contact("cf_colours", json!(["Red"]))).await;
+    assert_eq!((&both["custom_fields"][0]["value"], &both["custom_field_hash"]["cf_colours"]), (&json!(["Red"]), &json!("Red")));
+}
+
+#[tokio::test]
 async fn accounts_taxes_currencies_and_items_keep_their_rules() {
     let world = World::new().await;
     let account = |name: &str, kind: &str| json!({"account_name": name, "account_type": kind});
