@@ -1,12 +1,15 @@
 //! The way back to Xero: what several kinds of record share. The declarations stand in the flows' own files.
 
-pub mod contact_body;
+mod contact_body;
 #[cfg(test)]
 mod contact_laws;
-pub mod contact_spare;
+mod contact_spare;
 pub mod contacts;
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod item_laws;
+pub mod items;
 mod kept;
 #[cfg(test)]
 mod laws;
@@ -17,4 +20,4 @@ mod references;
 mod shape;
 mod sheet;
 mod tracking;
-pub mod words;
+mod words;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::texts::{clip, same};
-use super::{XERO_ID, accounts, money, refusals, taxes};
-use crate::flow::{Authority, By, Carry, Cure, Field, Flow, Known, Line, Need, Unmappable, Wanted};
+use super::{XERO_ID, accounts, back, money, refusals, taxes};
+use crate::flow::{Authority, Back, By, Carry, Cure, Field, Flow, Known, Line, Need, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{ITEMS, Item, ItemSide};
@@ -15,7 +15,7 @@ pub struct Items;
 pub const KEY: &str = "books.items";
 
 const NAME_CHARS_MAX: usize = 100;
-const DESCRIPTION_CHARS_MAX: usize = 2000;
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 2000;
 
 impl Flow for Items {
     const KEY: &'static str = KEY;
@@ -32,6 +32,7 @@ impl Flow for Items {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = Item;
+    const BACK: Option<Back> = Some(back::items::ITEMS);
 
     fn wanted(_: &Item) -> Wanted {
         Wanted::Carry
@@ -60,47 +61,47 @@ impl Flow for Items {
         &[
             Field {
                 name: "code",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |item, printer| {
                     printer.text(Some(&item.code));
                 },
             },
             Field {
                 name: "name",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |item, printer| {
                     printer.text(Some(&item.name));
                 },
             },
             Field {
                 name: "description",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |item, printer| {
                     printer.text(Some(&item.description));
                 },
             },
             Field {
                 name: "purchase_description",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |item, printer| {
                     printer.text(Some(&item.purchase_description));
                 },
             },
             Field {
                 name: "kind",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |item, printer| {
                     printer.flag(item.is_sold).flag(item.is_purchased);
                 },
             },
             Field {
                 name: "sale",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |item, printer| print_side(item.sales_details.as_ref(), printer),
             },
             Field {
                 name: "purchase",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |item, printer| print_side(item.purchase_details.as_ref(), printer),
             },
         ]

@@ -150,7 +150,7 @@ fn item_to_xero(body: &Value) -> Value {
     item
 }
 
-fn promised_of_item(item: &Item) -> Vec<String> {
+pub(super) fn promised_of_item(item: &Item) -> Vec<String> {
     let price = |price: Option<Decimal>| money::round(price.unwrap_or_default(), 4).normalize().to_string();
     let mut said = vec![item.code.clone(), item.name.clone(), item.description.clone()];
     if item.is_sold {
@@ -164,7 +164,7 @@ fn promised_of_item(item: &Item) -> Vec<String> {
     said
 }
 
-fn an_item() -> impl Strategy<Value = Value> {
+pub(super) fn an_item() -> impl Strategy<Value = Value> {
     let side = |tax: Vec<&'static str>| {
         (0i64..100_000_000, 0u32..5, prop::sample::select(vec!["", "200", "300"]), prop::sample::select(tax)).prop_map(
             |(price, scale, account, tax)| {
