@@ -1,5 +1,7 @@
 //! Hints that a record has changed: put by webhooks, taken by the link's next turn. However often the same is said, it is one hint.
 
+use std::collections::HashSet;
+
 use entities::clock::At;
 use entities::database::{rows, sql};
 use entities::hint;
@@ -84,6 +86,16 @@ pub async fn done(connection: &impl ConnectionTrait, hints: &[Hint]) -> Result<(
         connection.execute_raw(sql(connection.get_database_backend(), text, values)).await?;
     }
     Ok(())
+}
+
+/// The records of the lane in Zoho that somebody says have changed.
+pub async fn zoho_ids(connection: &impl ConnectionTrait, tenant: TenantId, lane: LaneId) -> Result<HashSet<String>, Failure> {
+    let found = hint::Entity::of(tenant)
+        .filter(hint::Column::LaneId.eq(lane))
+        .filter(hint::Column::Side.eq(Side::Zoho.name()))
+        .all(connection)
+        .await?;
+    Ok(found.into_iter().map(|hint| hint.record_id).collect())
 }
 
 /// Whether any lane of the link has one.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, PASSED_ON, Record, Unmappable};
 use connectors::side::Trouble;
 use connectors::xero::Odd;
-use connectors::zoho::Unique;
+use connectors::zoho::{Action, Unique};
 use entities::run;
 use futures::StreamExt;
 use serde_json::Value;
@@ -71,6 +71,8 @@ pub struct Settled {
     pub prints: Vec<u8>,
     pub answer: Option<Vec<u8>>,
     pub version: String,
+    /// Prints of Zoho's own fields, for kinds that people change there too.
+    pub zoho_prints: Option<Vec<u8>>,
     /// Status calls that are still due.
     pub due: Option<String>,
     pub origin: &'static str,
@@ -163,7 +165,12 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
             Ok(Carry { body: Value::Null, file: None, id: Some(zoho_id), .. }) => {
                 verdicts.push(Verdict::Settled(paired(one, zoho_id)))
             }
-            Ok(carry) => ready.push_back(Ready { todo: one, carry }),
+            Ok(mut carry) => {
+                if let (Some(back), Some((there, changed))) = (lane.flow.back(), &one.spared) {
+                    (back.spare)(there, changed, &mut carry.body);
+                }
+                ready.push_back(Ready { todo: one, carry });
+            }
             Err(reason) if reason.code == PASSED_ON && one.zoho_id.is_none() => {
                 verdicts.push(Verdict::Passed { xero_id: one.record.id().to_owned() });
             }
@@ -201,6 +208,7 @@ fn paired(todo: Todo, zoho_id: String) -> Settled {
         prints: todo.prints,
         answer: None,
         version: String::new(),
+        zoho_prints: None,
         due: None,
         origin: "adopted",
         created: false,
@@ -372,6 +380,7 @@ async fn write(
                         .zoho_line(&record)
                         .and_then(|line| line.tax)
                         .map(|tax| slice.print.of(&tax.normalize().to_string()).to_vec()),
+                    zoho_prints: lane.flow.back().map(|back| back.prints(&after(&record, &then), &slice.print)),
                     prints: todo.prints,
                     version,
                     due: settle::due(&then),
@@ -408,6 +417,20 @@ async fn write(
     }
 }
 
+/// Zoho's record as it will be once the status calls that are due have been made.
+pub fn after(record: &Value, then: &[Action]) -> Value {
+    let mut record = record.clone();
+    for action in then {
+        let status = match action.path.strip_prefix("status/") {
+            Some(status) => status,
+            None if action.path == Action::ACTIVE.path || action.path == Action::INACTIVE.path => action.path,
+            None => continue,
+        };
+        record["status"] = status.into();
+    }
+    record
+}
+
 /// How many of what is ready may be sent: for a file there are two calls, one to fetch it and one to attach it.
 async fn permits(slice: &mut Slice, lane: Lane, ready: &VecDeque<Ready>) -> Result<usize, Halt> {
     let want = ready.len() as u32;
@@ -434,7 +457,7 @@ fn weight(trouble: &Trouble) -> u8 {
 /// The prints under which waiting records may be waiting for a settled one.
 pub fn needed_as(slice: &Slice, lane: Lane, settled: &Settled) -> Vec<Vec<u8>> {
     let flow = lane.flow.key();
-    let mut prints = vec![need_print(slice, flow, By::Id, &settled.xero_id)];
+    let mut prints = vec![need_print(slice, flow, By::Id, &settled.xero_id), need_print(slice, flow, By::Zoho, &settled.zoho_id)];
     prints.extend(settled.also.iter().map(|one| need_print(slice, flow, By::Id, &one.xero_id)));
     let aliases = settled.alias.iter().chain(settled.also.iter().filter_map(|one| one.alias.as_ref()));
     prints.extend(aliases.map(|alias| need_print(slice, flow, By::Alias, alias)));

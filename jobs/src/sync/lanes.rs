@@ -13,7 +13,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 
 use super::shelf::{After, Part, Shelf};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::{carry, hanging, observe, points, resolve, settle};
+use super::{carry, hanging, meet, observe, points, poll, resolve, settle};
 use crate::context::Failure;
 use crate::runs::Kind;
 
@@ -108,6 +108,11 @@ async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {
 
 /// Carries everything that can be carried. `Ok`: nothing is left but what is held or waits for it.
 pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
+    if run.kind == Kind::Sync.name() {
+        for lane in slice.lanes.clone() {
+            poll::look(slice, run, lane).await?;
+        }
+    }
     for lane in slice.lanes.clone() {
         if lane.flow.hangs().is_some() {
             continue;
@@ -117,6 +122,7 @@ pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> 
             slice.go_on()?;
             if lane.on {
                 resolve::ready(slice, run, lane).await?;
+                meet::drain(slice, run, lane).await?;
             }
             let row = lane_row(slice, lane).await?;
             if !reads || row.pull_run == Some(run.id) && row.state == "read" {
@@ -130,7 +136,12 @@ pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> 
     // What settled late may have let an earlier lane's record go on.
     for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on && lane.flow.hangs().is_none()) {
         resolve::ready(slice, run, lane).await?;
+        meet::drain(slice, run, lane).await?;
         resolve::acts(slice, run, lane, 1, true).await?;
+    }
+    if run.kind == Kind::Migration.name() {
+        let lanes: Vec<Lane> = slice.lanes.iter().filter(|lane| lane.flow.back().is_some()).copied().collect();
+        poll::begin(slice, &lanes).await?;
     }
     again_for_waiting(slice, run).await?;
     hanging::carry_all(slice, run).await

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use connectors::flow::{Authority, Reading, Record};
+use connectors::flow::{Authority, Reading, Record, Wanted};
 use connectors::xero::{Page, Since, with_files};
 use connectors::zoho::Unique;
 use entities::clock::At;
@@ -19,6 +19,7 @@ use super::plan::{Plan, plan};
 use super::shelf::{After, Boundary, Counts, Part, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::{hanging, read, settle};
+use crate::hints::{self, Side};
 
 const SECOND_US: i64 = 1_000_000;
 /// Changes may become visible late, and Xero compares whole seconds: a new pull starts this much before the last one's end.
@@ -29,6 +30,10 @@ struct Known {
     zoho_id: Option<String>,
     prints: Option<Vec<u8>>,
     state: String,
+    /// Its open work is a write to Xero.
+    toward_xero: bool,
+    /// Zoho owns it.
+    from_zoho: bool,
     this_run: bool,
 }
 
@@ -171,6 +176,12 @@ pub(super) async fn plan_all(
     let pairs = pairs(slice, run, lane, &records).await?;
     let authorities: Vec<Authority> = lane.flow.field_names().into_iter().map(|(_, authority)| authority).collect();
     let overwrite = lane.flow.zoho().unique != Unique::Search;
+    let is_two_way = lane.flow.back().is_some() && !slice.link.one_way;
+    let hinted = match is_two_way && !pairs.is_empty() {
+        true => hints::zoho_ids(&slice.context.database, slice.tenant, lane.id).await?,
+        false => HashSet::new(),
+    };
+    let mut meet = Vec::new();
     let mut todo = VecDeque::new();
     for record in records {
         let prints = lane.flow.prints(record.as_ref(), &slice.print);
@@ -181,6 +192,28 @@ pub(super) async fn plan_all(
             pair.state == "ready"
                 || pair.this_run && (same || ["waiting", "held", "out", "passed"].contains(&pair.state.as_str()))
         });
+        if let Some(pair) = pair
+            && let Some(zoho_id) = pair.zoho_id.as_deref().filter(|_| is_two_way)
+        {
+            let changed = || changed(settled.and_then(|pair| pair.prints.as_deref()), &prints, &authorities);
+            // It is on its way to Xero, or Zoho has changed it too, or the change may not be Xero's to make: both sides are looked at.
+            let is_met = pair.toward_xero
+                || hinted.contains(zoho_id)
+                || changed().iter().any(|authority| match authority {
+                    Authority::Either => true,
+                    Authority::Owner => pair.from_zoho,
+                    Authority::Xero | Authority::Once => false,
+                });
+            if is_met {
+                counts.seen += 1;
+                if pair.prints.as_deref() == Some(prints.as_slice()) {
+                    counts.unchanged += 1;
+                } else {
+                    meet.push((lane.id, Side::Zoho, zoho_id.to_owned()));
+                }
+                continue;
+            }
+        }
         if decided {
             // Carried, held or waiting since this run began: this page was read before, or the record moved to a later one. What is
             // ready is read by its id.
@@ -197,7 +230,7 @@ pub(super) async fn plan_all(
             Plan::Skip if pair.is_some_and(|pair| pair.zoho_id.is_some()) => {
                 counts.seen += 1;
                 let zoho_id = pair.and_then(|pair| pair.zoho_id.clone());
-                todo.push_back(Todo { record, prints, zoho_id, is_doubtful: false });
+                todo.push_back(Todo::known(record, prints, zoho_id));
             }
             Plan::Skip => {
                 counts.skipped += 1;
@@ -223,11 +256,23 @@ pub(super) async fn plan_all(
             Plan::Create | Plan::Update(_) => {
                 counts.seen += 1;
                 let zoho_id = pair.and_then(|pair| pair.zoho_id.clone());
-                todo.push_back(Todo { record, prints, zoho_id, is_doubtful: false });
+                todo.push_back(Todo::known(record, prints, zoho_id));
             }
         }
     }
+    hints::put(&slice.context.database, slice.context.now(), slice.tenant, &meet).await?;
     Ok(todo)
+}
+
+/// The authorities over the fields that changed.
+fn changed(settled: Option<&[u8]>, now: &[u8], authorities: &[Authority]) -> Vec<Authority> {
+    match settled {
+        Some(_) => match plan(settled, now, Wanted::Carry, authorities, true) {
+            Plan::Update(fields) => fields.iter().filter_map(|n| authorities.get(*n).copied()).collect(),
+            _ => Vec::new(),
+        },
+        None => Vec::new(),
+    }
 }
 
 /// Of a kind that lives inside the records of this page: what is not inside its record any more. What was carried of it is held, the
@@ -274,7 +319,7 @@ async fn pairs(slice: &Slice, run: &run::Model, lane: Lane, records: &[Box<dyn R
         let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()];
         values.extend(chunk.iter().map(|record| Value::from(record.id().to_owned())));
         let text = format!(
-            "SELECT xero_id, zoho_id, prints, state, CASE WHEN run_id = $3 THEN 1 ELSE 0 END AS this_run \
+            "SELECT xero_id, zoho_id, prints, state, toward, origin, CASE WHEN run_id = $3 THEN 1 ELSE 0 END AS this_run \
              FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
             places.join(", ")
         );
@@ -284,6 +329,8 @@ async fn pairs(slice: &Slice, run: &run::Model, lane: Lane, records: &[Box<dyn R
                 zoho_id: row.try_get("", "zoho_id")?,
                 prints: row.try_get("", "prints")?,
                 state: row.try_get("", "state")?,
+                toward_xero: row.try_get::<Option<String>>("", "toward")?.is_some(),
+                from_zoho: row.try_get::<Option<String>>("", "origin")?.as_deref() == Some("zoho"),
                 this_run: this_run == 1,
             };
             found.insert(row.try_get("", "xero_id")?, known);

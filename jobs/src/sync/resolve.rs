@@ -35,8 +35,8 @@ pub async fn unknown(slice: &Slice) -> Result<(), Halt> {
         .execute_raw(sql(
             backend,
             format!(
-                "INSERT INTO pair (tenant_id, lane_id, xero_id, state, run_id) SELECT tenant_id, lane_id, xero_id, 'ready', run_id {open} \
-                 ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = 'ready', need = NULL, run_id = excluded.run_id"
+                "INSERT INTO pair (tenant_id, lane_id, xero_id, state, run_id, toward, turns) SELECT tenant_id, lane_id, xero_id, 'ready', run_id, toward, 0 {open} \
+                 ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = 'ready', need = NULL, run_id = excluded.run_id, toward = excluded.toward"
             ),
             values.clone(),
         ))
@@ -77,7 +77,7 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
     let found = database
         .query_all_raw(sql(
             database.get_database_backend(),
-            format!("SELECT xero_id, zoho_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'ready' AND state <> 'settled' ORDER BY xero_id LIMIT $3", pair::open(database.get_database_backend())),
+            format!("SELECT xero_id, zoho_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'ready' AND state <> 'settled' AND toward IS NULL ORDER BY xero_id LIMIT $3", pair::open(database.get_database_backend())),
             vec![slice.tenant.0.into(), lane.id.0.into(), (most as i64).into()],
         ))
         .await?;
@@ -114,7 +114,7 @@ async fn read_again(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<O
                     continue;
                 }
                 let (prints, is_doubtful) = (lane.flow.prints(record.as_ref(), &slice.print), sent.contains(&xero_id));
-                todo.push_back(Todo { prints, record, zoho_id, is_doubtful });
+                todo.push_back(Todo { is_doubtful, ..Todo::known(record, prints, zoho_id) });
             }
             Reading::Odd(odd) => {
                 ids.retain(|(asked, _)| !asked.eq_ignore_ascii_case(&odd.id));
@@ -210,7 +210,7 @@ async fn next_due(slice: &Slice, lane: Lane, at_the_end: bool) -> Result<Vec<Due
     let found = database
         .query_all_raw(sql(
             database.get_database_backend(),
-            format!("SELECT xero_id, zoho_id, alias, due FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due <> $4 ORDER BY due, xero_id LIMIT $3", pair::open(database.get_database_backend())),
+            format!("SELECT xero_id, zoho_id, alias, due FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due <> $4 AND due <> 'mark' ORDER BY due, xero_id LIMIT $3", pair::open(database.get_database_backend())),
             vec![slice.tenant.0.into(), lane.id.0.into(), (BULK_IDS as i64).into(), last.unwrap_or_default().into()],
         ))
         .await?;

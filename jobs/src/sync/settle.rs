@@ -8,10 +8,12 @@ use entities::database::{begin_write, nameless_rows, sql};
 use entities::{pair, run};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 
+use super::arrive;
 use super::carry::{Settled, Verdict, needed_as};
 use super::known::alias_print;
 use super::points;
 use super::slice::{Halt, Lane, Slice};
+use crate::hints::Side;
 use crate::holds;
 
 /// Unclear answers for one record, with the provider otherwise well, before a person must look.
@@ -235,6 +237,12 @@ pub fn due(then: &[Action]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(","))
 }
 
+/// The actions of the `due` column.
+pub fn actions(words: &str) -> Vec<Action> {
+    let of = |word: &str| Action::ALL.iter().find(|action| due(&[**action]).as_deref() == Some(word)).copied();
+    words.split(',').filter_map(of).collect()
+}
+
 async fn store_settled(
     transaction: &DatabaseTransaction,
     slice: &Slice,
@@ -247,7 +255,7 @@ async fn store_settled(
     let mut sorted: Vec<&Settled> = settled.iter().collect();
     sorted.sort_by(|one, other| one.xero_id.cmp(&other.xero_id));
     for chunk in sorted.chunks(500) {
-        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 12);
+        let mut values: Vec<Value> = Vec::with_capacity(chunk.len() * 13);
         for one in chunk {
             values.extend([
                 slice.tenant.0.into(),
@@ -256,6 +264,7 @@ async fn store_settled(
                 one.zoho_id.clone().into(),
                 one.alias.as_ref().map(|alias| alias_print(slice, lane.flow.key(), alias)).into(),
                 one.prints.clone().into(),
+                one.zoho_prints.clone().into(),
                 one.answer.clone().into(),
                 one.version.clone().into(),
                 if one.due.is_some() { "due" } else { "settled" }.into(),
@@ -265,13 +274,19 @@ async fn store_settled(
             ]);
         }
         let text = format!(
-            "INSERT INTO pair (tenant_id, lane_id, xero_id, zoho_id, alias, prints, answer, version, state, due, origin, run_id) VALUES {} \
+            "INSERT INTO pair (tenant_id, lane_id, xero_id, zoho_id, alias, prints, zoho_prints, answer, version, state, due, origin, run_id) VALUES {} \
              ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET zoho_id = excluded.zoho_id, alias = excluded.alias, prints = excluded.prints, \
+             zoho_prints = COALESCE(excluded.zoho_prints, pair.zoho_prints), toward = NULL, winner = NULL, \
              answer = excluded.answer, version = excluded.version, state = excluded.state, due = excluded.due, need = NULL, \
              origin = COALESCE(pair.origin, excluded.origin), run_id = excluded.run_id",
-            nameless_rows(transaction.get_database_backend(), chunk.len(), 12)
+            nameless_rows(transaction.get_database_backend(), chunk.len(), 13)
         );
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    }
+    if lane.flow.back().is_some() {
+        for one in sorted.iter().filter(|one| !one.created) {
+            arrive::turn(transaction, slice, lane, &one.xero_id, Side::Zoho, slice.context.now()).await?;
+        }
     }
     Ok(())
 }
@@ -328,7 +343,7 @@ async fn park(
         }
         let text = format!(
             "INSERT INTO pair (tenant_id, lane_id, xero_id, state, need, run_id) VALUES {} \
-             ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = excluded.state, need = excluded.need, due = NULL, run_id = excluded.run_id",
+             ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET state = excluded.state, need = excluded.need, toward = NULL, due = NULL, run_id = excluded.run_id",
             nameless_rows(transaction.get_database_backend(), chunk.len(), 6)
         );
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
@@ -336,7 +351,7 @@ async fn park(
     Ok(())
 }
 
-async fn hold(
+pub(super) async fn hold(
     transaction: &DatabaseTransaction,
     slice: &Slice,
     run: &run::Model,
@@ -369,7 +384,13 @@ async fn hold(
     Ok(())
 }
 
-async fn forget(transaction: &DatabaseTransaction, slice: &Slice, lane: Lane, table: &str, ids: &[String]) -> Result<(), Halt> {
+pub(super) async fn forget(
+    transaction: &DatabaseTransaction,
+    slice: &Slice,
+    lane: Lane,
+    table: &str,
+    ids: &[String],
+) -> Result<(), Halt> {
     for chunk in ids.chunks(500) {
         let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
         let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into()];

@@ -29,6 +29,15 @@ pub struct Todo {
     pub zoho_id: Option<String>,
     /// It was sent before, and nobody knows whether it arrived.
     pub is_doubtful: bool,
+    /// Zoho's record as it is and the names of the fields that changed in Xero, where both sides were looked at: the others are left alone.
+    pub spared: Option<(Value, Vec<&'static str>)>,
+}
+
+impl Todo {
+    /// One of which nothing is in doubt.
+    pub fn known(record: Box<dyn Record>, prints: Vec<u8>, zoho_id: Option<String>) -> Self {
+        Self { record, prints, zoho_id, is_doubtful: false, spared: None }
+    }
 }
 
 /// One page, what each lane that shares it has to do, and where its lane goes on after it.

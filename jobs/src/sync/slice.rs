@@ -1,6 +1,7 @@
 //! A slice: one worker's short turn at one link. Claimed with a fence, at most fifteen seconds long, never asleep.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use connectors::flow::AnyFlow;
@@ -13,6 +14,7 @@ use entities::ids::{GrantId, LaneId, LinkId, RunId, TenantId};
 use entities::sealed::TenantKey;
 use entities::{connection, grant, lane, link, run, unique_field};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
+use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
@@ -133,6 +135,8 @@ pub struct Slice {
     pub known: Cache,
     /// Zoho's existing records of kinds without upsert, listed once a run, and again where an answer was missing.
     pub directories: Directories,
+    /// Xero's whole lists that mappings look things up in, read once a turn.
+    pub lists: HashMap<&'static str, Arc<Vec<Value>>>,
     /// Calls at once that were reserved for this slice.
     pub slots: u32,
     /// Something came of this turn: a page was read, a record written.
@@ -236,6 +240,7 @@ impl Slice {
             fields,
             known: Cache::default(),
             directories: Directories::new(),
+            lists: HashMap::new(),
             run: None,
             slots,
             moved: false,

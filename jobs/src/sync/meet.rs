@@ -1,0 +1,569 @@
+//! Meets records of which a side may have changed: both sides are read, held against what was last settled, and what is to be done goes its
+//! way. What leads here: hints (webhooks, Zoho's lists, changes of what the other side owns) and records that are ready to go to Xero.
+
+use std::collections::{HashMap, VecDeque};
+
+use connectors::flow::{Authority, Back, Coming, PART, Reading, Record, Unmappable, Wanted};
+use connectors::side::Trouble;
+use connectors::xero::{IDS_PER_CALL, raw};
+use connectors::zoho::{Action, Unique};
+use entities::clock::At;
+use entities::database::sql;
+use entities::{pair, run};
+use futures::StreamExt;
+use sea_orm::{ConnectionTrait, Value as Bound};
+use serde_json::Value;
+
+use super::arrive::{self, Arrived, COMING, Fate, MARK, Way};
+use super::carry::{self, Verdict};
+use super::merge::{Meeting, Seen, merge};
+use super::send::{self, Going, LATE};
+use super::shelf::{Counts, Part, Todo};
+use super::slice::{Halt, Lane, Provider, Slice};
+use super::{observe, read, settle};
+use crate::hints::{self, Hint, Side};
+
+/// Records of one round: as many as one call of Xero's gives.
+const ROUND: usize = IDS_PER_CALL;
+
+/// One pair, as far as a meeting needs it.
+#[derive(Debug, Clone)]
+struct Known {
+    key: String,
+    zoho_id: Option<String>,
+    part: Option<String>,
+    prints: Option<Vec<u8>>,
+    zoho_prints: Option<Vec<u8>>,
+    state: String,
+    /// Status calls that are still due.
+    due: Vec<Action>,
+    origin: Option<String>,
+    winner: Option<String>,
+    turns: i32,
+    is_doubtful: bool,
+}
+
+impl Known {
+    fn is_coming(&self) -> bool {
+        self.key.starts_with(COMING)
+    }
+
+    fn way(&self, zoho_id: &str) -> Way {
+        Way { key: self.key.clone(), zoho_id: zoho_id.to_owned(), part: self.part.clone() }
+    }
+
+    fn owner(&self) -> Side {
+        if self.origin.as_deref() == Some("zoho") { Side::Zoho } else { Side::Xero }
+    }
+}
+
+/// Xero's records that were read, by id: typed, and in Xero's own JSON.
+type There = HashMap<String, (Box<dyn Record>, Value)>;
+
+/// Zoho's record, or that it is gone.
+enum Here {
+    Record(Value),
+    Gone,
+}
+
+/// Meets everything of the lane that waits for it.
+pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
+    if lane.flow.hangs().is_some() {
+        return Ok(());
+    }
+    loop {
+        let hints = hints::take(&slice.context.database, slice.tenant, lane.id, ROUND as u64).await?;
+        let ready = match lane.flow.back() {
+            Some(_) => ready(slice, lane).await?,
+            None => Vec::new(),
+        };
+        if hints.is_empty() && ready.is_empty() {
+            break;
+        }
+        slice.go_on()?;
+        round(slice, run, lane, hints, ready).await?;
+    }
+    if lane.flow.back().is_some() {
+        marks(slice, run, lane).await?;
+        late(slice, lane).await?;
+    }
+    Ok(())
+}
+
+/// Zoho's ids of records that are ready to go to Xero. One whose answer is missing waits until the write cannot arrive any more.
+async fn ready(slice: &Slice, lane: Lane) -> Result<Vec<String>, Halt> {
+    let database = &slice.context.database;
+    let text = format!(
+        "SELECT DISTINCT zoho_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'ready' AND state <> 'settled' AND toward = 'xero' \
+         AND zoho_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
+         AND intent.xero_id = pair.xero_id AND intent.sent_at > $3) ORDER BY zoho_id LIMIT $4",
+        pair::open(database.get_database_backend())
+    );
+    let values = vec![slice.tenant.0.into(), lane.id.0.into(), still_late(slice).into(), (ROUND as i64).into()];
+    let rows = database.query_all_raw(sql(database.get_database_backend(), text, values)).await?;
+    Ok(rows.into_iter().map(|row| row.try_get("", "zoho_id")).collect::<Result<_, _>>()?)
+}
+
+fn still_late(slice: &Slice) -> i64 {
+    slice.context.now().0 - LATE.as_micros() as i64
+}
+
+/// While a write to Xero may still arrive, the lane's list in Xero must not be read: the record would be taken for a new one.
+async fn late(slice: &Slice, lane: Lane) -> Result<(), Halt> {
+    let database = &slice.context.database;
+    let text = "SELECT MIN(sent_at) AS at FROM intent WHERE tenant_id = $1 AND lane_id = $2 AND toward = 'xero'";
+    let values = vec![slice.tenant.0.into(), lane.id.0.into()];
+    let row = database.query_one_raw(sql(database.get_database_backend(), text, values)).await?;
+    let at: Option<i64> = row.map_or(Ok(None), |row| row.try_get("", "at"))?;
+    match at {
+        Some(at) => Err(Halt::Resting { at: At(at).plus(LATE) }),
+        None => Ok(()),
+    }
+}
+
+async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<Hint>, ready: Vec<String>) -> Result<(), Halt> {
+    let mut wanted: Vec<String> = ready;
+    for hint in hints.iter().filter(|hint| hint.side == Side::Zoho.name()) {
+        if !wanted.contains(&hint.record_id) {
+            wanted.push(hint.record_id.clone());
+        }
+    }
+    let mut in_xero: Vec<String> =
+        hints.iter().filter(|hint| hint.side == Side::Xero.name()).map(|hint| hint.record_id.clone()).collect();
+    let Some(back) = lane.flow.back().filter(|_| !slice.link.one_way) else {
+        // What Zoho has changed is left alone.
+        let (_, read) = xero(slice, lane, &in_xero).await?;
+        observed(slice, run, lane, read).await?;
+        return arrive::fates(slice, run, lane, Vec::new(), &hints).await;
+    };
+    // A record that Xero changed and that may be merged field by field is met as a whole.
+    if lane.flow.field_names().iter().any(|(_, authority)| *authority == Authority::Either) {
+        for known in pairs(slice, lane, "xero_id", &in_xero).await? {
+            if let Some(zoho_id) = known.zoho_id.filter(|id| !wanted.contains(id)) {
+                wanted.push(zoho_id);
+            }
+        }
+    }
+    let here = zoho(slice, lane, &mut wanted).await?;
+    // What there was no permit for stays.
+    hints.retain(|hint| hint.side == Side::Xero.name() || here.contains_key(&hint.record_id));
+    let known = pairs(slice, lane, "zoho_id", &wanted).await?;
+    for one in known.iter().filter(|one| !one.is_coming()) {
+        in_xero.retain(|id| *id != one.key);
+    }
+    let asked: Vec<String> = known.iter().filter(|one| !one.is_coming()).map(|one| one.key.clone()).collect();
+    let (there, _) = xero(slice, lane, &asked).await?;
+    let mut met = Met { there, going: Vec::new(), fates: Vec::new(), todo: VecDeque::new(), differing: Vec::new() };
+    let keys: HashMap<&str, Vec<&Known>> = known.iter().fold(HashMap::new(), |mut keys, one| {
+        keys.entry(one.zoho_id.as_deref().unwrap_or_default()).or_default().push(one);
+        keys
+    });
+    for zoho_id in &wanted {
+        let pairs = keys.get(zoho_id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        match here.get(zoho_id) {
+            Some(Here::Record(record)) => one(slice, lane, back, &mut met, zoho_id, record, pairs).await?,
+            Some(Here::Gone) => gone(lane, back, &mut met, zoho_id, pairs),
+            None => {}
+        }
+    }
+    let differing = std::mem::take(&mut met.differing);
+    if !differing.is_empty() {
+        let ids = send::known(slice, back, differing.iter().map(|(_, going)| &going.record)).await?;
+        for (known, going) in differing {
+            both(slice, lane, back, &mut met, &known, going, Some(&ids));
+        }
+    }
+    let Met { going, fates, todo, .. } = met;
+    let mut part = Part { lane, todo, counts: Counts::default(), whole: true };
+    while !part.todo.is_empty() {
+        slice.go_on()?;
+        carry::batch(slice, run, &mut part).await?;
+    }
+    // Only Xero has changed these.
+    let (_, read) = xero(slice, lane, &in_xero).await?;
+    observed(slice, run, lane, read).await?;
+    send::send(slice, run, lane, back, going, fates, &hints).await?;
+    settle::verdicts(slice, run, lane, Vec::new()).await
+}
+
+/// What a round has come to so far.
+struct Met {
+    there: There,
+    going: Vec<Going>,
+    fates: Vec<(Way, Fate)>,
+    todo: VecDeque<Todo>,
+    /// Both sides changed the same field: whether they have the same value now is looked into.
+    differing: Vec<(Known, Going)>,
+}
+
+/// One record of Zoho's with all that is known of it.
+async fn one(
+    slice: &Slice,
+    lane: Lane,
+    back: &'static Back,
+    met: &mut Met,
+    zoho_id: &str,
+    record: &Value,
+    pairs: &[&Known],
+) -> Result<(), Halt> {
+    let version = record["last_modified_time"].as_str().unwrap_or_default().to_owned();
+    if pairs.is_empty() && ((back.wanted)(record) == Wanted::Skip || bears_our_mark(slice, lane, record)) {
+        return Ok(());
+    }
+    let parts = (back.parts)(record);
+    for part in &parts {
+        let name = part[PART].as_str();
+        let mut known = pairs.iter().find(|known| known.part.as_deref() == name);
+        if let (1, [only], None) = (parts.len(), pairs, known) {
+            // A record that came from Xero knows of no parts.
+            known = Some(only);
+        }
+        let part = &carry::after(part, known.map_or(&[], |known| &known.due));
+        let zoho_prints = back.prints(part, &slice.print);
+        let going = |way: Way, there: Option<Value>| Going {
+            way,
+            record: part.clone(),
+            zoho_prints: zoho_prints.clone(),
+            version: version.clone(),
+            there,
+            changed: Vec::new(),
+            kept: Default::default(),
+            is_doubtful: known.is_some_and(|known| known.is_doubtful),
+            sent_prints: known.and_then(|known| known.zoho_prints.clone()),
+            turns: known.map_or(0, |known| known.turns),
+            last: None,
+        };
+        match known {
+            None => met.going.push(going(Way::coming(zoho_id, name), None)),
+            Some(known) if known.is_coming() && !known.is_doubtful && (back.wanted)(record) == Wanted::Skip => {
+                // It was deleted or void before it ever went.
+                met.fates.push((known.way(zoho_id), Fate::Dropped));
+            }
+            Some(known) if known.is_coming() => met.going.push(going(known.way(zoho_id), None)),
+            Some(known) => match met.there.get(&known.key.to_ascii_lowercase()) {
+                Some((record, _)) if known.prints.is_none() => {
+                    // It was never settled: Xero's record goes its ordinary way.
+                    let prints = lane.flow.prints(record.as_ref(), &slice.print);
+                    let Some((record, _)) = met.there.remove(&known.key.to_ascii_lowercase()) else { continue };
+                    met.todo.push_back(Todo::known(record, prints, Some(zoho_id.to_owned())));
+                }
+                Some(_) => both(slice, lane, back, met, known, going(known.way(zoho_id), None), None),
+                None => met.fates.push((known.way(zoho_id), Fate::Held(gone_from_xero(&(back.label)(record))))),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// A pair with both its records. `ids`: what is needed to tell whether two changes came to the same.
+fn both(
+    slice: &Slice,
+    lane: Lane,
+    back: &'static Back,
+    met: &mut Met,
+    known: &Known,
+    mut going: Going,
+    ids: Option<&connectors::flow::Known>,
+) {
+    let place = known.key.to_ascii_lowercase();
+    let Some((record, raw)) = met.there.get(&place) else { return };
+    let prints = lane.flow.prints(record.as_ref(), &slice.print);
+    let base = known.prints.clone().unwrap_or_default();
+    let names = lane.flow.field_names();
+    let authorities: Vec<Authority> = names.iter().map(|(_, authority)| *authority).collect();
+    let winner = match known.winner.as_deref() {
+        Some("xero") => Some(Side::Xero),
+        Some("zoho") => Some(Side::Zoho),
+        // What was sent before may have arrived: it is not somebody else's change.
+        _ if known.is_doubtful => Some(Side::Zoho),
+        _ => None,
+    };
+    let zoho_side = Seen { settled: known.zoho_prints.as_deref(), now: &going.zoho_prints };
+    let view = std::cell::OnceCell::new();
+    let equal = |n: usize| {
+        let view = view.get_or_init(|| as_xero(slice, lane, back, &going.record, raw, ids?));
+        view.as_ref().is_some_and(|view| same(view, &prints, n))
+    };
+    match merge(Seen { settled: Some(&base), now: &prints }, zoho_side, &authorities, known.owner(), winner, equal) {
+        Meeting::Nothing => met.fates.push((going.way.clone(), Fate::Settled(as_they_are(known, &going, prints)))),
+        Meeting::Conflict(_) if ids.is_none() => met.differing.push((known.clone(), going)),
+        Meeting::Conflict(fields) => {
+            let fields: Vec<&str> = fields.iter().filter_map(|n| names.get(*n).map(|(name, _)| *name)).collect();
+            let reason = conflict(&(back.label)(&going.record), &fields, known.owner());
+            met.fates.push((going.way.clone(), Fate::Conflict(reason)));
+        }
+        Meeting::Write { to_zoho, to_xero } if to_xero.is_empty() => {
+            let Some((record, _)) = met.there.remove(&place) else { return };
+            let changed = to_zoho.iter().filter_map(|n| names.get(*n).map(|(name, _)| *name)).collect();
+            let mut todo = Todo::known(record, prints, Some(going.way.zoho_id.clone()));
+            todo.spared = Some((going.record, changed));
+            met.todo.push_back(todo);
+        }
+        Meeting::Write { to_zoho, to_xero } => {
+            going.there = Some(raw.clone());
+            going.changed = to_xero;
+            going.kept = (to_zoho, base);
+            met.going.push(going);
+        }
+    }
+}
+
+/// Both sides as they are now are what was settled.
+fn as_they_are(known: &Known, going: &Going, prints: Vec<u8>) -> Arrived {
+    Arrived {
+        xero_id: known.key.clone(),
+        alias: None,
+        prints,
+        zoho_prints: going.zoho_prints.clone(),
+        version: going.version.clone(),
+        written: None,
+        goes_on: false,
+        changed_since: false,
+        marks: false,
+    }
+}
+
+/// Zoho's record in Xero's words, printed: what Xero's would look like if it were written.
+fn as_xero(
+    slice: &Slice,
+    lane: Lane,
+    back: &'static Back,
+    record: &Value,
+    there: &Value,
+    known: &connectors::flow::Known,
+) -> Option<Vec<u8>> {
+    let names: Vec<&'static str> = lane.flow.field_names().into_iter().map(|(name, _)| name).collect();
+    let sending = (back.to_xero)(&Coming { record, there: Some(there), changed: &names }, known).ok()?;
+    let mut merged = there.clone();
+    let body = sending.body.as_object()?;
+    merged.as_object_mut()?.extend(body.clone());
+    let read = send::read(lane, merged)?;
+    Some(lane.flow.prints(read.as_ref(), &slice.print))
+}
+
+fn same(one: &[u8], other: &[u8], n: usize) -> bool {
+    let place = n * connectors::print::FIELD_PRINT_BYTES..(n + 1) * connectors::print::FIELD_PRINT_BYTES;
+    one.get(place.clone()).is_some_and(|one| other.get(place) == Some(one))
+}
+
+/// Zoho does not have it any more.
+fn gone(lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &str, pairs: &[&Known]) {
+    for known in pairs {
+        let way = known.way(zoho_id);
+        if known.is_coming() && !known.is_doubtful {
+            met.fates.push((way, Fate::Dropped));
+            continue;
+        }
+        let raw = met.there.get(&known.key.to_ascii_lowercase()).map(|(_, raw)| raw);
+        let last = raw.filter(|_| known.owner() == Side::Zoho).and_then(|raw| back.gone.and_then(|gone| gone(raw)));
+        match (last, raw) {
+            (Some(last), Some(raw)) => met.going.push(Going {
+                way,
+                record: Value::Null,
+                zoho_prints: known.zoho_prints.clone().unwrap_or_default(),
+                version: String::new(),
+                there: Some(raw.clone()),
+                changed: Vec::new(),
+                kept: Default::default(),
+                is_doubtful: false,
+                sent_prints: None,
+                turns: 0,
+                last: Some(last),
+            }),
+            _ => {
+                let label = met.there.get(&known.key.to_ascii_lowercase()).map(|(record, _)| record.label());
+                let label = label.unwrap_or_else(|| format!("One of the {}", lane.flow.title().to_lowercase()));
+                met.fates.push((way, Fate::Held(gone_from_zoho(&label))));
+            }
+        }
+    }
+}
+
+/// Records that Xero alone has changed go their ordinary way.
+async fn observed(slice: &mut Slice, run: &run::Model, lane: Lane, read: Vec<Reading>) -> Result<(), Halt> {
+    if read.is_empty() {
+        return Ok(());
+    }
+    let (mut records, mut verdicts, mut counts) = (Vec::new(), Vec::new(), Counts::default());
+    for one in read {
+        match one {
+            Reading::Record(record) => records.push(record),
+            Reading::Odd(odd) => verdicts.push(Verdict::odd(odd, lane.flow.title())),
+        }
+    }
+    let todo = observe::plan_all(slice, run, lane, records, &mut counts, &mut verdicts).await?;
+    settle::verdicts(slice, run, lane, verdicts).await?;
+    let mut part = Part { lane, todo, counts, whole: true };
+    while !part.todo.is_empty() {
+        slice.go_on()?;
+        carry::batch(slice, run, &mut part).await?;
+    }
+    Ok(())
+}
+
+/// Reads records of Xero's by their ids.
+async fn xero(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<(There, Vec<Reading>), Halt> {
+    let at_once = if lane.flow.xero().by_ids.is_some() { IDS_PER_CALL } else { 1 };
+    let (mut there, mut read_all) = (There::new(), Vec::new());
+    // A short list without addresses of its own is read once, whatever is asked for.
+    let chunks: Vec<&[String]> = match lane.flow.xero().by_list && !ids.is_empty() {
+        true => vec![&ids[..1]],
+        false => ids.chunks(at_once).collect(),
+    };
+    for chunk in chunks {
+        slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
+        let (page, read) = read::by_ids(slice, lane, chunk).await?;
+        let raws = raw(lane.flow.xero(), &page.body).unwrap_or_default();
+        let id = lane.flow.xero().id;
+        let twice = lane.flow.read(&page.body).unwrap_or_default();
+        for one in twice {
+            let Reading::Record(record) = one else { continue };
+            let same = |raw: &&Value| raw[id].as_str().is_some_and(|raw| raw.eq_ignore_ascii_case(record.id()));
+            let raw = raws.iter().find(same).cloned().unwrap_or_default();
+            there.insert(record.id().to_ascii_lowercase(), (record, raw));
+        }
+        let asked = |id: &str| ids.iter().any(|asked| asked.eq_ignore_ascii_case(id));
+        read_all.extend(read.into_iter().filter(|one| match one {
+            Reading::Record(record) => asked(record.id()),
+            Reading::Odd(odd) => asked(&odd.id),
+        }));
+    }
+    Ok((there, read_all))
+}
+
+/// Reads Zoho's records, as many as there are permits for. `ids` is left with those that were read.
+async fn zoho(slice: &mut Slice, lane: Lane, ids: &mut Vec<String>) -> Result<HashMap<String, Here>, Halt> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let granted = slice.permit(Provider::Zoho, Some(lane.id), ids.len() as u32).await?;
+    ids.truncate(granted as usize);
+    let (client, of, at_once) = (&slice.zoho.client, lane.flow.zoho(), slice.slots.max(1) as usize);
+    let answers: Vec<(String, Result<Value, Trouble>)> = futures::stream::iter(ids.clone())
+        .map(|id| async move {
+            let answer = client.get(of, &id).await;
+            (id, answer)
+        })
+        .buffer_unordered(at_once)
+        .collect()
+        .await;
+    let mut here = HashMap::with_capacity(answers.len());
+    for (id, answer) in answers {
+        match answer {
+            Ok(record) => here.insert(id, Here::Record(record)),
+            Err(Trouble::Refused(refusal)) if refusal.status == 404 || ["1002", "2", "5"].contains(&refusal.code.as_str()) => {
+                here.insert(id, Here::Gone)
+            }
+            Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+        };
+    }
+    slice.moved = true;
+    Ok(here)
+}
+
+/// Whether the record bears an id of Xero's although no pair knows it: a write of ours that is still to be resolved, or another link's.
+fn bears_our_mark(slice: &Slice, lane: Lane, record: &Value) -> bool {
+    let Unique::Field { module, label } = lane.flow.zoho().unique else { return false };
+    let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())) else { return false };
+    let filled = |value: &Value| value.as_str().is_some_and(|value| !value.is_empty());
+    filled(&record[field.as_str()])
+        || filled(&record["custom_field_hash"][field.as_str()])
+        || record["custom_fields"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|one| (one["api_name"] == field.as_str() || one["placeholder"] == field.as_str()) && filled(&one["value"]))
+}
+
+async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String]) -> Result<Vec<Known>, Halt> {
+    let database = &slice.context.database;
+    let mut found = Vec::new();
+    for chunk in ids.chunks(500) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
+        let mut values: Vec<Bound> = vec![slice.tenant.0.into(), lane.id.0.into()];
+        values.extend(chunk.iter().map(|id| Bound::from(id.clone())));
+        let text = format!(
+            "SELECT xero_id, zoho_id, part, prints, zoho_prints, state, due, origin, winner, turns, toward, \
+             CASE WHEN EXISTS (SELECT 1 FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
+             AND intent.xero_id = pair.xero_id AND intent.toward = 'xero') THEN 1 ELSE 0 END AS doubtful \
+             FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND {column} IS NOT NULL AND {column} IN ({})",
+            places.join(", ")
+        );
+        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+            let doubtful: i32 = row.try_get("", "doubtful")?;
+            found.push(Known {
+                key: row.try_get("", "xero_id")?,
+                zoho_id: row.try_get("", "zoho_id")?,
+                part: row.try_get("", "part")?,
+                prints: row.try_get("", "prints")?,
+                zoho_prints: row.try_get("", "zoho_prints")?,
+                state: row.try_get("", "state")?,
+                due: settle::actions(row.try_get::<Option<String>>("", "due")?.as_deref().unwrap_or_default()),
+                origin: row.try_get("", "origin")?,
+                winner: row.try_get("", "winner")?,
+                turns: row.try_get("", "turns")?,
+                is_doubtful: doubtful == 1,
+            });
+        }
+    }
+    found.retain(|known| known.state != "passed" && known.state != "out");
+    Ok(found)
+}
+
+/// Tells Zoho Xero's id of records that came from there: by it the link to Xero works, and a lost pair is found again.
+async fn marks(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
+    let Unique::Field { module, label } = lane.flow.zoho().unique else { return Ok(()) };
+    let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())).cloned() else { return Ok(()) };
+    loop {
+        let database = &slice.context.database;
+        let text = format!(
+            "SELECT xero_id, zoho_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due = '{MARK}' ORDER BY xero_id LIMIT 20",
+            pair::open(database.get_database_backend())
+        );
+        let values = vec![slice.tenant.0.into(), lane.id.0.into()];
+        let rows = database.query_all_raw(sql(database.get_database_backend(), text, values)).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            slice.go_on()?;
+            let (xero_id, zoho_id): (String, String) = (row.try_get("", "xero_id")?, row.try_get("", "zoho_id")?);
+            slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
+            let body = serde_json::json!({ "custom_fields": [{ "api_name": field, "value": xero_id }] });
+            let version = match slice.zoho.client.update(lane.flow.zoho(), None, &zoho_id, &body).await {
+                Ok(written) => written.version,
+                // It has another one already, or is locked: the link works by our own table, too.
+                Err(Trouble::Refused(_)) => String::new(),
+                Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+            };
+            slice.moved = true;
+            arrive::marked(slice, run, lane, &xero_id, &version).await?;
+        }
+    }
+}
+
+fn conflict(label: &str, fields: &[&str], owner: Side) -> Unmappable {
+    let fields = fields.join(", ").replace('_', " ");
+    let made = if owner == Side::Zoho { "Zoho Books" } else { "Xero" };
+    Unmappable {
+        code: "CONFLICT",
+        sentence: format!(
+            "{label} was changed so that Xero and Zoho Books differ ({fields}); it was made in {made}. Choose which side is right; until then neither is written."
+        ),
+        expected: false,
+    }
+}
+
+fn gone_from_xero(label: &str) -> Unmappable {
+    Unmappable { code: "GONE_FROM_XERO", sentence: format!("{label} can no longer be found in Xero."), expected: true }
+}
+
+fn gone_from_zoho(label: &str) -> Unmappable {
+    Unmappable {
+        code: "GONE_FROM_ZOHO",
+        sentence: format!(
+            "{label} was deleted in Zoho Books and is still in Xero. Void or archive it in Xero, or retry to bring it to Zoho Books again."
+        ),
+        expected: false,
+    }
+}

@@ -1,0 +1,354 @@
+//! Sends records to Xero, a batch at a time: needs looked up, bodies mapped, intents committed, one call for up to fifty, answers settled.
+//! Records that cannot go are held or wait; they never stop the others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connectors::flow::{Back, By, Coming, Known, Need, Reading, Record, Sending, Unmappable};
+use connectors::flows;
+use connectors::side::{Refusal, Trouble};
+use connectors::xero::{BATCH_MAX, Element, Verb};
+use connectors::zoho::Unique;
+use entities::clock::At;
+use entities::run;
+use serde_json::{Map, Value};
+
+use super::arrive::{self, Arrived, Fate, LOOP_TURNS, Way, Written};
+use super::known::look_up;
+use super::merge::but;
+use super::points;
+use super::slice::{Halt, Lane, Provider, Slice};
+use crate::hints::{self, Side};
+
+/// A write whose answer was lost may still be under way: so long nothing is concluded from its absence.
+pub const LATE: Duration = Duration::from_secs(60);
+
+/// A record on its way.
+pub struct Going {
+    pub way: Way,
+    /// Zoho's record, or the part of it.
+    pub record: Value,
+    pub zoho_prints: Vec<u8>,
+    pub version: String,
+    /// Xero's record as it is, where there is one.
+    pub there: Option<Value>,
+    /// The fields that are written; not looked at where it is new.
+    pub changed: Vec<usize>,
+    /// Fields that go the other way afterwards, and Xero's prints as last settled.
+    pub kept: (Vec<usize>, Vec<u8>),
+    /// It was sent before, and nobody knows whether it arrived.
+    pub is_doubtful: bool,
+    /// Zoho's prints when it was sent, for one that is doubtful.
+    pub sent_prints: Option<Vec<u8>>,
+    pub turns: i32,
+    /// What Xero is told because the record is gone from Zoho.
+    pub last: Option<Sending>,
+}
+
+struct Ready {
+    going: Going,
+    sending: Sending,
+}
+
+/// Sends all of them, or ends the turn with what is left parked. `looked_at`: the hints that led here.
+pub async fn send(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    back: &'static Back,
+    going: Vec<Going>,
+    mut fates: Vec<(Way, Fate)>,
+    looked_at: &[hints::Hint],
+) -> Result<(), Halt> {
+    let known = known(slice, back, going.iter().filter(|one| one.last.is_none()).map(|one| &one.record)).await?;
+    let names: Vec<&'static str> = lane.flow.field_names().into_iter().map(|(name, _)| name).collect();
+    let mut ready = Vec::new();
+    let mut called = Vec::new();
+    for one in going {
+        let is_new = one.way.is_new();
+        if is_new && !(back.creates)(&known) {
+            fates.push((one.way, Fate::Dropped));
+            continue;
+        }
+        if one.turns / 2 >= LOOP_TURNS {
+            let reason = looping(&(back.label)(&one.record));
+            fates.push((one.way, Fate::Held(reason)));
+            continue;
+        }
+        let needs = (back.needs)(&one.record);
+        let missing: Vec<Need> =
+            needs.into_iter().filter(|need| known.is_on(need.flow) && known.xero_id(need.flow, &need.key).is_none()).collect();
+        if let Some(first) = missing.first().filter(|_| one.last.is_none()).cloned() {
+            called.extend(missing);
+            fates.push((one.way, Fate::Waiting(first)));
+            continue;
+        }
+        let changed: Vec<&'static str> = one.changed.iter().filter_map(|n| names.get(*n).copied()).collect();
+        let coming = Coming { record: &one.record, there: one.there.as_ref(), changed: &changed };
+        match one.last.clone().map_or_else(|| (back.to_xero)(&coming, &known), Ok) {
+            Ok(sending) => ready.push(Ready { going: one, sending }),
+            Err(reason) => fates.push((one.way, Fate::Held(reason))),
+        }
+    }
+    call(slice, run, &called).await?;
+    let mut halt = None;
+    seek(slice, lane, back, &known, &mut ready, &mut fates, &mut halt).await;
+    let (alone, batched): (Vec<Ready>, Vec<Ready>) = ready.into_iter().partition(|one| one.sending.at.is_some());
+    let (new, known_ones): (Vec<Ready>, Vec<Ready>) = batched.into_iter().partition(|one| one.going.there.is_none());
+    for (verb, mut some) in [(Verb::Create, new), (Verb::Update, known_ones)] {
+        while !some.is_empty() {
+            let rest = some.split_off(some.len().min(BATCH_MAX));
+            batch(slice, run, lane, verb, some, &mut fates, &mut halt).await?;
+            some = rest;
+        }
+    }
+    for one in alone {
+        batch(slice, run, lane, Verb::Update, vec![one], &mut fates, &mut halt).await?;
+    }
+    points::reached("before_arrive");
+    arrive::fates(slice, run, lane, fates, looked_at).await?;
+    halt.map_or(Ok(()), Err)
+}
+
+/// What the mappings look up: ids by Zoho's ids, and the lists of Xero's that they name.
+pub async fn known(slice: &mut Slice, back: &'static Back, records: impl Iterator<Item = &Value>) -> Result<Known, Halt> {
+    let needs: Vec<Vec<Need>> =
+        records.map(|record| (back.needs)(record).into_iter().chain((back.hints)(record)).collect()).collect();
+    debug_assert!(needs.iter().flatten().all(|need| need.by == By::Zoho));
+    let mut known = look_up(slice, &needs).await?;
+    if !needs.is_empty() {
+        for flow in back.lists {
+            known.learn_list(flow, list(slice, flow).await?);
+        }
+    }
+    known.address = format!("{}/x/{}", slice.context.public_url.as_str().trim_end_matches('/'), slice.link.key);
+    Ok(known)
+}
+
+/// Xero's whole list of a flow, read once a run.
+async fn list(slice: &mut Slice, flow: &'static str) -> Result<Arc<Vec<Value>>, Halt> {
+    if let Some(list) = slice.lists.get(flow) {
+        return Ok(list.clone());
+    }
+    let Some(of) = flows::ALL.iter().find(|other| other.key() == flow).map(|other| other.xero()) else {
+        return Ok(Arc::default());
+    };
+    slice.permit_soon(Provider::Xero, None).await?;
+    let (rows, remaining) = match slice.xero.client.seek(of, &[]).await {
+        Ok(found) => found,
+        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+    };
+    slice.xero.gate.lower(&slice.context, remaining).await?;
+    let rows = Arc::new(rows);
+    slice.lists.insert(flow, rows.clone());
+    Ok(rows)
+}
+
+/// Records that another one refers to and that Xero does not have: they are looked at now.
+async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(), Halt> {
+    let lane =
+        |need: &Need| slice.lanes.iter().find(|lane| lane.on && lane.flow.key() == need.flow && lane.flow.back().is_some());
+    let mut hints: Vec<_> = needs.iter().filter_map(|need| Some((lane(need)?.id, Side::Zoho, need.key.clone()))).collect();
+    hints.dedup();
+    if hints.is_empty() {
+        return Ok(());
+    }
+    let transaction = entities::database::begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    hints::put(&transaction, slice.context.now(), slice.tenant, &hints).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Of those that may have been created already: looks for each by its natural key.
+async fn seek(
+    slice: &mut Slice,
+    lane: Lane,
+    back: &'static Back,
+    known: &Known,
+    ready: &mut Vec<Ready>,
+    fates: &mut Vec<(Way, Fate)>,
+    halt: &mut Option<Halt>,
+) {
+    let mut still = Vec::new();
+    for one in std::mem::take(ready) {
+        if !one.going.is_doubtful || one.going.there.is_some() || one.going.last.is_some() {
+            still.push(one);
+            continue;
+        }
+        if halt.is_some() {
+            fates.push((one.going.way, Fate::Unknown));
+            continue;
+        }
+        match look(slice, lane, back, known, &one.going.record).await {
+            Ok(Some(found)) => {
+                // It arrived as it was then.
+                let mut going = one.going;
+                let now = std::mem::take(&mut going.zoho_prints);
+                going.zoho_prints = going.sent_prints.take().unwrap_or_else(|| now.clone());
+                let is_behind = going.zoho_prints != now;
+                let (way, mut fate) = settled(slice, lane, going, found, Some(Written::Created));
+                if let Fate::Settled(arrived) = &mut fate {
+                    arrived.changed_since = is_behind;
+                }
+                fates.push((way, fate));
+            }
+            Ok(None) => still.push(one),
+            Err(error) => {
+                fates.push((one.going.way, Fate::Unknown));
+                *halt = Some(error);
+            }
+        }
+    }
+    *ready = still;
+}
+
+/// Asks Xero whether it has the record.
+async fn look(slice: &mut Slice, lane: Lane, back: &'static Back, known: &Known, record: &Value) -> Result<Option<Value>, Halt> {
+    let seek = (back.seek)(record, known);
+    if seek.query.is_empty() {
+        return Ok(None);
+    }
+    slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
+    match slice.xero.client.seek(lane.flow.xero(), &seek.query).await {
+        Ok((rows, remaining)) => {
+            slice.xero.gate.lower(&slice.context, remaining).await?;
+            Ok(rows.into_iter().find(|row| (back.is_it)(record, row, known)))
+        }
+        Err(Trouble::Refused(refusal)) if refusal.status == 404 => Ok(None),
+        Err(trouble) => Err(slice.halt(Provider::Xero, trouble).await),
+    }
+}
+
+/// One call for all of them.
+async fn batch(
+    slice: &mut Slice,
+    run: &run::Model,
+    lane: Lane,
+    verb: Verb,
+    ready: Vec<Ready>,
+    fates: &mut Vec<(Way, Fate)>,
+    halt: &mut Option<Halt>,
+) -> Result<(), Halt> {
+    let later = |ready: Vec<Ready>, fates: &mut Vec<(Way, Fate)>| {
+        fates.extend(ready.into_iter().map(|one| (one.going.way, Fate::Later)));
+    };
+    if halt.is_some() {
+        later(ready, fates);
+        return Ok(());
+    }
+    if let Err(error) = slice.permit(Provider::Xero, Some(lane.id), 1).await {
+        later(ready, fates);
+        *halt = Some(error);
+        return Ok(());
+    }
+    let ways: Vec<Way> = ready.iter().map(|one| one.going.way.clone()).collect();
+    let sent = ready.iter().map(|one| (&one.going.way, one.going.zoho_prints.as_slice()));
+    if let Err(error) = arrive::intend(slice, run, lane, sent).await {
+        // A pause, or another worker: nothing was sent.
+        later(ready, fates);
+        *halt = Some(error);
+        return Ok(());
+    }
+    let bodies: Vec<Value> = ready.iter().map(|one| one.sending.body.clone()).collect();
+    let key = idempotency_key(slice, lane, &ways, &bodies, slice.context.now());
+    points::reached("before_send_xero");
+    let of = lane.flow.xero();
+    let answer = match ready.as_slice() {
+        [Ready { sending: Sending { at: Some(path), body }, .. }] => slice.xero.client.write_at(of, path, &key, body).await,
+        _ => slice.xero.client.write(of, verb, &key, &bodies).await,
+    };
+    points::reached("answered_by_xero");
+    match answer {
+        Ok(answer) => {
+            slice.moved = true;
+            slice.xero.gate.lower(&slice.context, answer.remaining).await?;
+            for (one, element) in ready.into_iter().zip(answer.elements) {
+                let written = if verb == Verb::Create { Written::Created } else { Written::Changed };
+                fates.push(match element {
+                    Element::Done(record) => settled(slice, lane, one.going, record, Some(written)),
+                    Element::Refused(refusal) => {
+                        let reason = refused(lane, &one.going, &refusal);
+                        (one.going.way, Fate::Held(reason))
+                    }
+                });
+            }
+        }
+        // The call as a whole is refused, and nothing of it was done. Whose fault it is shows one by one.
+        Err(Trouble::Refused(_)) if ready.len() > 1 => {
+            for one in ready {
+                Box::pin(batch(slice, run, lane, verb, vec![one], fates, halt)).await?;
+            }
+        }
+        Err(Trouble::Refused(refusal)) => {
+            for one in ready {
+                let reason = refused(lane, &one.going, &refusal);
+                fates.push((one.going.way, Fate::Held(reason)));
+            }
+        }
+        Err(trouble) => {
+            let is_unclear = matches!(trouble, Trouble::Unreachable(_));
+            for one in ready {
+                fates.push((one.going.way, if is_unclear { Fate::Unknown } else { Fate::Later }));
+            }
+            *halt = Some(slice.halt(Provider::Xero, trouble).await);
+        }
+    }
+    Ok(())
+}
+
+/// The same batch within the same call is one; a batch that is made anew has another key. Keys are the app's, so the tenant is in it.
+fn idempotency_key(slice: &Slice, lane: Lane, ways: &[Way], bodies: &[Value], now: At) -> String {
+    let mut said = format!("{}|{}|{}", slice.tenant, lane.id, now.0);
+    for (way, body) in ways.iter().zip(bodies) {
+        said.push_str(&format!("|{}|{body}", way.key));
+    }
+    slice.print.of(&said).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What Xero answered, as a pair. An answer that cannot be read leaves the record unknown: it is looked up.
+fn settled(slice: &Slice, lane: Lane, going: Going, record: Value, written: Option<Written>) -> (Way, Fate) {
+    let Some(read) = read(lane, record) else { return (going.way, Fate::Unknown) };
+    let prints = lane.flow.prints(read.as_ref(), &slice.print);
+    let (kept, base) = &going.kept;
+    let arrived = Arrived {
+        xero_id: read.id().to_owned(),
+        alias: read.alias().map(str::to_owned),
+        prints: but(&prints, base, kept),
+        zoho_prints: going.zoho_prints,
+        version: going.version,
+        written,
+        goes_on: !kept.is_empty(),
+        changed_since: false,
+        marks: matches!(lane.flow.zoho().unique, Unique::Field { .. }) && going.way.part.is_none(),
+    };
+    (going.way, Fate::Settled(arrived))
+}
+
+/// One record of Xero's own JSON, typed.
+pub fn read(lane: Lane, record: Value) -> Option<Box<dyn Record>> {
+    let body = Value::Object(Map::from_iter([(lane.flow.xero().many.to_owned(), vec![record].into())])).to_string();
+    match lane.flow.read(body.as_bytes()).ok()?.into_iter().next()? {
+        Reading::Record(record) => Some(record),
+        Reading::Odd(_) => None,
+    }
+}
+
+fn refused(lane: Lane, going: &Going, refusal: &Refusal) -> Unmappable {
+    let label = lane.flow.back().map(|back| (back.label)(&going.record)).unwrap_or_default();
+    Unmappable {
+        code: "XERO_REFUSES",
+        sentence: format!("{label} is not taken by Xero: {} Put it right in Zoho Books or in Xero, then retry.", refusal.message),
+        expected: false,
+    }
+}
+
+fn looping(label: &str) -> Unmappable {
+    Unmappable {
+        code: "LOOP_SUSPECTED",
+        sentence: format!(
+            "{label} was changed to and fro between Zoho Books and Xero several times within an hour, so that we stopped. Look whether another program changes it, then retry."
+        ),
+        expected: false,
+    }
+}
