@@ -3,6 +3,7 @@
 
 mod advances;
 mod bank;
+mod both_ways;
 mod canary;
 mod commands;
 mod contacts;
