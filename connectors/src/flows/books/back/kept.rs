@@ -39,7 +39,7 @@ pub fn tracked(label: &str, document: &Value, there: &Value, known: &Known) -> R
         });
     }
     for (item, line) in of_amounts.iter_mut().zip(priced) {
-        item["Tracking"] = tracking::of_line(line, document, known).into();
+        item["Tracking"] = tracking::of_line(label, line, document, known)?.into();
     }
     Ok(items)
 }

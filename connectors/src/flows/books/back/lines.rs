@@ -129,7 +129,7 @@ impl Writer<'_> {
         if let Some(item) = item {
             priced.body["ItemCode"] = item["Code"].clone();
         }
-        let tracking = tracking::of_line(row.line, self.document, self.known);
+        let tracking = tracking::of_line(self.label, row.line, self.document, self.known)?;
         if !tracking.is_empty() {
             priced.body["Tracking"] = tracking.into();
         }
