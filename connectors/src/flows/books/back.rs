@@ -14,7 +14,9 @@ mod kept;
 #[cfg(test)]
 mod laws;
 mod lines;
+mod money_account;
 pub mod papers;
+pub mod payments;
 mod prints;
 mod references;
 mod shape;

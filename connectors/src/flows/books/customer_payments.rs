@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::payments::{self, Direction};
-use super::{XERO_ID, accounts, advance_ledger, customers, invoices};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Unmappable, Wanted};
+use super::{XERO_ID, accounts, advance_ledger, back, customers, invoices};
+use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Posting, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{PAYMENTS, Payment, PaymentStatus, PaymentType};
 use crate::{xero, zoho};
@@ -29,6 +29,7 @@ impl Flow for CustomerPayments {
         list_query: &[],
     };
     type Xero = Payment;
+    const BACK: Option<Back> = Some(back::payments::CUSTOMER_PAYMENTS);
 
     fn wanted(payment: &Payment) -> Wanted {
         match (payment.payment_type, payment.status) {

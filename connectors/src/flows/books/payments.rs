@@ -29,7 +29,7 @@ impl Direction {
         }
     }
 
-    fn documents(self) -> &'static str {
+    pub(super) fn documents(self) -> &'static str {
         match self {
             Direction::FromCustomer => invoices::KEY,
             Direction::ToVendor => bills::KEY,
@@ -114,7 +114,7 @@ pub fn fields() -> &'static [Field<Payment>] {
     &[
         Field {
             name: "document",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |payment, printer| {
                 let paid = payment.invoice.as_ref().map(|paid| paid.id.as_str());
                 printer.text(paid.or(payment.credit().map(|credit| credit.id.as_str())));
@@ -122,25 +122,26 @@ pub fn fields() -> &'static [Field<Payment>] {
         },
         Field {
             name: "amount",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |payment, printer| {
                 printer.amount(Some(payment.amount)).amount(Some(payment.rate()));
             },
         },
         Field {
             name: "date",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |payment, printer| {
                 printer.day(Some(payment.date));
             },
         },
         Field {
             name: "account",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |payment, printer| {
                 printer.text(payment.account.as_ref().map(|account| account_of(account).0));
             },
         },
+        // Nobody but a person can change it in Xero.
         Field {
             name: "reference",
             authority: Authority::Xero,
@@ -150,7 +151,7 @@ pub fn fields() -> &'static [Field<Payment>] {
         },
         Field {
             name: "status",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |payment, printer| {
                 printer.flag(payment.status == PaymentStatus::Deleted);
             },

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::contact_body::{ADDRESSES, NUMBERS, people};
-use super::words::{list, text};
+use super::words::{leave_out, list, text};
 use crate::flows::books::texts::same;
 
 const NOTES_CHARS_MAX: usize = 5000;
@@ -40,12 +40,6 @@ pub fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
         if !has(&[field]) {
             keys.iter().for_each(|key| leave_out(body, key));
         }
-    }
-}
-
-fn leave_out(body: &mut Value, key: &str) {
-    if let Some(body) = body.as_object_mut() {
-        body.remove(key);
     }
 }
 

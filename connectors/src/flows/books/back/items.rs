@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::words::{quoted, text, tidy};
+use super::words::{leave_out, quoted, text, tidy};
 use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Unmappable, Wanted, ZohoField, whole};
 use crate::flows::books::texts::{clip, same};
 use crate::flows::books::{accounts, money, taxes};
@@ -248,14 +248,12 @@ fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
         for key in keys {
             match &there[*key] {
                 now if matches!(*key, "name" | "rate") && !now.is_null() => body[*key] = now.clone(),
-                _ => {
-                    body.as_object_mut().map(|body| body.remove(*key));
-                }
+                _ => leave_out(body, key),
             }
         }
     }
     // Zoho counts stock; Xero's word for it is that it is bought and sold.
     if text(there, "item_type") == "inventory" && text(body, "item_type") == "sales_and_purchases" {
-        body.as_object_mut().map(|body| body.remove("item_type"));
+        leave_out(body, "item_type");
     }
 }

@@ -1,7 +1,21 @@
 //! Reading what Zoho and Xero answer, and words on their way to Xero.
 
+use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::flow::Known;
+use crate::flows::books::money;
+
+/// Xero's rate of a record in another currency than the books', units of it for one of the books': Zoho's the other way round.
+pub fn foreign_rate(record: &Value, known: &Known) -> Option<Value> {
+    let code = text(record, "currency_code");
+    if code.is_empty() || code == known.xero.base_currency {
+        return None;
+    }
+    let rate = money::read(&record["exchange_rate"]).and_then(|rate| Decimal::ONE.checked_div(rate))?;
+    Some(money::round(rate, 6)).filter(|rate| !rate.is_zero()).map(money::number)
+}
 
 /// A record of Xero's as our own type. Amounts are read from their digits, so it is read as a text.
 pub fn typed<R: DeserializeOwned>(record: &Value) -> Option<R> {
@@ -16,6 +30,13 @@ pub fn text<'a>(record: &'a Value, key: &str) -> &'a str {
 /// The elements of this list.
 pub fn list<'a>(record: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + Clone {
     record[key].as_array().into_iter().flatten()
+}
+
+/// Says nothing of this key.
+pub fn leave_out(body: &mut Value, key: &str) {
+    if let Some(body) = body.as_object_mut() {
+        body.remove(key);
+    }
 }
 
 /// Without line breaks and double spaces, which Xero refuses in names.
