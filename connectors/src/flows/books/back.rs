@@ -21,5 +21,6 @@ mod prints;
 mod references;
 mod shape;
 mod sheet;
+mod spare;
 mod tracking;
 mod words;

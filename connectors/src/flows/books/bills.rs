@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, items, judgement, taxes, tracking_categories, vendors};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{BILLS, Invoice, InvoiceStatus, InvoiceType};
@@ -30,6 +31,8 @@ impl Flow for Bills {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = Invoice;
+
+    const BACK: Option<Back> = Some(papers::back::<Self>());
 
     fn wanted(bill: &Invoice) -> Wanted {
         match (bill.kind, bill.status) {
@@ -87,6 +90,21 @@ impl Flow for Bills {
     fn zoho_line(row: &Value) -> Option<Line> {
         documents::zoho_line(row)
     }
+}
+
+impl AsPaper for Bills {
+    const PAPER: Paper = Paper {
+        noun: "Bill",
+        zoho: Words { id: "bill_id", number: "bill_number", contact: "vendor_id", until: Some("due_date") },
+        xero: Words { id: "InvoiceID", number: "InvoiceNumber", contact: "Contact", until: Some("DueDate") },
+        contacts: vendors::KEY,
+        kind: Some("ACCPAY"),
+        side: Side { is_sale: false, takes_discounts: false },
+        has_reference: false,
+        seek: Seeking::Contact,
+        link: Some("bills"),
+        status: papers::life,
+    };
 }
 
 #[cfg(test)]

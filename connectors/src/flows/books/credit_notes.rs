@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, allocations, currencies, customers, items, judgement, taxes, tracking_categories};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{CREDIT_NOTES, CreditNote, InvoiceStatus, InvoiceType};
 use crate::{xero, zoho};
@@ -30,6 +31,8 @@ impl Flow for CreditNotes {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = CreditNote;
+
+    const BACK: Option<Back> = Some(papers::back::<Self>());
 
     fn wanted(note: &CreditNote) -> Wanted {
         match (note.document.kind, note.document.status) {
@@ -79,6 +82,21 @@ impl Flow for CreditNotes {
     fn zoho_line(row: &Value) -> Option<Line> {
         documents::zoho_line(row)
     }
+}
+
+impl AsPaper for CreditNotes {
+    const PAPER: Paper = Paper {
+        noun: "Credit note",
+        zoho: Words { id: "creditnote_id", number: "creditnote_number", contact: "customer_id", until: None },
+        xero: Words { id: "CreditNoteID", number: "CreditNoteNumber", contact: "Contact", until: None },
+        contacts: customers::KEY,
+        kind: Some("ACCRECCREDIT"),
+        side: Side { is_sale: true, takes_discounts: false },
+        has_reference: true,
+        seek: Seeking::Contact,
+        link: None,
+        status: papers::life,
+    };
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::back::papers::{self, AsPaper, Paper, Side, Words};
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes, tracking_categories};
 use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
@@ -91,7 +91,7 @@ impl AsPaper for Invoices {
         kind: Some("ACCREC"),
         side: Side { is_sale: true, takes_discounts: true },
         has_reference: true,
-        is_numbered: true,
+        seek: Seeking::Number("InvoiceNumbers"),
         link: Some("invoices"),
         status: papers::life,
     };

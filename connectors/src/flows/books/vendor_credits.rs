@@ -3,9 +3,12 @@
 
 use serde_json::Value;
 
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
 use super::documents::{self, Kind};
 use super::{accounts, allocations, credit_notes, currencies, items, judgement, taxes, tracking_categories, vendors};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Look, Need, Owed, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{
+    Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Look, Need, Owed, Posting, Shift, Unmappable, Wanted,
+};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{CREDIT_NOTES, CreditNote, InvoiceStatus, InvoiceType};
@@ -32,6 +35,8 @@ impl Flow for VendorCredits {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = CreditNote;
+
+    const BACK: Option<Back> = Some(papers::back::<Self>());
 
     fn wanted(credit: &CreditNote) -> Wanted {
         match (credit.document.kind, credit.document.status) {
@@ -98,6 +103,22 @@ impl Flow for VendorCredits {
     fn zoho_line(row: &Value) -> Option<Line> {
         documents::zoho_line(row)
     }
+}
+
+impl AsPaper for VendorCredits {
+    const PAPER: Paper = Paper {
+        noun: "Vendor credit",
+        zoho: Words { id: "vendor_credit_id", number: "vendor_credit_number", contact: "vendor_id", until: None },
+        xero: Words { id: "CreditNoteID", number: "CreditNoteNumber", contact: "Contact", until: None },
+        contacts: vendors::KEY,
+        kind: Some("ACCPAYCREDIT"),
+        side: Side { is_sale: false, takes_discounts: false },
+        // In Zoho it is Xero's id, by which the credit is found again.
+        has_reference: false,
+        seek: Seeking::Contact,
+        link: None,
+        status: papers::life,
+    };
 }
 
 #[cfg(test)]

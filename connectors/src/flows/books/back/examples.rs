@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::laws::known;
 use crate::flow::{Back, By, Coming, Flow, Known, Sending, Unmappable, Wanted};
+use crate::flows::books::bills::Bills;
+use crate::flows::books::credit_notes::CreditNotes;
 use crate::flows::books::invoices::Invoices;
 use crate::flows::books::{accounts, customers};
 use crate::print::{FIELD_PRINT_BYTES, PrintKey};
@@ -291,4 +293,63 @@ fn only_the_very_same_document_is_taken_for_this_one() {
     for status in ["void", "pending_approval"] {
         assert_eq!((back.wanted)(&invoice(json!({ "status": status }))), Wanted::Skip, "{status}");
     }
+}
+
+fn bill(extra: Value) -> Value {
+    let record = json!({
+        "bill_id": "9002", "bill_number": "S-9", "reference_number": "ours", "vendor_id": "102", "date": "2026-02-03", "due_date": "2026-03-04",
+        "currency_code": "NZD", "exchange_rate": 1, "status": "overdue", "is_inclusive_tax": true, "discount_type": "entity_level", "discount": "10%",
+        "is_discount_before_tax": true, "discount_total": 4.6,
+        "line_items": [{"line_item_id": "1", "name": "Gum", "description": "", "quantity": 2, "rate": 23, "account_id": "302", "tax_id": "buy-15", "tax_percentage": 15}],
+        "tax_total": 5.4, "total": 41.4, "balance": 41.4,
+    });
+    with(record, extra)
+}
+
+#[test]
+fn a_bill_has_no_reference_and_no_discount_but_a_line_of_its_own() {
+    assert_eq!(
+        told::<Bills>(&bill(json!({})), None, &[], &known(2, 2)).unwrap(),
+        json!({
+            "Type": "ACCPAY", "Contact": {"ContactID": "c-1"}, "InvoiceNumber": "S-9", "Date": "2026-02-03", "DueDate": "2026-03-04", "CurrencyCode": "NZD",
+            "LineAmountTypes": "Inclusive", "Status": "AUTHORISED", "Url": "https://sync.example/x/k/bills/zoho:9002",
+            "LineItems": [
+                {"Description": "Gum", "Quantity": 2, "UnitAmount": 23, "AccountCode": "300", "TaxType": "INPUT2"},
+                {"Description": "Discount", "Quantity": 1, "UnitAmount": -4.6, "AccountCode": "300", "TaxType": "INPUT2"},
+            ],
+        })
+    );
+    // Two suppliers may use one number: the bill is looked for by its supplier and day.
+    assert_eq!(
+        (back::<Bills>().seek)(&bill(json!({})), &known(2, 2)).query,
+        [("where", "Type==\"ACCPAY\" AND Contact.ContactID==Guid(\"c-1\") AND Date==DateTime(2026,02,03)".to_owned())]
+    );
+    let prints = |extra: Value| back::<Bills>().prints(&bill(extra), &PrintKey::new([7; 32]));
+    assert_eq!(prints(json!({})), prints(json!({"reference_number": "theirs"})));
+}
+
+#[test]
+fn a_credit_note_keeps_its_number_and_stays_as_it_is_once_it_is_used() {
+    let note = |extra: Value| {
+        let record = json!({
+            "creditnote_id": "9003", "creditnote_number": "CN-1", "reference_number": "R", "customer_id": "101", "date": "2026-02-03", "currency_code": "NZD",
+            "status": "open", "discount_type": "item_level", "total": 36, "tax_total": 0,
+            "line_items": [{"name": "Gum", "quantity": 4, "rate": 10, "discount": "10%", "account_id": "301"}],
+        });
+        with(record, extra)
+    };
+    assert_eq!(
+        told::<CreditNotes>(&note(json!({})), None, &[], &known(2, 2)).unwrap(),
+        json!({
+            "Type": "ACCRECCREDIT", "Contact": {"ContactID": "c-1"}, "CreditNoteNumber": "CN-1", "Reference": "R", "Date": "2026-02-03", "CurrencyCode": "NZD",
+            "LineAmountTypes": "NoTax", "Status": "AUTHORISED",
+            "LineItems": [{"Description": "Gum (4 × 10 − 10%)", "Quantity": 4, "UnitAmount": 9, "AccountCode": "200"}],
+        })
+    );
+    let used = json!({"CreditNoteID": "x-3", "Status": "AUTHORISED", "Allocations": [{"Amount": 1.0}]});
+    let held = told::<CreditNotes>(&note(json!({})), Some(&used), &["reference"], &known(2, 2)).unwrap_err();
+    assert_eq!(held.code, "PAID_IN_XERO");
+    let closed = with(note(json!({})), json!({"status": "closed"}));
+    let key = PrintKey::new([7; 32]);
+    assert_eq!(back::<CreditNotes>().prints(&closed, &key), back::<CreditNotes>().prints(&note(json!({})), &key));
 }

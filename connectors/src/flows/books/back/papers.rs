@@ -10,8 +10,8 @@ use super::super::{accounts, items, money, taxes};
 pub use super::lines::Side;
 use super::lines::{self, Lines};
 use super::sheet::text;
-use super::{kept, prints, tracking};
-use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Unmappable, Wanted, always, as_told, whole};
+use super::{kept, prints, spare, tracking};
+use crate::flow::{Back, By, Coming, Flow, Known, Need, Seek, Sending, Unmappable, Wanted, always, whole};
 use crate::xero::wire::parse_day;
 
 /// A kind of document, in Zoho's words and in Xero's.
@@ -28,12 +28,20 @@ pub struct Paper {
     pub side: Side,
     /// Whether Xero has a reference of it.
     pub has_reference: bool,
-    /// Whether nobody else's may have its number in Xero.
-    pub is_numbered: bool,
+    pub seek: Seeking,
     /// The words of our redirector, where Xero shows a link to the source of it.
     pub link: Option<&'static str>,
     /// The status in Xero of one that is in Zoho as it is.
     pub status: fn(&Value) -> &'static str,
+}
+
+/// How Xero is asked for a document that may have been created already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seeking {
+    /// By its number, which nobody else's may have.
+    Number(&'static str),
+    /// By contact and day.
+    Contact,
 }
 
 /// What a side calls things.
@@ -48,7 +56,7 @@ pub struct Words {
 }
 
 /// A flow of documents.
-pub trait AsPaper {
+pub trait AsPaper: Flow {
     const PAPER: Paper;
 }
 
@@ -68,7 +76,7 @@ pub const fn back<P: AsPaper>() -> Back {
         is_it: is_it::<P>,
         parts: whole,
         gone: Some(gone::<P>),
-        spare: as_told,
+        spare: |there, changed, body| spare::spare(&P::PAPER, there, changed, body),
     }
 }
 
@@ -242,7 +250,9 @@ fn may_change(label: &str, coming: &Coming, there: &Value) -> Result<(), Unmappa
         );
     }
     let money = ["contact", "dates", "currency", "tax_mode", "lines", "totals"];
-    if is_settled_in_part(there) && money.iter().any(|field| coming.writes(field)) {
+    // Of a credit that was used nothing may be changed at all.
+    let is_used_credit = there["Allocations"].as_array().is_some_and(|used| !used.is_empty());
+    if is_settled_in_part(there) && (is_used_credit || money.iter().any(|field| coming.writes(field))) {
         return held(
             "PAID_IN_XERO",
             format!(
@@ -261,15 +271,18 @@ fn is_settled_in_part(there: &Value) -> bool {
 }
 
 fn seek<P: AsPaper>(document: &Value, known: &Known) -> Seek {
-    let number = text(document, P::PAPER.zoho.number);
-    if P::PAPER.is_numbered {
-        return Seek { query: vec![("InvoiceNumbers", number.to_owned())] };
-    }
-    let day = day(document, "date").map(|day| day.format("%Y,%m,%d").to_string()).unwrap_or_default();
-    let contact = known.xero_id(P::PAPER.contacts, text(document, P::PAPER.zoho.contact)).unwrap_or_default();
-    let kind = P::PAPER.kind.unwrap_or_default();
-    let query = format!("Type==\"{kind}\" AND Contact.ContactID==Guid(\"{contact}\") AND Date==DateTime({day})");
-    Seek { query: vec![("where", query)] }
+    let paper = P::PAPER;
+    let on = day(document, "date").unwrap_or_default();
+    let query = match paper.seek {
+        Seeking::Number(by) => vec![(by, text(document, paper.zoho.number).to_owned())],
+        Seeking::Contact => {
+            let contact = known.xero_id(paper.contacts, text(document, paper.zoho.contact)).unwrap_or_default();
+            let (kind, on) = (paper.kind.unwrap_or_default(), on.format("%Y,%m,%d"));
+            let said = format!("Type==\"{kind}\" AND Contact.ContactID==Guid(\"{contact}\") AND Date==DateTime({on})");
+            vec![("where", said)]
+        }
+    };
+    Seek { query }
 }
 
 /// Of the same kind, with the same contact, of the same number, day and total: nothing less is the same document.

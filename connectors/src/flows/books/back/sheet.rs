@@ -118,7 +118,9 @@ impl<'a> Sheet<'a> {
     }
 
     fn add_extras(&mut self, document: &'a Value) {
+        let decimals = self.decimals;
         let mut add = |what: &str, amount: Option<Decimal>, tax, is_rounding| {
+            let amount = amount.map(|amount| money::round(amount, decimals));
             if let Some(amount) = amount.filter(|amount| !amount.is_zero()) {
                 self.extras.push(Extra { what: what.to_owned(), amount, tax, is_rounding });
             }
