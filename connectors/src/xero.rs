@@ -7,6 +7,7 @@ mod client;
 pub mod connections;
 mod envelope;
 pub mod links;
+mod options;
 mod organisation;
 pub mod records;
 mod reports;

@@ -10,6 +10,7 @@ mod locks;
 pub mod opening;
 mod organisation;
 pub mod reports;
+mod settings;
 mod trouble;
 pub mod wire;
 
@@ -19,6 +20,7 @@ pub use fields::FieldInfo;
 pub use files::Broken;
 pub use locks::Lock;
 pub use organisation::Organisation;
+pub use settings::NewField;
 
 /// A kind of record in Zoho: where it lives and how it is told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
