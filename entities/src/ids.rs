@@ -64,6 +64,8 @@ ids! {
     FindingId
     /// One e-mail.
     LetterId
+    /// One wish about tracking or a custom field.
+    RuleId
 }
 
 fn uuid_v7(clock: &dyn Clock, chance: &dyn Chance) -> Uuid {

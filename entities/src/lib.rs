@@ -24,6 +24,7 @@ pub mod preview;
 pub mod quota;
 pub mod reference;
 pub mod report;
+pub mod rule;
 pub mod run;
 pub mod run_count;
 pub mod sign_in;

@@ -13,6 +13,7 @@ mod m0006_reports;
 mod m0007_previews;
 mod m0008_two_ways;
 mod m0009_hints;
+mod m0010_rules;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_previews::Previews),
             Box::new(m0008_two_ways::TwoWays),
             Box::new(m0009_hints::Hints),
+            Box::new(m0010_rules::Rules),
         ]
     }
 }

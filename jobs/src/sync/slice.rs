@@ -464,7 +464,7 @@ async fn lanes(context: &Context, link: &link::Model, scope: &Scope) -> Result<V
     Ok(flows::ALL.iter().filter_map(lane_of).collect())
 }
 
-async fn reach<C>(
+pub(crate) async fn reach<C>(
     context: &Context,
     link: &link::Model,
     provider: Provider,
