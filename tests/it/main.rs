@@ -24,6 +24,7 @@ mod opening;
 mod proof;
 mod reconciliation;
 mod scope;
+mod storm;
 mod strangers;
 mod tokens;
 mod tracking;
