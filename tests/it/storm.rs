@@ -65,6 +65,7 @@ impl Storm {
         self.equal().await;
         for _ in 0..10 {
             self.world.advance(Duration::from_secs(24 * 3600)).await;
+            self.world.staff = self.world.stage.staff().unwrap();
             self.world.nothing_more(&self.connected).await;
         }
         println!("storm {}: {:?}", self.seed, self.edits);
@@ -194,7 +195,9 @@ impl Storm {
     }
 
     async fn zoho_item(&mut self) -> bool {
+        // What is only bought has no price of its own to sell at.
         let items = books::zoho(&self.world, "items").await;
+        let items: Vec<&Value> = items.iter().filter(|one| one["item_type"] != "purchases").collect();
         let id = self.dice.one_of(&items)["item_id"].as_str().unwrap().to_owned();
         let edit = json!({ "rate": self.dice.decimal(4, 2) });
         self.zoho(Method::PUT, &format!("items/{id}"), edit).await.is_some()
@@ -283,7 +286,9 @@ impl Storm {
             }
             let other = &documents[&id];
             assert_eq!(amount(&one["total"]), amount(&other["Total"]), "storm {}: {one:#}\n{other:#}", self.seed);
-            assert_eq!(said(&one["reference_number"]), said(&other["Reference"]), "storm {}: {one:#}\n{other:#}", self.seed);
+            // Zoho has room for 50 characters.
+            let reference: String = said(&other["Reference"]).chars().take(50).collect();
+            assert_eq!(said(&one["reference_number"]), reference, "storm {}: {one:#}\n{other:#}", self.seed);
             let is_void = other["Status"] == "VOIDED" || other["Status"] == "DELETED";
             assert_eq!(one["status"] == "void", is_void, "storm {}: {one:#}\n{other:#}", self.seed);
             assert_eq!(one["status"] == "draft", other["Status"] == "DRAFT", "storm {}: {one:#}\n{other:#}", self.seed);
@@ -295,6 +300,9 @@ impl Storm {
         let items = by(books::xero(&self.world, "Items").await, "Code");
         for one in books::zoho(&self.world, "items").await {
             let Some(other) = one["sku"].as_str().and_then(|sku| items.get(sku)) else { continue };
+            if one["item_type"] == "purchases" {
+                continue;
+            }
             if held.contains(other["ItemID"].as_str().unwrap()) {
                 continue;
             }
