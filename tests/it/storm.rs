@@ -285,12 +285,16 @@ impl Storm {
                 continue;
             }
             let other = &documents[&id];
+            let is_void = other["Status"] == "VOIDED" || other["Status"] == "DELETED";
+            assert_eq!(one["status"] == "void", is_void, "storm {}: {one:#}\n{other:#}", self.seed);
+            if is_void {
+                // Nobody changes a void document any more.
+                continue;
+            }
             assert_eq!(amount(&one["total"]), amount(&other["Total"]), "storm {}: {one:#}\n{other:#}", self.seed);
             // Zoho has room for 50 characters.
             let reference: String = said(&other["Reference"]).chars().take(50).collect();
             assert_eq!(said(&one["reference_number"]), reference, "storm {}: {one:#}\n{other:#}", self.seed);
-            let is_void = other["Status"] == "VOIDED" || other["Status"] == "DELETED";
-            assert_eq!(one["status"] == "void", is_void, "storm {}: {one:#}\n{other:#}", self.seed);
             assert_eq!(one["status"] == "draft", other["Status"] == "DRAFT", "storm {}: {one:#}\n{other:#}", self.seed);
         }
         let numbers =
