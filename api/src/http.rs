@@ -4,6 +4,7 @@ pub mod connect;
 pub mod health;
 pub mod oauth;
 pub mod status;
+pub mod webhooks;
 
 use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig};
@@ -20,6 +21,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(connect::configure)
         .configure(oauth::configure)
         .configure(status::configure)
+        .configure(webhooks::configure)
         .route("/assets/{name}", web::get().to(pages::asset));
 }
 

@@ -12,6 +12,7 @@ mod organisation;
 pub mod records;
 mod reports;
 mod trouble;
+pub mod webhook;
 pub mod wire;
 mod write;
 

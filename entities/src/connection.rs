@@ -46,7 +46,10 @@ crate::owned!();
 
 impl Entity {
     /// Who is connected to this organisation, whichever tenant: an organisation belongs to one at most.
-    #[expect(clippy::disallowed_methods, reason = "this is a door: asked only to find out whether an organisation is taken")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is a door: asked only whether an organisation is taken, and whom a message that its provider has signed is for"
+    )]
     pub fn of_organisation(provider: &str, organisation: &str) -> Select<Entity> {
         Entity::find()
             .filter(Column::Provider.eq(provider))

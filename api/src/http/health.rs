@@ -84,6 +84,12 @@ const GAUGES: &[Gauge] = &[
         query: "SELECT code, COUNT(*) AS n FROM hold GROUP BY code ORDER BY code",
         labels: &["code"],
     },
+    Gauge {
+        name: "cpconnect_hints",
+        help: "Records that webhooks spoke of and nobody has looked at yet, by side.",
+        query: "SELECT side, COUNT(*) AS n FROM hint GROUP BY side ORDER BY side",
+        labels: &["side"],
+    },
 ];
 
 /// Counts over all tenants, as Prometheus reads them. No names, no ids.

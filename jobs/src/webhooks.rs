@@ -1,0 +1,198 @@
+//! What a webhook says is only written down, as hints, and wakes the link: whether anything has changed is found out by reading.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use connectors::flow::AnyFlow;
+use connectors::flows;
+use connectors::xero::webhook::Told;
+use entities::database::{begin_write, sql};
+use entities::ids::{ConnectionId, LaneId, LinkId, TenantId};
+use entities::{connection, lane, link};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::context::{Context, Failure};
+use crate::hints::{self, Side};
+use crate::links;
+
+/// Records whose pairs are looked up in one query.
+const RECORDS_AT_ONCE: usize = 200;
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Changes that are looked at now.
+    pub hinted: usize,
+    /// Changes in organisations that are nobody's, or whose link rests.
+    pub elsewhere: usize,
+}
+
+/// Xero's delivery: one body, any number of organisations.
+pub async fn from_xero(context: &Context, told: &Told) -> Result<Heard, Failure> {
+    let mut by_organisation: BTreeMap<&str, Vec<Record<'_>>> = BTreeMap::new();
+    for change in &told.changes {
+        let record = Record { path: change.path, id: &change.record_id };
+        by_organisation.entry(&change.tenant_id).or_default().push(record);
+    }
+    let mut heard = Heard::default();
+    for (organisation, mut records) in by_organisation {
+        records.sort();
+        records.dedup();
+        let connection = connection::Entity::of_organisation("xero", organisation).one(&context.database).await?;
+        let links = match connection {
+            Some(connection) => working(context, connection.tenant_id, connection.id).await?,
+            None => Vec::new(),
+        };
+        if links.is_empty() {
+            heard.elsewhere += records.len();
+            continue;
+        }
+        heard.hinted += records.len();
+        for (tenant, link) in links {
+            put(context, tenant, link, Side::Xero, &records).await?;
+        }
+    }
+    Ok(heard)
+}
+
+/// A record somebody speaks of: the path of the list it is in, and its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Record<'a> {
+    pub path: &'a str,
+    pub id: &'a str,
+}
+
+/// The links over this connection that do not rest. One that rests reads everything from where it was when it goes on.
+async fn working(context: &Context, tenant: TenantId, id: ConnectionId) -> Result<Vec<(TenantId, LinkId)>, Failure> {
+    let over = Condition::any().add(link::Column::XeroConnectionId.eq(id)).add(link::Column::ZohoConnectionId.eq(id));
+    let found = link::Entity::of(tenant).filter(over).filter(link::Column::State.ne("resting")).all(&context.database).await?;
+    Ok(found.into_iter().map(|link| (link.tenant_id, link.id)).collect())
+}
+
+/// Hints for every lane that may have to do with one of these records, and the link's alarm: in one transaction.
+pub async fn put(context: &Context, tenant: TenantId, link: LinkId, side: Side, records: &[Record<'_>]) -> Result<(), Failure> {
+    let lanes = lanes(context, tenant, link).await?;
+    let transaction = begin_write(&context.database).await?;
+    let mut hints = Vec::new();
+    for some in records.chunks(RECORDS_AT_ONCE) {
+        let owners = owners(&transaction, tenant, side, &lanes, some).await?;
+        for record in some {
+            let mine = owners.get(record.id);
+            hints.extend(concerned(&lanes, side, record.path, mine).map(|lane| (lane, side, record.id.to_owned())));
+        }
+    }
+    if hints.is_empty() {
+        return Ok(());
+    }
+    hints::put(&transaction, context.now(), tenant, &hints).await?;
+    links::wake(&transaction, context, tenant, link).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(())
+}
+
+type Lane = (LaneId, &'static dyn AnyFlow);
+
+async fn lanes(context: &Context, tenant: TenantId, link: LinkId) -> Result<Vec<Lane>, Failure> {
+    let rows = lane::Entity::of(tenant)
+        .filter(lane::Column::LinkId.eq(link))
+        .order_by_asc(lane::Column::Position)
+        .all(&context.database)
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.id, flows::flow(&row.flow)?))).collect())
+}
+
+/// The lanes to which each of these records is known to belong.
+async fn owners(
+    connection: &impl ConnectionTrait,
+    tenant: TenantId,
+    side: Side,
+    lanes: &[Lane],
+    records: &[Record<'_>],
+) -> Result<HashMap<String, HashSet<LaneId>>, Failure> {
+    let id = match side {
+        Side::Xero => "xero_id",
+        Side::Zoho => "zoho_id",
+    };
+    let mut owners: HashMap<String, HashSet<LaneId>> = HashMap::new();
+    let reads = |lane: &&Lane| records.iter().any(|record| record.path == path(lane.1, side));
+    let mut values: Vec<sea_orm::Value> = vec![tenant.0.into()];
+    let mut place = |value: sea_orm::Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let of: Vec<String> = lanes.iter().filter(reads).map(|lane| place(lane.0.0.into())).collect();
+    let ids: Vec<String> = records.iter().map(|record| place(record.id.into())).collect();
+    if of.is_empty() {
+        return Ok(owners);
+    }
+    let text = format!(
+        "SELECT lane_id, {id} AS id FROM pair WHERE tenant_id = $1 AND lane_id IN ({}) AND {id} IN ({}) AND state <> 'passed'",
+        of.join(", "),
+        ids.join(", ")
+    );
+    for row in connection.query_all_raw(sql(connection.get_database_backend(), text, values)).await? {
+        owners.entry(row.try_get("", "id")?).or_default().insert(LaneId(row.try_get::<Uuid>("", "lane_id")?));
+    }
+    Ok(owners)
+}
+
+/// The lanes that must look at a record of this list. Where one is known to have it, the others of the same list need not look, but for
+/// those that take a record later than it appeared, and those whose records live inside the ones of that lane.
+fn concerned<'a>(
+    lanes: &'a [Lane],
+    side: Side,
+    of: &'a str,
+    owners: Option<&'a HashSet<LaneId>>,
+) -> impl Iterator<Item = LaneId> + 'a {
+    let owned: Vec<&str> =
+        lanes.iter().filter(|(id, _)| owners.is_some_and(|owners| owners.contains(id))).map(|(_, flow)| flow.key()).collect();
+    lanes.iter().filter(move |(_, flow)| path(*flow, side) == of && (side == Side::Xero || flow.back().is_some())).filter_map(
+        move |(id, flow)| {
+            let lives_inside = || flow.removed("").is_some() && flow.after().iter().any(|after| owned.contains(after));
+            let looks = owned.is_empty() || owned.contains(&flow.key()) || flow.on_call() || lives_inside();
+            looks.then_some(*id)
+        },
+    )
+}
+
+fn path(flow: &'static dyn AnyFlow, side: Side) -> &'static str {
+    match side {
+        Side::Xero => flow.xero().path,
+        Side::Zoho => flow.zoho().path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One lane for each flow, numbered as the flows are.
+    fn lanes() -> Vec<Lane> {
+        flows::ALL.iter().enumerate().map(|(n, flow)| (LaneId(Uuid::from_u128(n as u128)), *flow)).collect()
+    }
+
+    fn concerned_by(path: &str, owner: Option<&str>) -> Vec<&'static str> {
+        let lanes = lanes();
+        let owners = owner.map(|owner| lanes.iter().filter(|lane| lane.1.key() == owner).map(|lane| lane.0).collect());
+        let ids: Vec<LaneId> = concerned(&lanes, Side::Xero, path, owners.as_ref()).collect();
+        lanes.iter().filter(|lane| ids.contains(&lane.0)).map(|lane| lane.1.key()).collect()
+    }
+
+    #[test]
+    fn the_lane_that_has_a_record_looks_at_it_alone() {
+        assert_eq!(concerned_by("Invoices", None), ["books.invoices", "books.bills"]);
+        assert_eq!(concerned_by("Invoices", Some("books.bills")), ["books.bills"]);
+        assert_eq!(concerned_by("Prepayments", Some("books.vendor_prepayments")), ["books.vendor_prepayments"]);
+        assert_eq!(concerned_by("Payments", None).len(), 6);
+        assert!(concerned_by("Weather", None).is_empty());
+    }
+
+    #[test]
+    fn a_contact_may_become_the_other_kind_too_and_an_allocation_lives_in_its_credit() {
+        let both = ["books.customers", "books.vendors"];
+        assert_eq!(concerned_by("Contacts", None), both);
+        assert_eq!(concerned_by("Contacts", Some("books.vendors")), both);
+        assert_eq!(concerned_by("CreditNotes", Some("books.credit_notes")), ["books.credit_notes", "books.credit_allocations"]);
+    }
+}
