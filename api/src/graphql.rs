@@ -10,6 +10,7 @@ mod consents;
 mod find;
 mod flows;
 mod holds;
+mod in_step;
 mod letters;
 mod links;
 mod node_id;
@@ -47,6 +48,7 @@ pub struct Mutation(
     holds::HoldMutation,
     connections::ConnectionMutation,
     previews::PreviewMutation,
+    in_step::InStepMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;

@@ -56,6 +56,7 @@ pub fn context(settings: &Settings, database: DatabaseConnection, clock: Arc<dyn
         public_url: settings.public_url.clone(),
         waker: Default::default(),
         shelves: Default::default(),
+        habits: settings.habits,
     }
 }
 

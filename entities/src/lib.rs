@@ -31,3 +31,4 @@ pub mod sign_in;
 pub mod slot;
 pub mod tenant;
 pub mod unique_field;
+pub mod webhook;

@@ -25,6 +25,8 @@ pub struct Model {
     pub create_missing: bool,
     /// What is carried, as JSON; everything where there is none.
     pub scope: Option<String>,
+    /// Minutes between two syncs that nobody asks for; 0: none. Nothing: as the installation has it.
+    pub sync_every_minutes: Option<i32>,
     /// Grows with every claim: a worker with an older one cannot write.
     pub fence: i64,
     pub slice_owner: Option<String>,

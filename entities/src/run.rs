@@ -13,7 +13,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RunId,
     pub link_id: LinkId,
-    /// `migration`, `sync`, `reconciliation` or `preview`.
+    /// `migration`, `sync`, `changes`, `reconciliation` or `preview`.
     pub kind: String,
     /// `working`, `paused`, `done`, `cancelled` or `failed`.
     pub state: String,

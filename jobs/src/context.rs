@@ -15,6 +15,7 @@ use entities::tenant;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use url::Url;
 
+use crate::in_step::Habits;
 use crate::limits::LimitSettings;
 use crate::queue::Waker;
 use crate::sync::shelf::Shelves;
@@ -32,6 +33,7 @@ pub struct Context {
     pub public_url: Url,
     pub waker: Waker,
     pub shelves: Shelves,
+    pub habits: Habits,
 }
 
 /// How the two providers are reached, and how fast.

@@ -97,6 +97,7 @@ async fn create(
         rest_reason: Set(None),
         create_missing: Set(false),
         scope: Set(None),
+        sync_every_minutes: Set(None),
         one_way: Set(false),
         fence: Set(0),
         slice_owner: Set(None),

@@ -12,8 +12,10 @@ use sea_orm::{
 };
 
 use crate::context::{Context, Failure};
-use crate::links;
 use crate::sync::scope::Scope;
+use crate::{in_step, links};
+
+pub use crate::in_step::for_hints;
 
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Kind {
     Migration,
     /// What changed since the last run.
     Sync,
+    /// Only what hints speak of. People see it as a sync.
+    Hint,
     /// Both sides' books compared to the cent.
     Reconciliation,
     /// What a migration would do. Nothing is written.
@@ -33,6 +37,7 @@ impl Kind {
         match self {
             Kind::Migration => "migration",
             Kind::Sync => "sync",
+            Kind::Hint => "changes",
             Kind::Reconciliation => "reconciliation",
             Kind::Preview => "preview",
         }
@@ -132,6 +137,25 @@ pub async fn start(
                     WHERE hold.tenant_id = pair.tenant_id AND hold.lane_id = pair.lane_id AND hold.xero_id = pair.xero_id AND hold.code = 'NOT_IN_ZOHO')";
         transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
     }
+    let id = open(&transaction, context, tenant, link, kind, requested_by).await?;
+    links::wake(&transaction, context, tenant, link).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(Started::Run(id))
+}
+
+/// Writes a new run down. The caller knows that none is at work, and wakes the link.
+pub(crate) async fn open(
+    connection: &impl ConnectionTrait,
+    context: &Context,
+    tenant: TenantId,
+    link: LinkId,
+    kind: Kind,
+    requested_by: &str,
+) -> Result<RunId, Failure> {
+    if matches!(kind, Kind::Sync | Kind::Hint) {
+        in_step::forget_empty(connection, context.now(), tenant, link).await?;
+    }
     let id = RunId::new(context.clock.as_ref(), context.chance.as_ref());
     run::ActiveModel {
         tenant_id: Set(tenant),
@@ -151,12 +175,9 @@ pub async fn start(
         started_at: Set(None),
         ended_at: Set(None),
     }
-    .insert(&transaction)
+    .insert(connection)
     .await?;
-    links::wake(&transaction, context, tenant, link).await?;
-    transaction.commit().await?;
-    context.waker.wake();
-    Ok(Started::Run(id))
+    Ok(id)
 }
 
 /// Keeps another scope with the link. What was left out before is looked at again: every list is read from its beginning.

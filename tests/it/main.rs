@@ -13,6 +13,7 @@ mod engine;
 mod examples;
 mod files;
 mod flows;
+mod hints;
 mod kills;
 mod ledger;
 mod limits;

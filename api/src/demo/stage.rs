@@ -146,13 +146,18 @@ impl Stage {
         text.lines().filter(|line| !line.trim().is_empty()).map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
-    /// Ends all of it.
-    pub async fn stop(self) {
-        // The worker may be gone already.
+    /// Ends the worker; what it has begun it finishes.
+    pub async fn stop_worker(&mut self) {
+        // It may be gone already.
         let _ = self.stop.send(true);
-        if let Some(worker) = self.worker {
+        if let Some(worker) = self.worker.take() {
             let _ = worker.await;
         }
+    }
+
+    /// Ends all of it.
+    pub async fn stop(mut self) {
+        self.stop_worker().await;
         self.server.stop(false).await;
         self.sandbox.stop().await;
         if let Err(error) = self.context.database.close().await {
@@ -178,6 +183,9 @@ fn own_settings(public_url: &Url, database_url: &str, realistic_limits: bool) ->
         ("JWT_ISSUER".to_owned(), "cpconnect-demo".to_owned()),
         ("JWT_AUDIENCE".to_owned(), "cpconnect".to_owned()),
         ("JWT_KEYS".to_owned(), format!("secret:{secret}")),
+        // Whoever plays decides what happens, and when.
+        ("SYNC_EVERY_MINUTES".to_owned(), "0".to_owned()),
+        ("ZOHO_WEBHOOKS".to_owned(), "off".to_owned()),
     ];
     if !realistic_limits {
         settings.extend(["XERO_LIMITS", "ZOHO_LIMITS"].map(|name| (name.to_owned(), "off".to_owned())));

@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::connections::Connection;
 use super::flows::Flow;
+use super::in_step::InStep;
 use super::progress::RunProgress;
 use super::runs::Run;
 use super::scopes::ScopeView;
@@ -100,6 +101,11 @@ impl Link {
         let scope = Scope::parse(self.row.scope.as_deref());
         let scope = scope.map_err(|error| Error::Internal(Failure::Bug(format!("the stored scope: {error}"))))?;
         Ok(ScopeView::from(&scope))
+    }
+
+    /// How it is kept in step by itself.
+    async fn in_step(&self, context: &Context<'_>) -> Result<InStep, Error> {
+        InStep::of(context, &self.row).await
     }
 
     /// What is kept in step, in the order of carrying.

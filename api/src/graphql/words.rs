@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// An enum whose variants are stored as texts.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:pat),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name { $($(#[$variant_doc])* $variant),+ }
@@ -35,7 +35,7 @@ words! {
         /// Everything, in dependency order, then the reconciliation.
         Migration = "migration",
         /// What changed since the last run.
-        Sync = "sync",
+        Sync = "sync" | "changes",
         /// Both sides' books compared to the cent.
         Reconciliation = "reconciliation",
         /// What a migration would do; nothing is written.
@@ -67,6 +67,15 @@ words! {
         Ready = "ready",
         /// Work rests, for `restReason`.
         Resting = "resting",
+    }
+    /// How the webhooks in Zoho stand.
+    WebhooksState {
+        /// There are none yet, or none are wanted.
+        None = "off",
+        /// Zoho tells us of changes.
+        Made = "made",
+        /// Zoho does not let us make them, for `sentence`.
+        Refused = "refused",
     }
     /// How an account, a tax or a currency stands.
     ReferenceState {

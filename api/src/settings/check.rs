@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use connectors::zoho::DataCentres;
 use entities::sealed::MasterKeys;
+use jobs::in_step::Habits;
 use jobs::letters::Post;
 use jobs::limits::{LimitSettings, Limits};
 use secrecy::{ExposeSecret, SecretString};
@@ -43,6 +44,7 @@ pub struct Settings {
     pub zoho_accounts_url: Url,
     pub zoho_data_centres: DataCentres,
     pub limits: LimitSettings,
+    pub habits: Habits,
 }
 
 /// Where the keys are that check the staff's tokens.
@@ -153,6 +155,7 @@ impl Reader<'_> {
         let zoho_client_secrets = self.zoho_client_secrets();
         let zoho_client_secret = self.zoho_client_secret(zoho_data_centres.as_ref(), &zoho_client_secrets);
         let zoho_limits = self.limits("ZOHO_LIMITS", Limits::ZOHO);
+        let habits = self.habits();
         self.production(public_url.as_ref(), jwt_keys.as_ref());
         Some(Settings {
             database_url: database_url?,
@@ -178,7 +181,22 @@ impl Reader<'_> {
             zoho_accounts_url: zoho_accounts_url?,
             zoho_data_centres: zoho_data_centres?,
             limits: LimitSettings { xero: xero_limits?, zoho: zoho_limits? },
+            habits: habits?,
         })
+    }
+
+    /// What links do by themselves.
+    fn habits(&mut self) -> Option<Habits> {
+        let every_minutes = self.parsed("SYNC_EVERY_MINUTES", "must be a number of minutes, such as 15; 0 is never");
+        let zoho_webhooks = match self.text("ZOHO_WEBHOOKS").as_deref() {
+            Some("on") => Some(true),
+            Some("off") => Some(false),
+            _ => {
+                self.problem("ZOHO_WEBHOOKS", "must be on or off");
+                None
+            }
+        };
+        Some(Habits { every_minutes: every_minutes?, zoho_webhooks: zoho_webhooks? })
     }
 
     fn problem(&mut self, setting: &'static str, cure: impl Into<String>) {

@@ -89,6 +89,12 @@ pub const SETTINGS: &[Setting] = &[
         Some("per_minute=100,per_day=2000,in_flight=10"),
         "Calls per Zoho organisation; per_day depends on its plan. `off` for a sandbox that does not count",
     ),
+    setting("ZOHO_WEBHOOKS", Some("on"), "Whether we make webhooks in Zoho, so that it tells of changes at once: on or off"),
+    setting(
+        "SYNC_EVERY_MINUTES",
+        Some("15"),
+        "How often a link that was migrated is synced by itself, where it says nothing else; 0 for never",
+    ),
     setting("LOG", Some("info"), "What is logged: error, warn, info, debug, or a filter such as `info,jobs=debug`"),
     setting("LOG_FORMAT", Some("text"), "How it is logged: text or json"),
 ];

@@ -151,6 +151,8 @@ impl Desk {
             rest_reason: Set(None),
             create_missing: Set(false),
             scope: Set(None),
+            one_way: Set(false),
+            sync_every_minutes: Set(None),
             fence: Set(0),
             misses: Set(0),
             slice_owner: Set(None),

@@ -10,6 +10,7 @@ use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, Failure};
+use crate::in_step;
 use crate::job::{Job, Queue};
 use crate::queue::enqueue;
 use crate::tasks::run_link::RunLink;
@@ -49,6 +50,7 @@ impl Job for Timetable {
             join_forgotten(&context).await,
             hand_back_choices(&context, now).await,
             keep_alive(&context, now).await,
+            in_step::on_time(&context).await,
             expire(&context, now).await,
         ] {
             if let Err(failure) = outcome {
