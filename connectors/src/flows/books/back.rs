@@ -7,9 +7,11 @@ mod contact_spare;
 pub mod contacts;
 #[cfg(test)]
 mod examples;
+pub mod expenses;
 #[cfg(test)]
 mod item_laws;
 pub mod items;
+pub mod journals;
 mod kept;
 #[cfg(test)]
 mod laws;

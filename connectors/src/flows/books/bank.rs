@@ -239,42 +239,42 @@ pub fn fields() -> &'static [Field<BankTransaction>] {
     &[
         Field {
             name: "contact",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |record, printer| {
                 printer.text(record.contact.as_ref().map(|contact| contact.id.as_str()));
             },
         },
         Field {
             name: "bank_account",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |record, printer| {
                 printer.text(Some(&record.bank_account.id)).text(Some(&record.bank_account.code));
             },
         },
         Field {
             name: "date",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |record, printer| {
                 printer.day(Some(record.date));
             },
         },
         Field {
             name: "reference",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |record, printer| {
                 printer.text(Some(&record.reference));
             },
         },
         Field {
             name: "currency",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |record, printer| {
                 printer.text(Some(&record.currency_code)).amount(Some(record.rate()));
             },
         },
         Field {
             name: "lines",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |record, printer| {
                 printer.count(record.line_amount_types as usize).count(record.line_items.len());
                 for line in &record.line_items {
@@ -290,21 +290,21 @@ pub fn fields() -> &'static [Field<BankTransaction>] {
         },
         Field {
             name: "total",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |record, printer| {
                 printer.amount(Some(record.total));
             },
         },
         Field {
             name: "status",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |record, printer| {
                 printer.flag(record.is_gone());
             },
         },
         Field {
             name: "tracking",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |record, printer| {
                 for line in &record.line_items {
                     tracking_categories::print(&line.tracking, printer);

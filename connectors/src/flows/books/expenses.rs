@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::bank::{self, Form};
 use super::sides::{self, Entry, On};
 use super::texts::clip;
-use super::{XERO_ID, accounts, currencies, customers, money, refusals, taxes, tracking_categories, vendors};
+use super::{XERO_ID, accounts, back, currencies, customers, money, refusals, taxes, tracking_categories, vendors};
 use crate::flow::{
-    Age, By, Carry, Cure, Difference, Field, Flow, Judgement, Known, Ledger, Line, Need, Posting, Shift, Unmappable, Wanted,
+    Age, Back, By, Carry, Cure, Difference, Field, Flow, Judgement, Known, Ledger, Line, Need, Posting, Shift, Unmappable, Wanted,
 };
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -38,6 +38,7 @@ impl Flow for Expenses {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = BankTransaction;
+    const BACK: Option<Back> = Some(back::expenses::EXPENSES);
 
     fn wanted(spent: &BankTransaction) -> Wanted {
         bank::wanted(spent, Form::Expense)

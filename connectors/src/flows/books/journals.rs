@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::sides::{self, Entry, On};
 use super::texts::clip;
-use super::{accounts, currencies, marks, money, refusals, tracking_categories};
+use super::{accounts, back, currencies, marks, money, refusals, tracking_categories};
 use crate::flow::{
-    Age, Authority, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Posting, Unmappable, Wanted,
+    Age, Authority, Back, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Posting, Unmappable, Wanted,
 };
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -38,6 +38,7 @@ impl Flow for Journals {
     const XERO: xero::Resource = MANUAL_JOURNALS;
     const ZOHO: zoho::Resource = ZOHO_JOURNALS;
     type Xero = ManualJournal;
+    const BACK: Option<Back> = Some(back::journals::JOURNALS);
 
     fn wanted(journal: &ManualJournal) -> Wanted {
         if is_gone(journal) { Wanted::Skip } else { Wanted::Carry }
@@ -95,21 +96,21 @@ impl Flow for Journals {
         &[
             Field {
                 name: "narration",
-                authority: Authority::Xero,
+                authority: Authority::Either,
                 print: |journal, printer| {
                     printer.text(Some(&journal.narration));
                 },
             },
             Field {
                 name: "date",
-                authority: Authority::Xero,
+                authority: Authority::Owner,
                 print: |journal, printer| {
                     printer.day(Some(journal.date));
                 },
             },
             Field {
                 name: "lines",
-                authority: Authority::Xero,
+                authority: Authority::Owner,
                 print: |journal, printer| {
                     printer.count(journal.line_amount_types as usize).count(journal.journal_lines.len());
                     for line in &journal.journal_lines {
@@ -125,14 +126,14 @@ impl Flow for Journals {
             },
             Field {
                 name: "status",
-                authority: Authority::Xero,
+                authority: Authority::Owner,
                 print: |journal, printer| {
                     printer.text(Some(life(journal)));
                 },
             },
             Field {
                 name: "tracking",
-                authority: Authority::Xero,
+                authority: Authority::Owner,
                 print: |journal, printer| {
                     for line in &journal.journal_lines {
                         tracking_categories::print(&line.tracking, printer);

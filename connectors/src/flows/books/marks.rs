@@ -17,6 +17,26 @@ pub fn reference(own: &str, id: &str) -> String {
     if own.is_empty() { id.to_owned() } else { format!("{}{BETWEEN}{id}", clip(own, room).trim_end()) }
 }
 
+/// Whether there is one of Xero's ids at the end.
+pub fn is_marked(reference: &str) -> bool {
+    own(reference).len() != reference.trim().len()
+}
+
+/// People's own reference: what stands before the mark.
+pub fn own(reference: &str) -> &str {
+    let reference = reference.trim();
+    let is_id = |id: &str| {
+        id.bytes().enumerate().all(|(n, one)| match n {
+            8 | 13 | 18 | 23 => one == b'-',
+            _ => one.is_ascii_hexdigit(),
+        })
+    };
+    match reference.len().checked_sub(36).filter(|at| reference.is_char_boundary(*at)).map(|at| reference.split_at(at)) {
+        Some((own, id)) if is_id(id) => own.trim_end().trim_end_matches(BETWEEN.trim()).trim_end(),
+        _ => reference,
+    }
+}
+
 /// The list narrowed down to those with this id. Where Zoho does not know the filter, the list comes whole.
 pub fn look(id: &str) -> Look {
     Look { query: vec![("reference_number_contains", id.to_owned())], ..Look::default() }
@@ -48,5 +68,7 @@ mod tests {
         ];
         assert_eq!(found(id, "transaction_id", &rows).as_deref(), Some("2"));
         assert_eq!(found("x", "transaction_id", &rows), None);
+        assert_eq!((own(&reference("DD 7", id)), own(id), own("DD · 7"), own(&long)), ("DD 7", "", "DD · 7", &*"é".repeat(61)));
+        assert!(is_marked(id) && is_marked(&long) && !is_marked("DD 7") && !is_marked(&id[1..]));
     }
 }

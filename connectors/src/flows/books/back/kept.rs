@@ -26,7 +26,7 @@ pub fn lines(mut items: Vec<Value>, there: Option<&Value>, with_tracking: bool) 
 pub fn tracked(label: &str, document: &Value, there: &Value, known: &Known) -> Result<Vec<Value>, Unmappable> {
     let sheet = Sheet::read(document);
     let priced: Vec<&Value> = sheet.iter().flat_map(|sheet| &sheet.rows).filter(|row| !row.is_text).map(|row| row.line).collect();
-    let mut items: Vec<Value> = lines_of(there).iter().map(as_it_is).collect();
+    let mut items = as_they_are(there);
     let mut of_amounts: Vec<&mut Value> = items.iter_mut().filter(|item| is_priced(item)).collect();
     // What stands beside Zoho's lines (shipping, rounding) is at the end in Xero.
     if of_amounts.len() < priced.len() {
@@ -42,6 +42,11 @@ pub fn tracked(label: &str, document: &Value, there: &Value, known: &Known) -> R
         item["Tracking"] = tracking::of_line(label, line, document, known)?.into();
     }
     Ok(items)
+}
+
+/// Xero's own lines with nothing changed.
+pub fn as_they_are(there: &Value) -> Vec<Value> {
+    lines_of(there).iter().map(as_it_is).collect()
 }
 
 pub fn lines_of(there: &Value) -> &[Value] {

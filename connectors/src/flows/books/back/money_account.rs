@@ -12,7 +12,6 @@ pub enum Use {
     /// A bank account, or another one that payments are enabled for.
     Payment,
     /// A bank account.
-    #[expect(dead_code, reason = "expenses come next")]
     BankTransaction,
 }
 

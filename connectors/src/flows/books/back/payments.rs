@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::money_account::{self, Use};
-use super::words::{foreign_rate, leave_out, list, text};
+use super::words::{foreign_rate, leave_out, list, not_in_xero, text};
 use crate::flow::{Back, By, Coming, Known, Need, PART, Seek, Sending, Unmappable, Wanted, ZohoField, always};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::payments::Direction;
@@ -236,12 +236,8 @@ fn to_xero(words: &Words, coming: &Coming, known: &Known) -> Result<Sending, Unm
             ),
         );
     };
-    let Some(id) = known.xero_id(words.direction.documents(), text(document, words.document)) else {
-        return no(
-            "NOT_READY",
-            format!("{label} waits for the document that it pays to reach Xero. Put that one right, then retry."),
-        );
-    };
+    let id = known.xero_id(words.direction.documents(), text(document, words.document));
+    let id = id.ok_or_else(|| not_in_xero(&label, "the document that it pays"))?;
     let account = money_account::of(&label, record, words.account, Use::Payment, known)?;
     let mut body = json!({
         "Invoice": { "InvoiceID": id },
@@ -363,7 +359,7 @@ mod tests {
     #[test]
     fn a_payment_of_one_document_is_one_and_goes_whole() {
         let record = payment(json!({}));
-        assert_eq!((CUSTOMER_PAYMENTS.parts)(&record), [record.clone()]);
+        assert_eq!((CUSTOMER_PAYMENTS.parts)(&record), std::slice::from_ref(&record));
         assert_eq!((CUSTOMER_PAYMENTS.needs)(&record), [Need { flow: invoices::KEY, key: "11".into(), by: By::Zoho }]);
         assert_eq!(
             sent(&record).unwrap(),

@@ -10,13 +10,15 @@ use crate::rules::{self, Asked};
 /// A line in Xero is of one option of each of so many categories at most.
 const CATEGORIES_MAX: usize = 2;
 /// By which id of its own a document is known, and whose it then is.
-const FLOWS: [(&str, &str); 6] = [
+const FLOWS: [(&str, &str); 8] = [
     ("invoice_id", "books.invoices"),
     ("bill_id", "books.bills"),
     ("creditnote_id", "books.credit_notes"),
     ("vendor_credit_id", "books.vendor_credits"),
     ("estimate_id", "books.quotes"),
     ("purchaseorder_id", "books.purchase_orders"),
+    ("expense_id", "books.expenses"),
+    ("journal_id", "books.journals"),
 ];
 
 /// `Tracking` of a line: what rules give; then the options that its tags are in Xero, and those of the whole document where the line

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::flow::Known;
+use crate::flow::{Known, Unmappable};
 use crate::flows::books::money;
 
 /// Xero's rate of a record in another currency than the books', units of it for one of the books': Zoho's the other way round.
@@ -30,6 +30,17 @@ pub fn text<'a>(record: &'a Value, key: &str) -> &'a str {
 /// The elements of this list.
 pub fn list<'a>(record: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + Clone {
     record[key].as_array().into_iter().flatten()
+}
+
+/// Held until what it refers to is in Xero.
+pub fn not_in_xero(label: &str, what: &str) -> Unmappable {
+    Unmappable {
+        code: "NOT_READY",
+        sentence: format!(
+            "{label} refers to {what}, which is not in Xero. Put it there, or choose another one in Zoho Books, then retry."
+        ),
+        expected: false,
+    }
 }
 
 /// Says nothing of this key.
