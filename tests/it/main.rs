@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod advances;
+mod back_contacts;
 mod bank;
 mod both_ways;
 mod canary;
