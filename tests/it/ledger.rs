@@ -163,6 +163,42 @@ async fn what_is_outside_the_scope_is_named_to_the_cent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_outside_the_scope_goes_on_where_a_limit_stopped_it() {
+    let mut world = World::new().await;
+    world.seed("demo-company", Some(20), Some(2_300)).await;
+    let connected = world.connected().await;
+    let flows = world.staff.data("{ flows { key } }", Value::Null).await.unwrap()["flows"].take();
+    let needed = ["books.accounts", "books.taxes", "books.currencies", "books.customers", "books.vendors", "books.advance_banks"];
+    let keys = flows.as_array().unwrap().iter().map(|flow| flow["key"].as_str().unwrap());
+    let off: Vec<&str> = keys.filter(|key| !needed.contains(key)).collect();
+    world.rows(&format!("UPDATE link SET scope = '{}' RETURNING CAST(1 AS BIGINT) AS n", json!({ "off": off }))).await;
+    let (run, progress) = world.migrate(&connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await);
+
+    // Once without a stop, and once with one after each page.
+    let mut pages = Vec::new();
+    for stops in [0, 1] {
+        let limit = json!({ "match": { "provider": "xero", "method": "GET", "path_contains": "/Invoices" }, "kind": "too_many",
+            "limit": "minute", "retry_after_s": 1, "after": 1, "times": 3 * stops });
+        world.faults(if stops == 0 { json!([]) } else { json!([limit]) }).await;
+        world.forget_requests().await;
+        let (run, _) = world.run("reconcile", &connected).await;
+        let asked = world.stage.look("requests?tail=0").await.unwrap();
+        let answered = |endpoint: &str| -> u64 {
+            let counts = asked["counts"].as_array().unwrap().iter();
+            let counts = counts.filter(|count| count["endpoint"] == endpoint && count["status"] == 200);
+            counts.map(|count| count["count"].as_u64().unwrap()).sum()
+        };
+        pages.push((answered("GET /Invoices"), causes(&report(&world, &run).await)));
+        let refused = asked["counts"].as_array().unwrap().iter().find(|count| count["status"] == 429);
+        assert_eq!(refused.map_or(0, |count| count["count"].as_u64().unwrap()), 3 * stops, "{asked:#}");
+    }
+    assert!(pages[0].0 > 1, "more than one page");
+    assert_eq!(pages[0], pages[1], "no page is read twice, and none is counted twice");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_report_is_a_page_a_spreadsheet_and_data_and_nobody_elses() {
     let (world, _, run) = migrated("demo-company", Some(20), Some(60)).await;
     let status = world.customer.letter(1).await.unwrap().status_link().unwrap();

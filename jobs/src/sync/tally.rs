@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use connectors::flow::{Account, Ledger, Line, Posting};
 use entities::clock::At;
 use entities::ids::RunId;
-use entities::sealed::Place;
+use entities::sealed;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -79,6 +79,12 @@ pub struct Tally {
     /// Lists outside the scope that were read for what they would have moved.
     #[serde(default)]
     pub outside: BTreeSet<String>,
+    /// How far the one that is being read is.
+    #[serde(default)]
+    pub outside_at: Option<Place>,
+    /// The ledgers have differed without them: they are read before the ledgers are asked again.
+    #[serde(default)]
+    pub needs_outside: bool,
     /// Xero's own rates by record, of a flow whose records are rates.
     #[serde(default)]
     pub rates: Vec<(String, Decimal)>,
@@ -101,6 +107,17 @@ pub struct AtCut {
     pub moves: Moves,
     pub roundings: Moves,
     pub touched: BTreeSet<(String, Ledger, bool)>,
+}
+
+/// A place in one of Xero's lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The flow that reads it.
+    pub list: String,
+    pub anchor: Option<At>,
+    pub page: u32,
+    /// Ids of the second in which the page before ended.
+    pub boundary: HashSet<String>,
 }
 
 /// How the opening balances stand.
@@ -223,8 +240,8 @@ impl Sums {
 }
 
 /// Where a tally is sealed.
-pub fn place(run: RunId, flow: &str) -> Place<'static> {
-    Place { table: "run_count", column: "tally", row: Uuid::new_v5(&run.0, flow.as_bytes()) }
+pub fn place(run: RunId, flow: &str) -> sealed::Place<'static> {
+    sealed::Place { table: "run_count", column: "tally", row: Uuid::new_v5(&run.0, flow.as_bytes()) }
 }
 
 /// What is compared of a line, as one text to be printed. Tax is not in Zoho's lists; it is compared from the last answer.

@@ -48,6 +48,9 @@ pub async fn compare(
     }
     let Some(lane) = chart_lane(slice, tallies) else { return Ok(true) };
     let pairs = account_pairs(slice, lane).await?;
+    if tally(tallies, lane).needs_outside {
+        read_outside(slice, run, lane, tallies, knowing).await?;
+    }
     slice.go_on()?;
     let mut told = ask(slice, lane, tallies, &pairs, organisation).await?;
     let mut rows = accounts::compare(&books(tallies, &told, &pairs, &[]));
@@ -250,9 +253,15 @@ pub async fn read_outside(
         if !is_off || !leader.flow.has_list() || tally(tallies, lane).outside.contains(key) {
             continue;
         }
-        slice.go_on()?;
-        xero_side::outside(slice, leader, lane, tally(tallies, lane), knowing).await?;
-        note(slice, run, lane, tally(tallies, lane)).await?;
+        if !tally(tallies, lane).needs_outside {
+            tally(tallies, lane).needs_outside = true;
+            note(slice, run, lane, tally(tallies, lane)).await?;
+        }
+        while !tally(tallies, lane).outside.contains(key) {
+            slice.go_on()?;
+            xero_side::outside(slice, leader, lane, tally(tallies, lane), knowing).await?;
+            note(slice, run, lane, tally(tallies, lane)).await?;
+        }
         any = true;
     }
     Ok(any)
@@ -263,10 +272,11 @@ pub async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tall
     let mut any = false;
     for lane in slice.lanes.clone().into_iter().filter(|lane| lane.on) {
         let listed = std::mem::take(&mut tally(tallies, lane).own);
-        let own = strangers(slice, &listed).await?;
-        for id in &own {
+        tally(tallies, lane).own = strangers(slice, &listed).await?;
+        while let Some(id) = tally(tallies, lane).own.pop() {
+            slice.go_on()?;
             slice.permit_soon(Provider::Zoho, Some(lane.id)).await?;
-            match slice.zoho.client.get(lane.flow.zoho(), id).await {
+            match slice.zoho.client.get(lane.flow.zoho(), &id).await {
                 Ok(detail) => {
                     let day = detail["date"].as_str().and_then(|day| day.parse::<NaiveDate>().ok());
                     for posting in lane.flow.booked(&detail).unwrap_or_default() {
@@ -277,6 +287,7 @@ pub async fn own_of_zoho(slice: &mut Slice, run: &run::Model, tallies: &mut Tall
                 Err(connectors::side::Trouble::Refused(_)) => {}
                 Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
             }
+            note(slice, run, lane, tally(tallies, lane)).await?;
         }
         if !listed.is_empty() {
             note(slice, run, lane, tally(tallies, lane)).await?;

@@ -16,7 +16,7 @@ use super::super::observe;
 use super::super::read;
 use super::super::shelf::After;
 use super::super::slice::{Halt, Lane, Provider, Slice};
-use super::super::tally::{self, OUT_OF_SCOPE, Phase, Tally, When};
+use super::super::tally::{self, OUT_OF_SCOPE, Phase, Place, Tally, When};
 use super::rows::{Found, Pair, find, note_all, pairs};
 use super::{Tallies, of, owed, tally};
 
@@ -88,38 +88,34 @@ pub async fn page(
     note_all(slice, run, members, tallies).await
 }
 
-/// A list that no lane reads, because all that share it are outside the scope: read for what its records would have moved.
+/// One page of a list that no lane reads, because all that share it are outside the scope: read for what its records would have moved.
+/// The caller notes the tally after it, where the next turn goes on.
 pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut Tally, known: &Knowing) -> Result<(), Halt> {
-    let (mut since, mut had) = (Since { anchor_us: None, page: 1 }, HashSet::new());
-    let mut moves = Tally::default();
-    loop {
-        slice.permit(Provider::Xero, Some(counted.id), 1).await?;
-        let (page, outer) = read::changed(slice, leader, since).await?;
-        slice.moved = true;
-        let full = page.is_full(outer.len());
-        let outer = records(outer);
-        let mut told = HashSet::new();
-        for lane in sharing(slice, leader) {
-            let read = if lane.id == leader.id { None } else { Some(records(read::again(slice, lane, &page).await?)) };
-            for record in read.as_deref().unwrap_or(&outer).iter().filter(|record| !is_had(&had, record.id())) {
-                let known = knowing_of(slice, lane, record.as_ref(), known).await?;
-                leave_out(&mut moves, lane, record.as_ref(), &known, &mut told);
-            }
-        }
-        let anchor = since.anchor_us.map(At);
-        match observe::after(anchor, since.page as i32, full, newest(&outer)) {
-            After::Next { anchor: next, page } => {
-                had = boundary(had, &outer, anchor, next);
-                since = Since { anchor_us: next.map(|at| at.0), page: page as u32 };
-            }
-            After::Done => break,
+    let place = tally.outside_at.take().filter(|place| place.list == leader.flow.key()).unwrap_or_default();
+    let since = Since { anchor_us: place.anchor.map(|at| at.0), page: place.page.max(1) };
+    slice.permit(Provider::Xero, Some(counted.id), 1).await?;
+    let (page, outer) = read::changed(slice, leader, since).await?;
+    slice.moved = true;
+    let full = page.is_full(outer.len());
+    let outer = records(outer);
+    let mut told = HashSet::new();
+    for lane in sharing(slice, leader) {
+        let read = if lane.id == leader.id { None } else { Some(records(read::again(slice, lane, &page).await?)) };
+        for record in read.as_deref().unwrap_or(&outer).iter().filter(|record| !is_had(&place.boundary, record.id())) {
+            let known = knowing_of(slice, lane, record.as_ref(), known).await?;
+            leave_out(tally, lane, record.as_ref(), &known, &mut told);
         }
     }
-    tally.moves.join(&moves.moves);
-    tally.older.join(&moves.older);
-    tally.at_cut.moves.join(&moves.at_cut.moves);
-    tally.at_cut.roundings.join(&moves.at_cut.roundings);
-    tally.outside.insert(leader.flow.key().to_owned());
+    let list = leader.flow.key().to_owned();
+    match observe::after(place.anchor, since.page as i32, full, newest(&outer)) {
+        After::Next { anchor, page } => {
+            let boundary = boundary(place.boundary, &outer, place.anchor, anchor);
+            tally.outside_at = Some(Place { list, anchor, page: page as u32, boundary });
+        }
+        After::Done => {
+            tally.outside.insert(list);
+        }
+    }
     Ok(())
 }
 
