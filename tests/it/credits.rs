@@ -91,6 +91,29 @@ async fn credits_arrive_with_what_they_settle_and_follow_what_happens_in_xero() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_was_never_carried_makes_a_run_unclean_though_no_list_shows_it() {
+    let (world, connected) = connected().await;
+    let entry = Entry::new(&world).await;
+    let customer = contact(&entry, "Ada", "NZD").await;
+    let note = enter(&entry, "CreditNotes", "ACCRECCREDIT", &customer, "CN-R1", "50", "NZD").await;
+    refund(&entry, &note, "7.5").await;
+    world.advance(std::time::Duration::from_secs(10)).await;
+    world.migrate(&connected).await;
+    world.agrees(&connected).await;
+    // As if it had been forgotten.
+    let lane = "SELECT id FROM lane WHERE flow = 'books.credit_refunds'";
+    let count = format!("SELECT COUNT(*) AS n FROM pair WHERE lane_id = ({lane}) AND zoho_id IS NOT NULL");
+    assert_eq!(world.rows(&count).await, 1);
+    world.rows(&format!("DELETE FROM pair WHERE lane_id = ({lane}) RETURNING CAST(1 AS BIGINT) AS n")).await;
+    let (run, progress) = world.run("reconcile", &connected).await;
+    let findings = world.staff.findings(&run).await.unwrap();
+    let said: Vec<&Value> = findings.iter().filter(|one| one["cause"] == "NOT_CARRIED" && one["explained"] == false).collect();
+    assert!(said.iter().any(|one| one["level"] == 2) && said.iter().any(|one| one["level"] == 3), "{findings:#?}");
+    assert_eq!(progress["clean"], false);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_credit_settles_at_another_rate_and_a_number_may_be_two_suppliers() {
     let (world, connected) = connected().await;
     let entry = Entry::new(&world).await;

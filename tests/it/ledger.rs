@@ -199,6 +199,56 @@ async fn a_list_outside_the_scope_goes_on_where_a_limit_stopped_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_owes_makes_a_run_unclean_and_no_document_moves_the_day_into_another_year() {
+    let (world, connected, run) = migrated("demo-company", Some(40), Some(120)).await;
+    let day = report(&world, &run).await["day"].clone();
+
+    // The same amount is owed, by another customer: no list and no account tells.
+    let invoices = books::zoho(&world, "invoices").await;
+    let unpaid = |one: &&Value| {
+        matches!(one["status"].as_str(), Some("sent" | "overdue")) && decimal(&one["balance"]) == decimal(&one["total"])
+    };
+    let invoice = invoices.iter().find(unpaid).unwrap();
+    let contacts = books::zoho(&world, "contacts").await;
+    let other = contacts.iter().find(|one| {
+        one["contact_type"] == "customer"
+            && one["contact_id"] != invoice["customer_id"]
+            && one["currency_id"] == invoice["currency_id"]
+            && one["status"] == "active"
+    });
+    let id = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    let path = format!("invoices/{}", id(invoice, "invoice_id"));
+    let change = async |customer: &str| {
+        let (status, answer) = world.in_zoho(&connected, Method::PUT, &path, Some(json!({ "customer_id": customer }))).await;
+        assert_eq!(status, 200, "{answer}");
+    };
+    change(&id(other.unwrap(), "contact_id")).await;
+    let (run, progress) = world.run("reconcile", &connected).await;
+    let findings = world.staff.findings(&run).await.unwrap();
+    let unexplained: Vec<&Value> = findings.iter().filter(|one| one["explained"] == false).collect();
+    assert!(unexplained.len() == 2 && unexplained.iter().all(|one| one["level"] == 3), "{findings:#?}");
+    assert!(unexplained[0]["sentence"].as_str().unwrap().contains(" owes "), "{unexplained:#?}");
+    assert_eq!(progress["clean"], false);
+    change(&id(invoice, "customer_id")).await;
+    world.agrees(&connected).await;
+
+    // Something far ahead, and something that was thrown away, move no day.
+    let customer = books::xero(&world, "Invoices").await.into_iter().find(|one| one["Type"] == "ACCREC").unwrap();
+    let ahead = |status: &str, date: &str| {
+        json!({ "Type": "ACCREC", "Status": status, "Date": date, "DueDate": date, "Contact": { "ContactID": customer["Contact"]["ContactID"] },
+            "LineAmountTypes": "Exclusive", "LineItems": [{ "Description": "Ahead", "Quantity": 1, "UnitAmount": "10.00", "AccountCode": "200" }] })
+    };
+    world.in_xero("Invoices", ahead("AUTHORISED", "2029-01-31")).await;
+    world.in_xero("Invoices", ahead("DELETED", "2027-01-31")).await;
+    world.run("syncNow", &connected).await;
+    let (run, progress) = world.run("reconcile", &connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await);
+    let end_of_year = "2027-03-31";
+    assert_eq!(report(&world, &run).await["day"], end_of_year, "and not {day} of another year");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_report_is_a_page_a_spreadsheet_and_data_and_nobody_elses() {
     let (world, _, run) = migrated("demo-company", Some(20), Some(60)).await;
     let status = world.customer.letter(1).await.unwrap().status_link().unwrap();

@@ -49,6 +49,13 @@ impl Organisation {
         let before = [day.year(), day.year() - 1, day.year() - 2].into_iter().filter_map(end).find(|end| *end < day);
         before.and_then(|end| end.checked_add_days(Days::new(1))).unwrap_or(day)
     }
+
+    /// The last day of the financial year that a day is in.
+    pub fn year_end(&self, day: NaiveDate) -> NaiveDate {
+        // No year is longer, and none is shorter than half of one.
+        let within_the_next = self.year_start(day).checked_add_days(Days::new(380)).unwrap_or(day);
+        self.year_start(within_the_next).checked_sub_days(Days::new(1)).unwrap_or(day)
+    }
 }
 
 #[derive(Deserialize)]

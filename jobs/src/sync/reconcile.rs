@@ -33,7 +33,9 @@ pub async fn reconcile(slice: &mut Slice, run: &run::Model) -> Result<bool, Halt
     let on: Vec<Lane> = slice.lanes.iter().filter(|lane| lane.on && lane.flow.hangs().is_none()).copied().collect();
     let mut tallies = rows::load(slice, run, &on).await?;
     let organisation = year_end(slice, run, &on, &mut tallies).await?;
-    let knowing = Knowing::new(slice, organisation.year_start(owed::day(run)), opening::cut(slice, run, &organisation));
+    let day = owed::day(run);
+    let year = (organisation.year_start(day), organisation.year_end(day));
+    let knowing = Knowing::new(slice, year, opening::cut(slice, run, &organisation));
     for lane in &on {
         let members = zoho_side::sharing(&on, *lane, &tallies);
         while of(&tallies, *lane).phase == Phase::Zoho {

@@ -135,6 +135,8 @@ pub struct Opening {
 pub struct When {
     /// Before the present financial year.
     pub is_before: bool,
+    /// After it: the ledgers are compared before that.
+    pub is_ahead: bool,
     /// Up to the day of the opening balances, and whether before the financial year that this day is in.
     pub at_cut: Option<bool>,
 }
@@ -142,6 +144,9 @@ pub struct When {
 impl Tally {
     /// By how much Zoho has more on an account, and why.
     pub fn add(&mut self, cause: &str, ledger: Ledger, when: When, amount: Decimal) {
+        if when.is_ahead {
+            return;
+        }
         if let Some(is_before) = when.at_cut {
             self.at_cut.moves.add(cause, ledger.clone(), is_before, amount);
         }
@@ -158,6 +163,9 @@ impl Tally {
 
     /// Something differs on an account by an amount that is not known.
     pub fn touch(&mut self, cause: &str, ledger: Ledger, when: When) {
+        if when.is_ahead {
+            return;
+        }
         if let Some(is_before) = when.at_cut {
             self.at_cut.touched.insert((cause.to_owned(), ledger.clone(), is_before));
         }
@@ -166,6 +174,9 @@ impl Tally {
 
     /// The square of how far rounding may take a record apart on an account.
     pub fn round(&mut self, ledger: Ledger, when: When, square: Decimal) {
+        if when.is_ahead {
+            return;
+        }
         if let Some(is_before) = when.at_cut {
             self.at_cut.roundings.add("", ledger.clone(), is_before, square);
         }

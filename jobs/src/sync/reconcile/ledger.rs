@@ -52,7 +52,7 @@ pub async fn compare(
         read_outside(slice, run, lane, tallies, knowing).await?;
     }
     slice.go_on()?;
-    let mut told = ask(slice, lane, tallies, &pairs, organisation).await?;
+    let mut told = ask(slice, lane, tallies, &pairs, organisation, knowing.end).await?;
     let mut rows = accounts::compare(&books(tallies, &told, &pairs, &[]));
     if has_unnamed(&rows) && read_outside(slice, run, lane, tallies, knowing).await? {
         rows = accounts::compare(&books(tallies, &told, &pairs, &[]));
@@ -68,7 +68,8 @@ pub async fn compare(
     }
     told.xero.clear();
     let (receivable, payable) = ageing(slice, tallies).await?;
-    let agrees = !has_unnamed(&rows);
+    let owing = receivable.rows.iter().chain(&payable.rows).flat_map(|row| &row.parts);
+    let agrees = rows.iter().flat_map(|row| &row.parts).chain(owing).all(|part| is_explained(&part.cause));
     let report = Report {
         day: told.day,
         currency: slice.xero.connection.currency.clone(),
@@ -135,18 +136,19 @@ pub async fn account_pairs(slice: &Slice, lane: Lane) -> Result<HashMap<String, 
         .collect::<Result<_, sea_orm::DbErr>>()?)
 }
 
-/// Asks both sides, as at the organisation's today, or at the day of the latest record where that lies ahead.
+/// Asks both sides, as at the organisation's today, or at the day of the latest record where that lies ahead in the same year.
 async fn ask(
     slice: &mut Slice,
     lane: Lane,
     tallies: &Tallies,
     pairs: &HashMap<String, String>,
     organisation: &Organisation,
+    end: NaiveDate,
 ) -> Result<Told, Halt> {
     let (today, mut balances) = xero(slice, lane, None).await?;
     let utc = slice.context.now().to_utc().date_naive();
     let latest = tallies.values().filter_map(|tally| tally.latest).max();
-    let day = today.unwrap_or(utc).max(latest.unwrap_or(NaiveDate::MIN));
+    let day = today.unwrap_or(utc).max(latest.map_or(NaiveDate::MIN, |latest| latest.min(end)));
     if today != Some(day) {
         balances = xero(slice, lane, Some(day)).await?.1;
     }
@@ -357,7 +359,8 @@ async fn zoho_ids(slice: &Slice, lane: Lane, xero_ids: &[&str]) -> Result<Vec<(S
     Ok(found)
 }
 
-/// One finding for each cause on each account.
+/// One finding for each cause on each account, and for each contact that owes, or is owed, another amount without a reason that is
+/// as it should be.
 async fn findings(slice: &Slice, run: &run::Model, lane: Lane, tallies: &mut Tallies, report: &Report) -> Result<(), Halt> {
     for row in &report.accounts {
         for part in &row.parts {
@@ -373,6 +376,23 @@ async fn findings(slice: &Slice, run: &run::Model, lane: Lane, tallies: &mut Tal
             );
             let found = Found { level: 3, cause: &part.cause, explained: is_explained(&part.cause), sentence };
             find(slice, run, lane, tally(tallies, lane), found).await?;
+        }
+    }
+    for (ageing, owes) in [(&report.receivable, "owes"), (&report.payable, "is owed")] {
+        for row in &ageing.rows {
+            for part in row.parts.iter().filter(|part| !is_explained(&part.cause)) {
+                let sentence = format!(
+                    "{} {owes} {} {} in Xero, {} in Zoho Books; {} of the difference: {}",
+                    row.contact,
+                    row.currency,
+                    row.xero.sum(),
+                    row.zoho.sum(),
+                    part.amount,
+                    crate::report::meaning(&part.cause)
+                );
+                find(slice, run, lane, tally(tallies, lane), Found { level: 3, cause: &part.cause, explained: false, sentence })
+                    .await?;
+            }
         }
     }
     Ok(())

@@ -137,11 +137,13 @@ fn sharing(slice: &Slice, leader: Lane) -> Vec<Lane> {
 }
 
 /// What flows may know when they are asked what records move, and the days that tell what stands where: when the present financial year
-/// began, the last day of the opening balances, and when the financial year began that it is in.
+/// began and ends, the last day of the opening balances, and when the financial year began that it is in.
 #[derive(Clone)]
 pub struct Knowing {
     known: Known,
     start: NaiveDate,
+    /// The last day on which the ledgers may be compared: with the next year income and expenses begin at nothing.
+    pub end: NaiveDate,
     pub cut: Option<Cut>,
 }
 
@@ -153,11 +155,11 @@ pub struct Cut {
 }
 
 impl Knowing {
-    pub fn new(slice: &Slice, start: NaiveDate, cut: Option<Cut>) -> Self {
+    pub fn new(slice: &Slice, (start, end): (NaiveDate, NaiveDate), cut: Option<Cut>) -> Self {
         let (xero, zoho) = slice.organisations();
         let mut known = Known::new(xero, zoho);
         slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
-        Self { known, start, cut }
+        Self { known, start, end, cut }
     }
 
     /// When it was booked.
@@ -172,7 +174,7 @@ impl Knowing {
     pub fn when_of(&self, day: Option<NaiveDate>) -> When {
         let Some(day) = day else { return When::default() };
         let at_cut = self.cut.filter(|cut| day <= cut.day).map(|cut| day < cut.year_start);
-        When { is_before: day < self.start, at_cut }
+        When { is_before: day < self.start, is_ahead: day > self.end, at_cut }
     }
 }
 
@@ -239,7 +241,10 @@ async fn check(
     let line = lane.flow.xero_line(record);
     tally.chart.extend(lane.flow.account(record));
     tally.rates.extend(lane.flow.rate(record).map(|rate| (record.id().to_owned(), rate)));
-    if let Age::Of { date, .. } = lane.flow.age(record) {
+    let is_booked = lane.flow.wanted(record) == Wanted::Carry && !matches!(line.status, "draft" | "void");
+    if let Age::Of { date, .. } = lane.flow.age(record)
+        && is_booked
+    {
         tally.latest = tally.latest.max(Some(date));
         tally.earliest = Some(tally.earliest.map_or(date, |earliest| earliest.min(date)));
     }
@@ -254,10 +259,9 @@ async fn check(
             return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
         }
         miss(tally, lane, run, record, "NOT_CARRIED", knowing_of(slice, lane, record, known).await?.as_ref(), told);
-        if !lane.flow.has_list() {
-            return Ok(());
+        if lane.flow.has_list() {
+            tally.xero.add(&line);
         }
-        tally.xero.add(&line);
         let sentence = format!("{} is in Xero and was never carried.", record.label());
         return find(slice, run, lane, tally, Found::of_document("NOT_CARRIED", false, sentence)).await;
     };
