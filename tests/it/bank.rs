@@ -118,6 +118,33 @@ async fn an_answer_that_got_lost_makes_nothing_twice() {
     world.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payee_that_is_not_in_zoho_takes_the_place_of_one_that_is() {
+    let (world, connected) = connected().await;
+    let entry = Entry::new(&world).await;
+    let who = entry.put("Contacts", &[json!({ "Name": "A supplier" }), json!({ "Name": "Refused by Zoho" })]).await.taken;
+    let of = |n: usize| json!({ "ContactID": who[n]["ContactID"] });
+    let bill = json!({ "Type": "ACCPAY", "Status": "AUTHORISED", "Contact": of(0), "Date": "2026-05-05", "DueDate": "2026-06-05",
+        "InvoiceNumber": "B-1", "LineAmountTypes": "NoTax", "LineItems": [line("10", "453", "NONE")] });
+    assert_eq!(entry.put("Invoices", &[bill]).await.refused, Vec::<String>::new());
+    let spent = json!({ "Type": "SPEND", "Contact": of(0), "BankAccount": { "Code": "090" }, "Date": "2026-05-05",
+        "LineAmountTypes": "NoTax", "LineItems": [line("10", "453", "NONE")] });
+    let spent = entry.put("BankTransactions", &[spent]).await.taken.remove(0);
+    world.migrate(&connected).await;
+    let payee = async || books::zoho(&world, "expenses").await.remove(0)["vendor_id"].as_str().unwrap_or_default().to_owned();
+    assert_ne!(payee().await, "");
+
+    let refused = json!({ "match": { "provider": "zoho", "method": "PUT", "path_contains": "/contacts" }, "kind": "status", "code": 400,
+        "body": json!({ "code": 2, "message": "Invalid value passed" }).to_string(), "headers": { "content-type": "application/json" }, "times": 99 });
+    world.faults(json!([refused])).await;
+    let edit = json!({ "BankTransactionID": spent["BankTransactionID"], "Type": "SPEND", "Contact": of(1) });
+    world.in_xero("BankTransactions", edit).await;
+    let (_, progress) = world.run("syncNow", &connected).await;
+    assert_eq!(flow(&progress, "books.expenses")["updated"], 1, "{progress:#}");
+    assert_eq!(payee().await, "");
+    world.end().await;
+}
+
 /// Bank transactions as Xero has them, after transfers and journals.
 async fn enter(world: &World) -> Vec<Value> {
     let entry = Entry::new(world).await;

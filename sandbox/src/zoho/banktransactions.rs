@@ -82,6 +82,10 @@ pub fn write(desk: &Desk, was: Option<Record>, body: &Map<String, Value>) -> Res
         records::brief(desk, Module::Contacts, customer)?;
         record.party = Some(customer);
         record.set("customer_id", customer.to_string());
+    } else if body.contains_key("customer_id") {
+        // Sent empty: nobody any more.
+        record.party = None;
+        record.set("customer_id", "");
     }
     let currency = record.currency.unwrap_or(desk.org.currency_id);
     let decimals = documents::priced(desk, &mut record, currency)?;

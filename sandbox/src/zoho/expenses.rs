@@ -102,6 +102,10 @@ fn parties(desk: &Desk, record: &mut Record, body: &Map<String, Value>) -> Resul
             }
             record.set(id_key, id.to_string());
             record.set(name_key, contact.name);
+        } else if body.contains_key(id_key) {
+            // Sent empty: nobody any more.
+            record.set(id_key, "");
+            record.set(name_key, "");
         }
     }
     record.party = shape::id(&record.detail, "customer_id")?.or(shape::id(&record.detail, "vendor_id")?);

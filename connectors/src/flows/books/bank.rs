@@ -197,6 +197,18 @@ pub fn check(record: &BankTransaction, of: Form, known: &Known) -> Result<(), Un
             ),
         );
     }
+    let lines: Decimal = moving(record).map(|line| net(record, line) + tax(record, line)).sum();
+    if lines != record.total {
+        return held(
+            "LINES_NOT_TOTAL",
+            format!(
+                "{label}: its lines come to {}, and its total in Xero is {}. The bank account would be wrong by the difference. Save it \
+                 again in Xero, then retry.",
+                lines.normalize(),
+                record.total.normalize()
+            ),
+        );
+    }
     super::documents::same_base_currency(&label, known)?;
     if is_foreign(record, known) && record.currency_rate.is_none_or(|rate| rate <= Decimal::ZERO) {
         return held(

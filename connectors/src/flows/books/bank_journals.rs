@@ -253,7 +253,8 @@ mod tests {
     #[test]
     fn what_cannot_be_carried_says_why() {
         for (extra, code, sentence, expected) in [
-            (json!({"LineItems": []}), "NO_AMOUNT", "moves no money", true),
+            (json!({"LineItems": [], "Total": 0}), "NO_AMOUNT", "moves no money", true),
+            (json!({"Total": 46.01}), "LINES_NOT_TOTAL", "its lines come to 46, and its total in Xero is 46.01", false),
             (json!({"Status": "VOIDED"}), "BANK_TRANSACTION_REMOVED", "was removed in Xero", false),
             (json!({"Type": "SPEND"}), "PASSED_ON", "another kind of record", false),
             (json!({"LineAmountTypes": "NoTax"}), "BANK_TRANSACTION_RESHAPED", "another kind of record", false),
