@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::serve::signal;
@@ -43,6 +44,12 @@ pub struct Demo {
     /// End when the story is told. Exit code 0 only if the books are equal to the cent and nothing unexpected is held
     #[arg(long)]
     once: bool,
+    /// Leave history out: carry what is dated from this day on or was open then; the rest becomes opening balances
+    #[arg(long, value_name = "DATE", conflicts_with = "open_only")]
+    from: Option<NaiveDate>,
+    /// Carry only what is open today; everything else becomes opening balances
+    #[arg(long)]
+    open_only: bool,
     /// Count calls as the providers do: Xero 60 and Zoho 100 a minute
     #[arg(long)]
     realistic_limits: bool,
@@ -82,7 +89,7 @@ impl Demo {
             step("starting the sandbox (Xero, Zoho, mail), the server and a worker", Box::pin(Stage::start(plan))).await?;
         let seed = stage::seed(self.profile.name(), self.contacts, self.invoices);
         step("planting the company in the sandbox's Xero", stage.seed(seed)).await?;
-        let told = tell(&stage, self.realistic_limits).await?;
+        let told = tell(&stage, self.realistic_limits, self.scope()).await?;
         println!("\n{}", told.verdict());
         if self.once {
             let clean = told.is_clean();
@@ -97,6 +104,17 @@ impl Demo {
     }
 }
 
+impl Demo {
+    /// What staff choose to carry.
+    fn scope(&self) -> Value {
+        match (self.from, self.open_only) {
+            (Some(from), _) => json!({ "from": from }),
+            (None, true) => json!({ "openOnly": true }),
+            (None, false) => json!({}),
+        }
+    }
+}
+
 /// What the story came to.
 struct Told {
     status_link: Option<Url>,
@@ -107,7 +125,7 @@ struct Told {
     took: Duration,
 }
 
-async fn tell(stage: &Stage, realistic: bool) -> Result<Told, Trouble> {
+async fn tell(stage: &Stage, realistic: bool, scope: Value) -> Result<Told, Trouble> {
     let staff = stage.staff()?;
     let mut customer = Customer::new(&stage.sandbox_url, "ada@brusch.example");
     let tenant = step(
@@ -129,8 +147,8 @@ async fn tell(stage: &Stage, realistic: bool) -> Result<Told, Trouble> {
         step("the Zoho side is prepared: unique fields on contacts, items, documents and payments", ready(&staff, &tenant))
             .await?;
     let started = Instant::now();
-    let run = staff.start("startMigration", &link).await?;
-    println!("  ▸ staff: startMigration");
+    let run = staff.migrate(&link, &scope).await?;
+    println!("  ▸ staff: startMigration{}", if scope == json!({}) { String::new() } else { format!(", scope {scope}") });
     let progress = watch::follow(&staff, &run, true).await?;
     let took = started.elapsed();
     println!("  ✓ migrated and reconciled in {}", humane(took));
@@ -145,7 +163,12 @@ async fn tell(stage: &Stage, realistic: bool) -> Result<Told, Trouble> {
     for line in summary::ledger(&staff.report(&run).await?) {
         println!("  ledger: {line}");
     }
-    for finding in findings.iter().filter(|finding| finding["level"].as_i64() < Some(3)).take(12) {
+    let is_told = |finding: &&Value| {
+        // Those of accounts are in the lines of the ledger.
+        let cause = finding["cause"].as_str().unwrap_or_default();
+        finding["level"].as_i64() < Some(3) || cause == "OPENING_BALANCE" || cause == "OPENING_NOT_WRITTEN"
+    };
+    for finding in findings.iter().filter(is_told).take(12) {
         println!("  {}: {}", finding["cause"].as_str().unwrap_or_default(), finding["sentence"].as_str().unwrap_or_default());
     }
     if realistic {

@@ -89,6 +89,18 @@ impl Staff {
         }
     }
 
+    /// Starts a migration of what a scope includes.
+    pub async fn migrate(&self, link: &str, scope: &Value) -> Result<String, Trouble> {
+        let query = "mutation($id: ID!, $scope: ScopeInput) { startMigration(linkId: $id, scope: $scope, createMissing: true) { \
+                     __typename ... on RunStarted { run { id } } ... on LinkNotReady { reason } } }";
+        let data = self.data(query, json!({ "id": link, "scope": scope })).await?;
+        let started = &data["startMigration"];
+        match started["run"]["id"].as_str() {
+            Some(run) => Ok(run.to_owned()),
+            None => Err(format!("startMigration: {}", started["reason"].as_str().unwrap_or("no run")).into()),
+        }
+    }
+
     /// How far a run is.
     pub async fn progress(&self, run: &str) -> Result<Value, Trouble> {
         let data = self
