@@ -19,6 +19,7 @@ mod paging;
 mod previews;
 mod progress;
 mod reports;
+mod rules;
 mod runs;
 mod scopes;
 mod steering;
@@ -39,7 +40,15 @@ const DIRECTIVES_MAX: usize = 20;
 const INTROSPECTION_DEPTH_MAX: usize = 24;
 
 #[derive(MergedObject, Default)]
-pub struct Query(viewer::ViewerQuery, tenants::TenantQuery, links::LinkQuery, runs::RunQuery, holds::HoldQuery, flows::FlowQuery);
+pub struct Query(
+    viewer::ViewerQuery,
+    tenants::TenantQuery,
+    links::LinkQuery,
+    runs::RunQuery,
+    holds::HoldQuery,
+    flows::FlowQuery,
+    rules::RuleQuery,
+);
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(
@@ -49,6 +58,7 @@ pub struct Mutation(
     connections::ConnectionMutation,
     previews::PreviewMutation,
     in_step::InStepMutation,
+    rules::RuleMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;

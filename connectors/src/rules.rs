@@ -9,9 +9,9 @@ pub mod typed;
 use serde::{Deserialize, Serialize};
 
 use crate::xero::Carrier;
-pub use fields::{RULED, apply_to_zoho, to_xero, zoho_print};
+pub use fields::{RULED, apply_to_zoho, fields_of, to_xero, zoho_prints};
 pub use sources::{Asked, Said, said};
-pub use tracking::{Tracked, Unmet, judge, tracking, tracks};
+pub use tracking::{Tracked, Unmet, judge, tracking, wanted_options};
 pub use typed::DataType;
 
 /// All rules of a link, in the order in which they are asked.

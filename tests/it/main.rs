@@ -25,6 +25,7 @@ mod onboarding;
 mod opening;
 mod proof;
 mod reconciliation;
+mod rules;
 mod scope;
 mod storm;
 mod strangers;

@@ -149,6 +149,7 @@ async fn fields(world: &World, connected: &Connected, run: &str) -> Vec<(String,
                         ("linkId", ..) | ("id", "link", _) => format!("{:?}", connected.link),
                         ("runId", ..) | ("id", "run", _) => format!("{run:?}"),
                         ("connectionId", ..) => format!("{connection:?}"),
+                        ("flow", "customFields", _) => "\"books.invoices\"".to_owned(),
                         (_, _, "a list") => "[]".to_owned(),
                         (_, _, "Provider") => "XERO".to_owned(),
                         (_, _, "OnboardTenantInput") => {

@@ -12,6 +12,7 @@ use super::connections::Connection;
 use super::flows::Flow;
 use super::in_step::InStep;
 use super::progress::RunProgress;
+use super::rules::{self, FieldRule, TrackingRule};
 use super::runs::Run;
 use super::scopes::ScopeView;
 use super::tenants::Tenant;
@@ -106,6 +107,16 @@ impl Link {
     /// How it is kept in step by itself.
     async fn in_step(&self, context: &Context<'_>) -> Result<InStep, Error> {
         InStep::of(context, &self.row).await
+    }
+
+    /// What sets tracking in Xero, in the order in which it is asked.
+    async fn tracking_rules(&self, context: &Context<'_>) -> Result<Vec<TrackingRule>, Error> {
+        Ok(rules::of(context, &self.row).await?.0)
+    }
+
+    /// Which custom fields of Zoho's stand for which places in Xero.
+    async fn field_rules(&self, context: &Context<'_>) -> Result<Vec<FieldRule>, Error> {
+        Ok(rules::of(context, &self.row).await?.1)
     }
 
     /// What is kept in step, in the order of carrying.

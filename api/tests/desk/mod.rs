@@ -333,6 +333,10 @@ fn example(kind: &str) -> Value {
         "Provider" => json!("XERO"),
         "OnboardTenantInput" => json!({ "name": "A", "contactEmail": "a@b.cd", "region": "nz", "products": ["books"] }),
         "[ReferenceInput!]" => json!([{ "flow": "books.accounts", "xeroId": "x" }]),
+        "[TrackingRuleInput!]" => json!([{ "source": { "kind": "LOCATION" }, "category": "x" }]),
+        "[FieldRuleInput!]" => {
+            json!([{ "flow": "books.invoices", "direction": "BOTH", "apiName": "cf_x", "dataType": "DATE", "carrier": { "place": "REFERENCE" } }])
+        }
         other => panic!("say what a {other} looks like"),
     }
 }

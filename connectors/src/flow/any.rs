@@ -7,11 +7,11 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
-    Account, Age, Also, Authority, Back, Carry, Coming, Cure, Flow, Further, Hanging, Judgement, Known, Line, Look, Need, On,
-    Owed, Posting, Sending, Shift, Unmappable, Wanted,
+    Account, Age, Also, Authority, Back, Carry, Cure, Flow, Further, Hanging, Judgement, Known, Line, Look, Need, On, Owed,
+    Posting, Shift, Unmappable, Wanted,
 };
 use crate::print::{PrintKey, Printer};
-use crate::rules::{self, Rules};
+use crate::rules;
 use crate::side::{Refusal, Trouble};
 use crate::{xero, zoho};
 
@@ -82,11 +82,6 @@ pub trait AnyFlow: Send + Sync {
     fn xero_line(&self, record: &dyn Record) -> Line;
     fn zoho_line(&self, row: &Value) -> Option<Line>;
     fn back(&self) -> Option<&'static Back>;
-    /// What Xero is told of a record of Zoho's, the rules included. `None`: the flow runs one way.
-    fn to_xero(&self, coming: &Coming, known: &Known) -> Option<Result<Sending, Unmappable>>;
-    /// All fields' prints of a record of Zoho's, and behind them that of what the rules look at (`rules::RULED`). None where the flow
-    /// runs one way.
-    fn zoho_prints(&self, record: &Value, rules: &Rules, key: &PrintKey) -> Vec<u8>;
 }
 
 struct Of<R>(R);
@@ -266,17 +261,6 @@ impl<F: Flow> AnyFlow for F {
     }
     fn back(&self) -> Option<&'static Back> {
         const { &F::BACK }.as_ref()
-    }
-    fn to_xero(&self, coming: &Coming, known: &Known) -> Option<Result<Sending, Unmappable>> {
-        self.back().map(|back| rules::to_xero(F::KEY, back, coming, known))
-    }
-    fn zoho_prints(&self, record: &Value, rules: &Rules, key: &PrintKey) -> Vec<u8> {
-        let Some(back) = self.back() else { return Vec::new() };
-        let mut prints = back.prints(record, key);
-        let mut printer = Printer::new(key);
-        rules::zoho_print(rules, F::KEY, record, &mut printer);
-        prints.extend_from_slice(&printer.finish());
-        prints
     }
 }
 

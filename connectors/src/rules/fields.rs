@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::sources::{self, entry};
 use super::typed::{IsNot, plain};
 use super::{FieldRule, Rules, Source};
-use crate::flow::{Back, Coming, Known, Record, Sending, Unmappable};
-use crate::print::Printer;
+use crate::flow::{AnyFlow, Authority, Back, Coming, Known, Record, Sending, Unmappable};
+use crate::print::{PrintKey, Printer};
 use crate::xero::Carrier;
 use crate::xero::carrier::{part, without_part};
 
@@ -122,9 +122,25 @@ pub fn said(rule: &FieldRule, record: &Value, label: &str) -> Result<String, Unm
     Ok(text)
 }
 
+/// All fields of a flow that runs both ways, and behind them the one that rules look at.
+pub fn fields_of(flow: &dyn AnyFlow) -> Vec<(&'static str, Authority)> {
+    let mut fields = flow.field_names();
+    fields.push((RULED, Authority::Either));
+    fields
+}
+
+/// The prints of all these fields, from a record of Zoho's.
+pub fn zoho_prints(flow: &str, back: &Back, record: &Value, rules: &Rules, key: &PrintKey) -> Vec<u8> {
+    let mut prints = back.prints(record, key);
+    let mut printer = Printer::new(key);
+    zoho_print(rules, flow, record, &mut printer);
+    prints.extend_from_slice(&printer.finish());
+    prints
+}
+
 /// Prints everything that rules look at in a record of Zoho's, as its last field. A record that says nothing there prints as if there
 /// were no rule, so that a new rule does not touch it.
-pub fn zoho_print(rules: &Rules, flow: &str, record: &Value, printer: &mut Printer) {
+fn zoho_print(rules: &Rules, flow: &str, record: &Value, printer: &mut Printer) {
     let mut names: Vec<&str> =
         rules.of(flow).filter(|rule| rule.direction.is_to_xero()).map(|rule| rule.api_name.as_str()).collect();
     names.extend(rules.tracking.iter().filter_map(|rule| match &rule.source {
@@ -221,7 +237,6 @@ mod tests {
     use super::super::{DataType, Direction, Missing, TrackingRule, Transform};
     use super::*;
     use crate::flow::{Seek, ZohoField, always, as_told, whole};
-    use crate::print::PrintKey;
     use crate::xero::PhoneKind;
 
     fn rule(direction: Direction, data_type: DataType, carrier: Carrier) -> FieldRule {

@@ -84,9 +84,18 @@ pub fn tracking(rules: &Rules, asked: &Asked, line: &Value, options: &[Value]) -
     Ok(tracked)
 }
 
-/// Whether a rule of this flow sets this category.
-pub fn tracks(rules: &Rules, flow: &str, category: &str) -> bool {
-    rules_of(rules, flow).any(|rule| rule.category == category)
+/// The options that lines of this record need and that Xero does not have yet. What cannot be told is told when the record is mapped.
+pub fn wanted_options(rules: &Rules, asked: &Asked, options: &[Value]) -> Vec<Tracked> {
+    let mut wanted: Vec<Tracked> = Vec::new();
+    for line in asked.record["line_items"].as_array().into_iter().flatten() {
+        for one in tracking(rules, asked, line, options).unwrap_or_default() {
+            let is_known = |other: &Tracked| other.category == one.category && same(&other.name, &one.name);
+            if one.option.is_none() && !wanted.iter().any(is_known) {
+                wanted.push(one);
+            }
+        }
+    }
+    wanted
 }
 
 /// The tracking rules, and behind them what the field rules of a flow say about tracking options.
@@ -276,6 +285,15 @@ mod tests {
         let gone = TrackingRule { category: "x".into(), ..rule(Missing::Hold, Transform::AsIs) };
         assert_eq!(tracked(vec![gone.clone()], "North").unwrap_err().code, "TRACKING_GONE");
         assert_eq!(tracked(vec![gone], ""), Ok(Vec::new()), "a rule that gives nothing needs nothing");
+    }
+
+    #[test]
+    fn options_that_are_to_be_made_are_told_once() {
+        let rules = Rules { tracking: vec![rule(Missing::Create, Transform::AsIs)], ..Rules::default() };
+        let record = json!({ "line_items": [{ "salesperson_name": "East" }, { "salesperson_name": "east" }, { "salesperson_name": "North" }, { "salesperson_name": "West" }] });
+        let asked = Asked { flow: "books.invoices", label: "Invoice 7", record: &record, contact: None };
+        let wanted = wanted_options(&rules, &asked, &[region()]);
+        assert_eq!(wanted.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["East"]);
     }
 
     #[test]

@@ -1,0 +1,595 @@
+//! Rules: what sets tracking in Xero, and which custom field of Zoho's stands for which place there.
+
+use std::time::Duration;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use connectors::rules::checks::Problem;
+use connectors::rules::{self, DataType, Missing, Source, Transform};
+use connectors::xero::{self, Carrier};
+use jobs::rules::discover::Discovery;
+use jobs::rules::trial::{SAMPLE_MAX, Trial};
+use jobs::rules::{self as kept, Told};
+use jobs::visit::Away;
+
+use super::find;
+use super::flows::Flow;
+use super::links::Link;
+use crate::error::Error;
+
+/// Texts of a rule: a text of a custom field is no longer.
+const TEXT_CHARS_MAX: usize = 255;
+const SAMPLE: usize = 10;
+
+#[derive(Default)]
+pub struct RuleQuery;
+
+#[derive(Default)]
+pub struct RuleMutation;
+
+/// Sets a tracking category of Xero's by what a record of Zoho's says. Of two rules for one category the first that gives a value wins.
+#[derive(SimpleObject, InputObject)]
+#[graphql(input_name = "TrackingRuleInput")]
+pub struct TrackingRule {
+    source: TrackingSource,
+    /// Nothing: the value is the option's name.
+    transform: Option<TrackingTransform>,
+    /// `TrackingCategoryID` of an active tracking category.
+    category: String,
+    /// What happens where Xero has no such option. Nothing: the record is held.
+    missing: Option<MissingOption>,
+}
+
+/// Where in Zoho the value stands. A line's own value comes before its document's.
+#[derive(SimpleObject, InputObject)]
+#[graphql(input_name = "TrackingSourceInput")]
+struct TrackingSource {
+    kind: TrackingSourceKind,
+    /// For `TAG`.
+    tag_id: Option<String>,
+    /// For the kinds of fields: `cf_region`.
+    api_name: Option<String>,
+    /// For `CONSTANT`.
+    value: Option<String>,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+enum TrackingSourceKind {
+    /// A reporting tag of the line, else of the document.
+    Tag,
+    DocumentField,
+    LineField,
+    /// A custom field of the document's contact.
+    ContactField,
+    /// The location, which older organisations call branch.
+    Location,
+    Project,
+    Salesperson,
+    /// Of Zoho CRM; Books has no such source.
+    DealField,
+    Constant,
+}
+
+/// From a value to the name of an option: by a table or by a prefix.
+#[derive(SimpleObject, InputObject)]
+#[graphql(input_name = "TrackingTransformInput")]
+struct TrackingTransform {
+    /// A value that stands in no row goes as it is.
+    rows: Option<Vec<TableRow>>,
+    prefix: Option<String>,
+}
+
+/// A value of Zoho's, by its name or id, and an option of Xero's, by its name or id.
+#[derive(SimpleObject, InputObject)]
+#[graphql(input_name = "TableRowInput")]
+struct TableRow {
+    from: String,
+    to: String,
+}
+
+/// What happens where Xero has no such option.
+#[derive(SimpleObject, InputObject)]
+#[graphql(input_name = "MissingOptionInput")]
+struct MissingOption {
+    kind: MissingOptionKind,
+    /// For `DEFAULT`: the name or id of the option that is taken instead.
+    option: Option<String>,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+enum MissingOptionKind {
+    Hold,
+    /// It is created in Xero.
+    Create,
+    Default,
+}
+
+/// Joins a custom field of Zoho's to a place in Xero.
+#[derive(SimpleObject, InputObject)]
+#[graphql(input_name = "FieldRuleInput")]
+pub struct FieldRule {
+    /// The kind of record, by its key: `books.invoices`.
+    flow: String,
+    direction: RuleDirection,
+    /// What people call the field. Needed where it is made.
+    label: Option<String>,
+    /// Zoho's name for it: `cf_delivery`.
+    api_name: Option<String>,
+    data_type: CustomFieldType,
+    /// The choices of a drop-down.
+    options: Option<Vec<String>>,
+    /// The field, and the choices it lacks, are made in Zoho.
+    create: Option<bool>,
+    carrier: XeroPlace,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+enum RuleDirection {
+    ToZoho,
+    ToXero,
+    Both,
+}
+
+/// A place in Xero's records that carries the value.
+#[derive(SimpleObject, InputObject)]
+#[graphql(input_name = "XeroPlaceInput")]
+struct XeroPlace {
+    place: XeroPlaceKind,
+    /// For `LINE_PART`: `Label: value` is a line of its own in the description of the first line.
+    label: Option<String>,
+    /// For `TRACKING`: the id of the tracking category.
+    category: Option<String>,
+    /// For `PHONE`.
+    phone: Option<PhoneKind>,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+enum XeroPlaceKind {
+    Reference,
+    LinePart,
+    Tracking,
+    AccountNumber,
+    CompanyNumber,
+    TaxNumber,
+    EmailAddress,
+    /// Read-only in Xero.
+    Website,
+    Phone,
+    DeliveryInstructions,
+    Terms,
+    Narration,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "connectors::xero::PhoneKind")]
+enum PhoneKind {
+    Default,
+    Ddi,
+    Mobile,
+    Fax,
+}
+
+/// What a custom field holds, in Zoho's words.
+#[derive(Enum, Clone, Copy, PartialEq, Eq, Debug)]
+#[graphql(remote = "connectors::rules::DataType")]
+enum CustomFieldType {
+    String,
+    Multiline,
+    Email,
+    Phone,
+    Url,
+    Number,
+    Decimal,
+    Amount,
+    Percent,
+    Date,
+    DateTime,
+    CheckBox,
+    Dropdown,
+    Multiselect,
+    /// Carried to Xero by the other record's name.
+    Lookup,
+    Autonumber,
+    Formula,
+    Attachment,
+}
+
+/// One thing about the rules, with its place.
+#[derive(SimpleObject)]
+struct RuleProblem {
+    /// `rules[0].category`.
+    path: String,
+    /// Stable: `NO_OPTION`, `NO_FIELD`, `READ_ONLY`, …
+    code: String,
+    sentence: String,
+    /// The values that it is about, as far as there are not too many.
+    values: Vec<String>,
+    /// Nothing is kept while there is such a problem. Others are only worth knowing.
+    blocks: bool,
+}
+
+/// What became of the wish to set rules.
+#[derive(SimpleObject)]
+struct SetRulesPayload {
+    /// Whether the rules are kept. Otherwise those from before stand.
+    stands: bool,
+    problems: Vec<RuleProblem>,
+    link: Link,
+}
+
+/// What there is on both sides for a kind of record.
+#[derive(SimpleObject)]
+struct CustomFields {
+    flow: Flow,
+    zoho: Vec<CustomField>,
+    /// How many of Zoho's newest records were looked at.
+    zoho_sample: usize,
+    xero: Vec<XeroPlaceCount>,
+    /// How many of Xero's newest records were looked at.
+    xero_sample: usize,
+}
+
+/// A custom field of Zoho's.
+#[derive(SimpleObject)]
+struct CustomField {
+    label: String,
+    api_name: String,
+    /// Zoho's word.
+    data_type: String,
+    is_unique: bool,
+    /// The choices of a drop-down.
+    options: Vec<String>,
+    /// How many of the records looked at say something there.
+    count: usize,
+}
+
+/// A place in Xero.
+#[derive(SimpleObject)]
+struct XeroPlaceCount {
+    /// What people call it.
+    name: String,
+    carrier: XeroPlace,
+    is_read_only: bool,
+    /// How many of the records looked at have something there.
+    count: usize,
+}
+
+/// What rules would do with the newest documents. Nothing was written.
+#[derive(SimpleObject)]
+struct RuleTrial {
+    /// What would be told when these rules are set.
+    problems: Vec<RuleProblem>,
+    documents: Vec<TriedDocument>,
+}
+
+/// A document of Zoho's, and what it would get in Xero.
+#[derive(SimpleObject)]
+struct TriedDocument {
+    flow: Flow,
+    zoho_id: String,
+    number: String,
+    lines: Vec<TriedLine>,
+    /// The code of why it would be held.
+    held: Option<String>,
+    /// Why, in a sentence.
+    reason: Option<String>,
+}
+
+#[derive(SimpleObject)]
+struct TriedLine {
+    /// What the line says.
+    name: String,
+    tracking: Vec<TriedOption>,
+}
+
+#[derive(SimpleObject)]
+struct TriedOption {
+    category: String,
+    option: String,
+    /// It would be created in Xero.
+    is_new: bool,
+}
+
+#[Object]
+impl RuleQuery {
+    /// What exists on both sides for rules to join: custom fields in Zoho and places in Xero, with how many of the newest records use them.
+    async fn custom_fields(&self, context: &Context<'_>, link_id: ID, flow: String) -> Result<CustomFields, Error> {
+        let link = find::link(context, &link_id).await?;
+        let found = kept::discover::discover(find::state(context)?, &link, &flow).await.map_err(away)?;
+        match found {
+            Some(found) => Ok(CustomFields::of(&flow, found)),
+            None => Err(Error::bad_input("flow", format!("{flow:?} has no custom fields that a rule can carry"))),
+        }
+    }
+
+    /// Tries rules on the newest invoices, bills and credit notes of Zoho's, at most 25 together, and says what each would get. Nothing is
+    /// written and nothing is kept.
+    async fn test_tracking_rules(
+        &self,
+        context: &Context<'_>,
+        link_id: ID,
+        rules: Vec<TrackingRule>,
+        sample: Option<i32>,
+    ) -> Result<RuleTrial, Error> {
+        let link = find::link(context, &link_id).await?;
+        let sample = match sample.map_or(Ok(SAMPLE), usize::try_from) {
+            Ok(sample) if (1..=SAMPLE_MAX).contains(&sample) => sample,
+            _ => return Err(Error::bad_input("sample", format!("1 to {SAMPLE_MAX} documents"))),
+        };
+        let rules = read_all(rules, TrackingRule::read)?;
+        let trial = kept::trial::trial(find::state(context)?, &link, rules, sample).await.map_err(away)?;
+        Ok(RuleTrial::of(trial))
+    }
+}
+
+#[Object]
+impl RuleMutation {
+    /// Sets the link's tracking rules, all of them anew, if nothing about them is wrong. `acceptUnmapped`: values that have no option now do
+    /// not stand in the way; records that say them are held.
+    async fn set_tracking_rules(
+        &self,
+        context: &Context<'_>,
+        link_id: ID,
+        rules: Vec<TrackingRule>,
+        accept_unmapped: Option<bool>,
+    ) -> Result<SetRulesPayload, Error> {
+        let subject = find::actor(context)?.subject.clone();
+        let link = find::link(context, &link_id).await?;
+        let rules = read_all(rules, TrackingRule::read)?;
+        let accept = accept_unmapped.unwrap_or(false);
+        let told = kept::set_tracking(find::state(context)?, &link, rules, accept, &subject).await.map_err(away)?;
+        SetRulesPayload::of(link, told)
+    }
+
+    /// Sets the link's rules for custom fields, all of them anew, if nothing about them is wrong. Fields that are to be made are made in
+    /// Zoho at once.
+    async fn set_field_rules(&self, context: &Context<'_>, link_id: ID, rules: Vec<FieldRule>) -> Result<SetRulesPayload, Error> {
+        let subject = find::actor(context)?.subject.clone();
+        let link = find::link(context, &link_id).await?;
+        let rules = read_all(rules, FieldRule::read)?;
+        let told = kept::set_fields(find::state(context)?, &link, rules, &subject).await.map_err(away)?;
+        SetRulesPayload::of(link, told)
+    }
+}
+
+/// The rules that a link has.
+pub async fn of(context: &Context<'_>, link: &entities::link::Model) -> Result<(Vec<TrackingRule>, Vec<FieldRule>), Error> {
+    let found = kept::found(find::state(context)?, link.tenant_id, link.id).await?;
+    Ok((found.tracking.into_iter().map(TrackingRule::of).collect(), found.fields.into_iter().map(FieldRule::of).collect()))
+}
+
+/// A visit that came to nothing, for who waited for it.
+fn away(away: Away) -> Error {
+    match away {
+        Away::Busy(after) => Error::RateLimited { after: after.max(Duration::from_secs(1)) },
+        Away::Closed(sentence) => Error::Conflict(sentence),
+        Away::Failed(failure) => Error::Internal(failure),
+    }
+}
+
+fn read_all<From, To>(all: Vec<From>, read: impl Fn(From) -> Result<To, String>) -> Result<Vec<To>, Error> {
+    let one = |(n, one)| read(one).map_err(|sentence| Error::bad_input("rules", format!("rules[{n}].{sentence}")));
+    all.into_iter().enumerate().map(one).collect()
+}
+
+/// A text that must be there.
+fn text(path: &str, text: Option<String>) -> Result<String, String> {
+    match text {
+        Some(text) if text.chars().count() <= TEXT_CHARS_MAX => Ok(text),
+        Some(_) => Err(format!("{path}: at most {TEXT_CHARS_MAX} characters")),
+        None => Err(format!("{path} is missing")),
+    }
+}
+
+impl TrackingRule {
+    fn read(self) -> Result<rules::TrackingRule, String> {
+        let api_name = |source: Option<String>| text("source.apiName", source);
+        let source = match self.source.kind {
+            TrackingSourceKind::Tag => Source::Tag { tag_id: text("source.tagId", self.source.tag_id)? },
+            TrackingSourceKind::DocumentField => Source::DocumentField { api_name: api_name(self.source.api_name)? },
+            TrackingSourceKind::LineField => Source::LineField { api_name: api_name(self.source.api_name)? },
+            TrackingSourceKind::ContactField => Source::ContactField { api_name: api_name(self.source.api_name)? },
+            TrackingSourceKind::Location => Source::Location,
+            TrackingSourceKind::Project => Source::Project,
+            TrackingSourceKind::Salesperson => Source::Salesperson,
+            TrackingSourceKind::DealField => Source::DealField { api_name: api_name(self.source.api_name)? },
+            TrackingSourceKind::Constant => Source::Constant { value: text("source.value", self.source.value)? },
+        };
+        let transform = match self.transform {
+            None | Some(TrackingTransform { rows: None, prefix: None }) => Transform::AsIs,
+            Some(TrackingTransform { rows: Some(_), prefix: Some(_) }) => {
+                return Err("transform: `rows` or `prefix`, not both".to_owned());
+            }
+            Some(TrackingTransform { rows: None, prefix }) => Transform::Prefix { prefix: text("transform.prefix", prefix)? },
+            Some(TrackingTransform { rows: Some(rows), prefix: None }) => {
+                let row = |row: TableRow| {
+                    Ok(rules::Row { from: text("transform.rows", Some(row.from))?, to: text("transform.rows", Some(row.to))? })
+                };
+                Transform::Table { rows: rows.into_iter().map(row).collect::<Result<_, String>>()? }
+            }
+        };
+        let missing = match self.missing {
+            None | Some(MissingOption { kind: MissingOptionKind::Hold, .. }) => Missing::Hold,
+            Some(MissingOption { kind: MissingOptionKind::Create, .. }) => Missing::Create,
+            Some(MissingOption { kind: MissingOptionKind::Default, option }) => {
+                Missing::Default { option: text("missing.option", option)? }
+            }
+        };
+        Ok(rules::TrackingRule { source, transform, category: text("category", Some(self.category))?, missing })
+    }
+
+    fn of(rule: rules::TrackingRule) -> Self {
+        let bare = |kind| TrackingSource { kind, tag_id: None, api_name: None, value: None };
+        let field = |kind, api_name| TrackingSource { api_name: Some(api_name), ..bare(kind) };
+        let source = match rule.source {
+            Source::Tag { tag_id } => TrackingSource { tag_id: Some(tag_id), ..bare(TrackingSourceKind::Tag) },
+            Source::DocumentField { api_name } => field(TrackingSourceKind::DocumentField, api_name),
+            Source::LineField { api_name } => field(TrackingSourceKind::LineField, api_name),
+            Source::ContactField { api_name } => field(TrackingSourceKind::ContactField, api_name),
+            Source::Location => bare(TrackingSourceKind::Location),
+            Source::Project => bare(TrackingSourceKind::Project),
+            Source::Salesperson => bare(TrackingSourceKind::Salesperson),
+            Source::DealField { api_name } => field(TrackingSourceKind::DealField, api_name),
+            Source::Constant { value } => TrackingSource { value: Some(value), ..bare(TrackingSourceKind::Constant) },
+        };
+        let transform = match rule.transform {
+            Transform::AsIs => None,
+            Transform::Prefix { prefix } => Some(TrackingTransform { rows: None, prefix: Some(prefix) }),
+            Transform::Table { rows } => {
+                let rows = rows.into_iter().map(|row| TableRow { from: row.from, to: row.to });
+                Some(TrackingTransform { rows: Some(rows.collect()), prefix: None })
+            }
+        };
+        let missing = match rule.missing {
+            Missing::Hold => MissingOption { kind: MissingOptionKind::Hold, option: None },
+            Missing::Create => MissingOption { kind: MissingOptionKind::Create, option: None },
+            Missing::Default { option } => MissingOption { kind: MissingOptionKind::Default, option: Some(option) },
+        };
+        Self { source, transform, category: rule.category, missing: Some(missing) }
+    }
+}
+
+impl FieldRule {
+    fn read(self) -> Result<rules::FieldRule, String> {
+        if self.label.is_none() && self.api_name.is_none() {
+            return Err("apiName: say `apiName`, or `label` where the field is to be made".to_owned());
+        }
+        let options = self.options.unwrap_or_default();
+        Ok(rules::FieldRule {
+            flow: text("flow", Some(self.flow))?,
+            direction: match self.direction {
+                RuleDirection::ToZoho => rules::Direction::ToZoho,
+                RuleDirection::ToXero => rules::Direction::ToXero,
+                RuleDirection::Both => rules::Direction::Both,
+            },
+            label: text("label", self.label.or(Some(String::new())))?,
+            api_name: text("apiName", self.api_name.or(Some(String::new())))?,
+            data_type: DataType::from(self.data_type),
+            options: options.into_iter().map(|option| text("options", Some(option))).collect::<Result<_, _>>()?,
+            create: self.create.unwrap_or(false),
+            carrier: self.carrier.read()?,
+        })
+    }
+
+    fn of(rule: rules::FieldRule) -> Self {
+        Self {
+            flow: rule.flow,
+            direction: match rule.direction {
+                rules::Direction::ToZoho => RuleDirection::ToZoho,
+                rules::Direction::ToXero => RuleDirection::ToXero,
+                rules::Direction::Both => RuleDirection::Both,
+            },
+            label: Some(rule.label),
+            api_name: Some(rule.api_name),
+            data_type: rule.data_type.into(),
+            options: Some(rule.options),
+            create: Some(rule.create),
+            carrier: XeroPlace::of(&rule.carrier),
+        }
+    }
+}
+
+impl XeroPlace {
+    fn read(self) -> Result<Carrier, String> {
+        Ok(match self.place {
+            XeroPlaceKind::Reference => Carrier::Reference,
+            XeroPlaceKind::LinePart => Carrier::LinePart { label: text("carrier.label", self.label)? },
+            XeroPlaceKind::Tracking => Carrier::Tracking { category: text("carrier.category", self.category)? },
+            XeroPlaceKind::AccountNumber => Carrier::AccountNumber,
+            XeroPlaceKind::CompanyNumber => Carrier::CompanyNumber,
+            XeroPlaceKind::TaxNumber => Carrier::TaxNumber,
+            XeroPlaceKind::EmailAddress => Carrier::EmailAddress,
+            XeroPlaceKind::Website => Carrier::Website,
+            XeroPlaceKind::Phone => {
+                Carrier::Phone { kind: self.phone.map(xero::PhoneKind::from).ok_or("carrier.phone is missing")? }
+            }
+            XeroPlaceKind::DeliveryInstructions => Carrier::DeliveryInstructions,
+            XeroPlaceKind::Terms => Carrier::Terms,
+            XeroPlaceKind::Narration => Carrier::Narration,
+        })
+    }
+
+    fn of(carrier: &Carrier) -> Self {
+        let bare = |place| Self { place, label: None, category: None, phone: None };
+        match carrier {
+            Carrier::Reference => bare(XeroPlaceKind::Reference),
+            Carrier::LinePart { label } => Self { label: Some(label.clone()), ..bare(XeroPlaceKind::LinePart) },
+            Carrier::Tracking { category } => Self { category: Some(category.clone()), ..bare(XeroPlaceKind::Tracking) },
+            Carrier::AccountNumber => bare(XeroPlaceKind::AccountNumber),
+            Carrier::CompanyNumber => bare(XeroPlaceKind::CompanyNumber),
+            Carrier::TaxNumber => bare(XeroPlaceKind::TaxNumber),
+            Carrier::EmailAddress => bare(XeroPlaceKind::EmailAddress),
+            Carrier::Website => bare(XeroPlaceKind::Website),
+            Carrier::Phone { kind } => Self { phone: Some((*kind).into()), ..bare(XeroPlaceKind::Phone) },
+            Carrier::DeliveryInstructions => bare(XeroPlaceKind::DeliveryInstructions),
+            Carrier::Terms => bare(XeroPlaceKind::Terms),
+            Carrier::Narration => bare(XeroPlaceKind::Narration),
+        }
+    }
+}
+
+impl From<Problem> for RuleProblem {
+    fn from(problem: Problem) -> Self {
+        Self {
+            path: problem.path,
+            code: problem.code.to_owned(),
+            sentence: problem.sentence,
+            values: problem.values,
+            blocks: problem.blocks,
+        }
+    }
+}
+
+impl SetRulesPayload {
+    fn of(link: entities::link::Model, told: Told) -> Result<Self, Error> {
+        let problems = told.problems.into_iter().map(RuleProblem::from).collect();
+        Ok(Self { stands: told.stands, problems, link: Link::of(link)? })
+    }
+}
+
+impl CustomFields {
+    fn of(flow: &str, found: Discovery) -> Self {
+        let field = |(field, count): (connectors::zoho::FieldInfo, usize)| CustomField {
+            label: field.label,
+            api_name: field.api_name,
+            data_type: field.data_type,
+            is_unique: field.is_unique,
+            options: field.options,
+            count,
+        };
+        let place = |(carrier, count): (Carrier, usize)| XeroPlaceCount {
+            name: carrier.name(),
+            is_read_only: carrier.is_read_only(),
+            carrier: XeroPlace::of(&carrier),
+            count,
+        };
+        Self {
+            flow: Flow::of(flow),
+            zoho: found.fields.into_iter().map(field).collect(),
+            zoho_sample: found.zoho_sample,
+            xero: found.places.into_iter().map(place).collect(),
+            xero_sample: found.xero_sample,
+        }
+    }
+}
+
+impl RuleTrial {
+    fn of(trial: Trial) -> Self {
+        let document = |one: kept::trial::Tried| {
+            let (held, reason) = one.held.unzip();
+            let line = |line: kept::trial::TriedLine| TriedLine {
+                name: line.said,
+                tracking: line
+                    .set
+                    .into_iter()
+                    .map(|set| TriedOption { category: set.category, option: set.option, is_new: set.is_new })
+                    .collect(),
+            };
+            let lines = one.lines.into_iter().map(line).collect();
+            TriedDocument { flow: Flow::of(one.flow), zoho_id: one.zoho_id, number: one.number, lines, held, reason }
+        };
+        Self {
+            problems: trial.problems.into_iter().map(RuleProblem::from).collect(),
+            documents: trial.documents.into_iter().map(document).collect(),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Rules: what sets tracking in Xero, and which custom fields stand for which places there. Looked through, tried, kept.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Connected, World, books};
+
+const SET_TRACKING: &str = "mutation($id: ID!, $rules: [TrackingRuleInput!]!, $accept: Boolean) { setTrackingRules(linkId: $id, rules: $rules, \
+    acceptUnmapped: $accept) { stands problems { path code sentence values blocks } link { trackingRules { source { kind tagId apiName value } \
+    transform { rows { from to } prefix } category missing { kind option } } } } }";
+const SET_FIELDS: &str = "mutation($id: ID!, $rules: [FieldRuleInput!]!) { setFieldRules(linkId: $id, rules: $rules) { stands problems { path code \
+    sentence blocks } link { fieldRules { flow direction label apiName dataType options create carrier { place label category phone } } } } }";
+const TRY: &str = "query($id: ID!, $rules: [TrackingRuleInput!]!) { testTrackingRules(linkId: $id, rules: $rules, sample: 5) { problems { sentence } \
+    documents { flow { key } number held reason lines { name tracking { category option isNew } } } } }";
+const DISCOVER: &str = "query($id: ID!, $flow: String!) { customFields(linkId: $id, flow: $flow) { zoho { label apiName dataType isUnique options count } \
+    zohoSample xero { name carrier { place label category phone } isReadOnly count } xeroSample } }";
+
+async fn connected() -> (World, Connected) {
+    let (world, connected) = World::of_company("demo-company", Some(12), Some(20)).await;
+    let (run, progress) = world.migrate(&connected).await;
+    assert_eq!(progress["clean"], true, "{:#?}", world.staff.findings(&run).await.unwrap());
+    (world, connected)
+}
+
+async fn ask(world: &World, connected: &Connected, question: &str, mut variables: Value) -> Value {
+    variables["id"] = connected.link.as_str().into();
+    let data = world.staff.data(question, variables).await.unwrap();
+    data.as_object().unwrap().values().next().unwrap().clone()
+}
+
+async fn zoho(world: &World, connected: &Connected, method: Method, path: &str, body: Option<Value>) -> Value {
+    let (status, answer) = world.in_zoho(connected, method, path, body).await;
+    assert!((200..300).contains(&status), "{path}: {answer:#}");
+    answer
+}
+
+async fn category(world: &World) -> Value {
+    books::xero(world, "TrackingCategories").await.into_iter().find(|one| one["Status"] == "ACTIVE").expect("a category")
+}
+
+async fn tag(world: &World, connected: &Connected) -> Value {
+    let listed = zoho(world, connected, Method::GET, "reportingtags", None).await;
+    let path = format!("reportingtags/{}", listed["reporting_tags"][0]["tag_id"].as_str().unwrap());
+    zoho(world, connected, Method::GET, &path, None).await["tag"].clone()
+}
+
+/// Adds options to the tag that Xero knows nothing of.
+async fn add_options(world: &World, connected: &Connected, names: &[&str]) -> Value {
+    let there = tag(world, connected).await;
+    let mut options = there["options"].as_array().unwrap().clone();
+    options.extend(names.iter().map(|name| json!({ "option_name": name, "is_active": true })));
+    let path = format!("reportingtags/{}/options", there["tag_id"].as_str().unwrap());
+    zoho(world, connected, Method::PUT, &path, Some(json!({ "options": options }))).await;
+    tag(world, connected).await
+}
+
+/// An invoice of Zoho's for some customer.
+async fn invoice(world: &World, connected: &Connected, number: &str, more: Value) -> Value {
+    let contacts = books::zoho(world, "contacts").await;
+    let is_local = |one: &&Value| one["contact_type"] == "customer" && one["status"] == "active" && one["currency_code"] == "NZD";
+    let customer = contacts.iter().find(is_local).expect("a customer");
+    let mut body = json!({
+        "customer_id": customer["contact_id"], "invoice_number": number, "date": "2026-06-01", "due_date": "2026-07-01",
+        "line_items": [{ "name": "Work", "quantity": 1, "rate": 12.5 }],
+    });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    zoho(world, connected, Method::POST, "invoices?ignore_auto_number_generation=true", Some(body)).await["invoice"].clone()
+}
+
+fn by_tag(tag: &Value, category: &Value, missing: Value) -> Value {
+    json!({ "source": { "kind": "TAG", "tagId": tag["tag_id"] }, "category": category["TrackingCategoryID"], "missing": missing })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tracking_rules_are_looked_through_before_they_stand() {
+    let (world, connected) = connected().await;
+    let region = category(&world).await;
+    let tag = add_options(&world, &connected, &["Abroad", "Isles"]).await;
+    let all = tag["options"].as_array().unwrap().len();
+    let archived = region["Options"].as_array().unwrap().iter().filter(|option| option["Status"] == "ARCHIVED").count();
+    let hold = json!({ "kind": "HOLD" });
+    let rules = json!([by_tag(&tag, &region, hold)]);
+    let told = ask(&world, &connected, SET_TRACKING, json!({ "rules": rules })).await;
+    assert_eq!(told["stands"], false, "{told:#}");
+    let unmet = 2 + archived;
+    assert_eq!(told["problems"][0]["sentence"], format!("Region: {unmet} of {all} values have no option"));
+    assert_eq!((&told["problems"][0]["path"], &told["problems"][0]["code"]), (&json!("rules[0].source"), &json!("NO_OPTION")));
+    let values = told["problems"][0]["values"].as_array().unwrap();
+    assert!(values.contains(&json!("Abroad")) && values.contains(&json!("Isles")) && values.len() == unmet, "{values:?}");
+    assert_eq!(told["link"]["trackingRules"], json!([]), "nothing is kept");
+
+    // Each mistake has its place; all are told at once.
+    let wrong = json!([
+        { "source": { "kind": "DEAL_FIELD", "apiName": "Stage" }, "category": region["TrackingCategoryID"] },
+        { "source": { "kind": "DOCUMENT_FIELD", "apiName": "cf_none" }, "category": "x" },
+        { "source": { "kind": "SALESPERSON" }, "category": region["TrackingCategoryID"], "missing": { "kind": "DEFAULT", "option": "Mars" },
+          "transform": { "rows": [{ "from": "Kiri", "to": "Venus" }] } },
+    ]);
+    let told = ask(&world, &connected, SET_TRACKING, json!({ "rules": wrong })).await;
+    let codes: Vec<String> = told["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {}", one["path"].as_str().unwrap(), one["code"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        codes,
+        [
+            "rules[0].source NO_SUCH_SOURCE",
+            "rules[1].source.apiName NO_FIELD",
+            "rules[1].category NO_CATEGORY",
+            "rules[2].missing.option NO_DEFAULT",
+            "rules[2].transform.rows[0].to NO_OPTION",
+        ]
+    );
+
+    // With a table, or taken as it is, they stand; and the new ones take the place of the old.
+    let options = region["Options"].as_array().unwrap();
+    let north = options.iter().find(|option| option["Name"] == "North").expect("North");
+    let rows: Vec<Value> = values.iter().map(|value| json!({ "from": value, "to": north["TrackingOptionID"] })).collect();
+    let mut rule = by_tag(&tag, &region, json!({ "kind": "HOLD" }));
+    rule["transform"] = json!({ "rows": rows });
+    let told = ask(&world, &connected, SET_TRACKING, json!({ "rules": [rule.clone()] })).await;
+    assert_eq!((&told["stands"], &told["problems"]), (&json!(true), &json!([])), "{told:#}");
+    assert_eq!(told["link"]["trackingRules"][0]["transform"]["rows"], json!(rows));
+    let told = ask(&world, &connected, SET_TRACKING, json!({ "rules": rules, "accept": true })).await;
+    assert_eq!((&told["stands"], &told["problems"][0]["blocks"]), (&json!(true), &json!(false)), "{told:#}");
+    let kept = told["link"]["trackingRules"].as_array().unwrap();
+    assert!(kept.len() == 1 && kept[0]["transform"].is_null() && kept[0]["missing"]["kind"] == "HOLD", "{kept:#?}");
+    assert_eq!(world.rows("SELECT COUNT(*) AS n FROM rule").await, 1);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tracking_rules_are_tried_on_the_newest_documents_without_writing_anything() {
+    let (world, connected) = connected().await;
+    let region = category(&world).await;
+    let tag = add_options(&world, &connected, &["Abroad"]).await;
+    let option = |name: &str| {
+        let options = tag["options"].as_array().unwrap();
+        options.iter().find(|option| option["option_name"] == name).expect("an option")["option_id"].clone()
+    };
+    let line = |name: &str, region: &str| json!({ "name": name, "quantity": 1, "rate": 5, "tags": [{ "tag_id": tag["tag_id"], "tag_option_id": option(region) }] });
+    invoice(
+        &world,
+        &connected,
+        "TRY-1",
+        json!({ "line_items": [line("Work", "North"), { "name": "A word", "quantity": 1, "rate": 0 }] }),
+    )
+    .await;
+    invoice(&world, &connected, "TRY-2", json!({ "line_items": [line("Travel", "Abroad")] })).await;
+    world.forget_requests().await;
+    let tried = |missing: Value| json!({ "rules": [by_tag(&tag, &region, missing)] });
+    let told = ask(&world, &connected, TRY, tried(json!({ "kind": "HOLD" }))).await;
+    let documents = told["documents"].as_array().unwrap();
+    assert_eq!(documents.len(), 5);
+    let of =
+        |number: &str| documents.iter().find(|one| one["number"] == number).unwrap_or_else(|| panic!("no {number}: {told:#}"));
+    let north = json!([{ "category": "Region", "option": "North", "isNew": false }]);
+    assert_eq!(of("TRY-1")["lines"], json!([{ "name": "Work", "tracking": north }, { "name": "A word", "tracking": [] }]));
+    assert_eq!((&of("TRY-1")["flow"]["key"], &of("TRY-1")["held"]), (&json!("books.invoices"), &Value::Null));
+    assert_eq!(of("TRY-2")["held"], "TRACKING_NO_OPTION");
+    assert!(of("TRY-2")["reason"].as_str().unwrap().starts_with("TRY-2 says “Abroad”, which Region in Xero has no option for."));
+    let told = ask(&world, &connected, TRY, tried(json!({ "kind": "CREATE" }))).await;
+    let abroad = told["documents"].as_array().unwrap().iter().find(|one| one["number"] == "TRY-2").unwrap();
+    assert_eq!(abroad["lines"][0]["tracking"], json!([{ "category": "Region", "option": "Abroad", "isNew": true }]));
+    assert_eq!(world.asked().await.writes("xero") + world.asked().await.writes("zoho"), 0, "{:#?}", world.asked().await);
+    assert_eq!(world.rows("SELECT COUNT(*) AS n FROM rule").await, 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn custom_fields_are_found_with_counts_and_made_where_they_are_missing() {
+    let (world, connected) = connected().await;
+    let rule = |label: &str, data_type: &str, carrier: Value| json!({ "flow": "books.invoices", "direction": "BOTH", "label": label, "dataType": data_type, "carrier": carrier });
+    let mut grade = rule("Grade", "DROPDOWN", json!({ "place": "LINE_PART", "label": "Grade" }));
+    let told = ask(&world, &connected, SET_FIELDS, json!({ "rules": [grade] })).await;
+    assert_eq!((&told["stands"], &told["problems"][0]["code"]), (&json!(false), &json!("NO_FIELD")), "{told:#}");
+
+    grade["create"] = true.into();
+    grade["options"] = json!(["A", "B"]);
+    let mut delivery = rule("Delivery day", "DATE", json!({ "place": "REFERENCE" }));
+    delivery["create"] = true.into();
+    world.forget_requests().await;
+    let told = ask(&world, &connected, SET_FIELDS, json!({ "rules": [grade, delivery] })).await;
+    assert_eq!((&told["stands"], &told["problems"]), (&json!(true), &json!([])), "{told:#}");
+    let kept = told["link"]["fieldRules"].as_array().unwrap();
+    let names: Vec<&Value> = kept.iter().map(|one| &one["apiName"]).collect();
+    assert_eq!(names, [&json!("cf_grade"), &json!("cf_delivery_day")]);
+    assert_eq!(world.asked().await.writes("zoho"), 2, "{:#?}", world.asked().await);
+
+    // The same again makes nothing; one more choice is added to those that are there.
+    world.forget_requests().await;
+    let again = ask(&world, &connected, SET_FIELDS, json!({ "rules": [grade, delivery] })).await;
+    assert_eq!((&again["stands"], world.asked().await.writes("zoho")), (&json!(true), 0), "{again:#}");
+    grade["options"] = json!(["C"]);
+    let more = ask(&world, &connected, SET_FIELDS, json!({ "rules": [grade] })).await;
+    assert_eq!(more["link"]["fieldRules"][0]["options"], json!(["A", "B", "C"]), "{more:#}");
+
+    let said = json!({ "custom_fields": [{ "api_name": "cf_grade", "value": "C" }, { "api_name": "cf_delivery_day", "value": "2026-06-30" }] });
+    invoice(&world, &connected, "FIELD-1", said).await;
+    let found = ask(&world, &connected, DISCOVER, json!({ "flow": "books.invoices" })).await;
+    let field = |api_name: &str| {
+        found["zoho"].as_array().unwrap().iter().find(|one| one["apiName"] == api_name).unwrap_or_else(|| panic!("{found:#}"))
+    };
+    assert_eq!(
+        field("cf_grade"),
+        &json!({ "label": "Grade", "apiName": "cf_grade", "dataType": "dropdown", "isUnique": false, "options": ["A", "B", "C"], "count": 1 })
+    );
+    assert_eq!(
+        (&field("cf_xero_id")["isUnique"], &field("cf_xero_id")["count"]),
+        (&json!(true), &json!(found["zohoSample"].as_u64().unwrap() - 1))
+    );
+    let reference = found["xero"].as_array().unwrap().iter().find(|one| one["carrier"]["place"] == "REFERENCE").unwrap();
+    let told = books::xero(&world, "Invoices").await;
+    let told =
+        told.iter().filter(|one| one["Type"] == "ACCREC" && one["Reference"].as_str().is_some_and(|text| !text.is_empty()));
+    assert_eq!((&reference["name"], &reference["count"]), (&json!("Reference"), &json!(told.count())));
+    let places = found["xero"].as_array().unwrap();
+    assert!(places.iter().any(|one| one["carrier"]["place"] == "TRACKING" && one["count"].is_u64()), "{places:#?}");
+    let contacts = ask(&world, &connected, DISCOVER, json!({ "flow": "books.customers" })).await;
+    let website = contacts["xero"].as_array().unwrap().iter().find(|one| one["carrier"]["place"] == "WEBSITE").unwrap();
+    assert_eq!(website["isReadOnly"], true);
+    world.end().await;
+}
