@@ -5,6 +5,7 @@ pub mod socket;
 
 mod answers;
 mod checklist;
+mod conflicts;
 mod connections;
 mod consents;
 mod find;
@@ -48,6 +49,7 @@ pub struct Query(
     holds::HoldQuery,
     flows::FlowQuery,
     rules::RuleQuery,
+    conflicts::ConflictQuery,
 );
 
 #[derive(MergedObject, Default)]
@@ -59,6 +61,7 @@ pub struct Mutation(
     previews::PreviewMutation,
     in_step::InStepMutation,
     rules::RuleMutation,
+    conflicts::ConflictMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;

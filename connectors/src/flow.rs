@@ -29,6 +29,8 @@ pub trait Flow: Send + Sync + 'static {
     const TITLE: &'static str;
     /// The flow whose pages this one shares: both read the same list of Xero, which is asked for once. It comes earlier in the list of flows.
     const READ_WITH: Option<&'static str> = None;
+    /// How often its lists are looked through when nobody asked for it.
+    const PACE: Pace = Pace::Each;
     /// Whether a migration may leave this kind out. Without contacts, accounts, taxes and currencies nothing else could be carried.
     const CAN_BE_OFF: bool = true;
     /// Whether Zoho has a list of this kind that a reconciliation can hold against Xero's. What lives inside other records (an allocation
@@ -152,6 +154,24 @@ pub trait Flow: Send + Sync + 'static {
     fn xero_line(record: &Self::Xero) -> Line;
     /// A Zoho list row's line in a reconciliation, in the words of `xero_line`. `None`: not this flow's business.
     fn zoho_line(row: &Value) -> Option<Line>;
+}
+
+/// How often a list is looked through by itself. A person's "sync now" looks through all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    Each,
+    Hourly,
+    Daily,
+}
+
+impl Pace {
+    pub fn seconds(self) -> u64 {
+        match self {
+            Pace::Each => 0,
+            Pace::Hourly => 3600,
+            Pace::Daily => 24 * 3600,
+        }
+    }
 }
 
 /// What may hang on a record.

@@ -38,6 +38,8 @@ pub struct Model {
     pub created_at: At,
     /// Changes in Zoho are left alone.
     pub one_way: bool,
+    /// Which side is right where both changed the same: `xero` or `zoho`. A person is asked where there is none.
+    pub on_conflict: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -35,6 +35,8 @@ pub struct Model {
     pub created_at: At,
     pub started_at: Option<At>,
     pub ended_at: Option<At>,
+    /// A person has looked at how much is removed, and wants it.
+    pub may_remove: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

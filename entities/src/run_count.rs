@@ -31,6 +31,8 @@ pub struct Model {
     pub findings: i64,
     /// Reconciliation: how far it is and the sums so far, sealed.
     pub tally: Option<Vec<u8>>,
+    /// Records that were carried and are gone from Zoho.
+    pub removed: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

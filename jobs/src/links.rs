@@ -99,6 +99,7 @@ async fn create(
         scope: Set(None),
         sync_every_minutes: Set(None),
         one_way: Set(false),
+        on_conflict: Set(None),
         fence: Set(0),
         slice_owner: Set(None),
         slice_until: Set(None),

@@ -174,6 +174,7 @@ pub(crate) async fn open(
         created_at: Set(context.now()),
         started_at: Set(None),
         ended_at: Set(None),
+        may_remove: Set(false),
     }
     .insert(connection)
     .await?;
@@ -246,6 +247,10 @@ async fn change(
         .col_expr(run::Column::Reason, Expr::value(pause.map(|(_, reason)| reason)))
         .col_expr(run::Column::ResumeAt, Expr::value(None::<At>))
         .col_expr(run::Column::EndedAt, Expr::value(ended))
+        .col_expr(
+            run::Column::MayRemove,
+            Expr::value(found.may_remove || found.pause.as_deref() == Some("guard") && to == "working"),
+        )
         .filter(run::Column::TenantId.eq(tenant))
         .filter(run::Column::Id.eq(id))
         .filter(run::Column::State.eq(found.state))

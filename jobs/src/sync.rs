@@ -23,4 +23,5 @@ pub mod settle;
 pub mod shelf;
 pub mod slice;
 pub mod tally;
+pub mod thrift;
 pub mod writes;

@@ -14,6 +14,7 @@ mod m0007_previews;
 mod m0008_two_ways;
 mod m0009_hints;
 mod m0010_rules;
+mod m0011_conflicts;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_two_ways::TwoWays),
             Box::new(m0009_hints::Hints),
             Box::new(m0010_rules::Rules),
+            Box::new(m0011_conflicts::Conflicts),
         ]
     }
 }

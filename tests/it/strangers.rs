@@ -151,7 +151,9 @@ async fn fields(world: &World, connected: &Connected, run: &str) -> Vec<(String,
                         ("connectionId", ..) => format!("{connection:?}"),
                         ("flow", "customFields", _) => "\"books.invoices\"".to_owned(),
                         (_, _, "a list") => "[]".to_owned(),
-                        (_, _, "Provider") => "XERO".to_owned(),
+                        (_, _, "Provider" | "ConflictSide") => "XERO".to_owned(),
+                        ("flow", ..) => "\"books.invoices\"".to_owned(),
+                        ("xeroId", ..) => "\"046d8a6d-1ae1-4b4d-9340-5601bdf41b87\"".to_owned(),
                         (_, _, "OnboardTenantInput") => {
                             "{ name: \"A\", contactEmail: \"a@b.example\", region: \"nz\", products: [\"books\"] }".to_owned()
                         }

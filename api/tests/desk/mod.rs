@@ -153,6 +153,7 @@ impl Desk {
             scope: Set(None),
             one_way: Set(false),
             sync_every_minutes: Set(None),
+            on_conflict: Set(None),
             fence: Set(0),
             misses: Set(0),
             slice_owner: Set(None),
@@ -330,7 +331,8 @@ impl Desk {
 fn example(kind: &str) -> Value {
     match kind {
         "ID" => json!("x"),
-        "Provider" => json!("XERO"),
+        "Provider" | "ConflictSide" => json!("XERO"),
+        "String" => json!("x"),
         "OnboardTenantInput" => json!({ "name": "A", "contactEmail": "a@b.cd", "region": "nz", "products": ["books"] }),
         "[ReferenceInput!]" => json!([{ "flow": "books.accounts", "xeroId": "x" }]),
         "[TrackingRuleInput!]" => json!([{ "source": { "kind": "LOCATION" }, "category": "x" }]),

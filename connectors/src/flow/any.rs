@@ -10,6 +10,7 @@ use super::{
     Account, Age, Also, Authority, Back, Carry, Cure, Flow, Further, Hanging, Judgement, Known, Line, Look, Need, On, Owed,
     Posting, Shift, Unmappable, Wanted,
 };
+use crate::flow::Pace;
 use crate::print::{PrintKey, Printer};
 use crate::rules;
 use crate::side::{Refusal, Trouble};
@@ -42,6 +43,7 @@ pub trait AnyFlow: Send + Sync {
     fn title(&self) -> &'static str;
     fn after(&self) -> &'static [&'static str];
     fn read_with(&self) -> Option<&'static str>;
+    fn pace(&self) -> Pace;
     fn can_be_off(&self) -> bool;
     fn is_asked_for(&self) -> bool;
     fn hangs(&self) -> Option<Hanging>;
@@ -132,6 +134,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn read_with(&self) -> Option<&'static str> {
         F::READ_WITH
+    }
+    fn pace(&self) -> Pace {
+        F::PACE
     }
     fn can_be_off(&self) -> bool {
         F::CAN_BE_OFF

@@ -13,8 +13,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 
 use super::shelf::{After, Part, Shelf};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::{carry, hanging, meet, observe, points, poll, resolve, settle};
+use super::{carry, hanging, meet, observe, points, poll, resolve, settle, thrift};
 use crate::context::Failure;
+use crate::hints::Side;
 use crate::runs::Kind;
 
 /// How often the lanes are read again for records that wait for one that came later.
@@ -53,6 +54,7 @@ pub async fn start(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
             zoho_count: Set(0),
             findings: Set(0),
             tally: Set(None),
+            removed: Set(0),
         }
         .insert(&slice.context.database)
         .await?;
@@ -108,8 +110,9 @@ async fn ask_count(slice: &mut Slice, lane: Lane) -> Result<i64, Halt> {
 
 /// Carries everything that can be carried. `Ok`: nothing is left but what is held or waits for it.
 pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
+    let thrift = thrift::of(slice, run).await?;
     if run.kind == Kind::Sync.name() {
-        for lane in slice.lanes.clone() {
+        for lane in slice.lanes.clone().into_iter().filter(|lane| thrift.looks(lane, Side::Zoho)) {
             poll::look(slice, run, lane).await?;
         }
     }
@@ -117,7 +120,7 @@ pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> 
         if lane.flow.hangs().is_some() {
             continue;
         }
-        let reads = !slice.readers(lane).is_empty();
+        let reads = !slice.readers(lane).is_empty() && thrift.looks(&lane, Side::Xero);
         loop {
             slice.go_on()?;
             if lane.on {

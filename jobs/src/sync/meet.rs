@@ -8,7 +8,7 @@ use connectors::side::Trouble;
 use connectors::xero::{IDS_PER_CALL, raw};
 use connectors::zoho::{Action, Unique};
 use entities::clock::At;
-use entities::database::sql;
+use entities::database::{begin_write, sql};
 use entities::{pair, run};
 use futures::StreamExt;
 use sea_orm::{ConnectionTrait, Value as Bound};
@@ -25,6 +25,10 @@ use crate::hints::{self, Hint, Side};
 
 /// Records of one round: as many as one call of Xero's gives.
 const ROUND: usize = IDS_PER_CALL;
+
+/// Removed records of one kind in one run that need no second look, and the part of all (one in so many) that does.
+const GUARD_RECORDS: i64 = 20;
+const GUARD_PART: i64 = 50;
 
 /// One pair, as far as a meeting needs it.
 #[derive(Debug, Clone)]
@@ -148,6 +152,9 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
     // What there was no permit for stays.
     hints.retain(|hint| hint.side == Side::Xero.name() || here.contains_key(&hint.record_id));
     let known = pairs(slice, lane, "zoho_id", &wanted).await?;
+    let is_gone =
+        |one: &&Known| !one.is_coming() && one.zoho_id.as_ref().is_some_and(|id| matches!(here.get(id), Some(Here::Gone)));
+    guard(slice, run, lane, known.iter().filter(is_gone).count() as i64).await?;
     for one in known.iter().filter(|one| !one.is_coming()) {
         in_xero.retain(|id| *id != one.key);
     }
@@ -184,6 +191,37 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
     observed(slice, run, lane, read).await?;
     send::send(slice, run, lane, back, going, fates, &hints).await?;
     settle::verdicts(slice, run, lane, Vec::new()).await
+}
+
+/// Records that were carried and are gone from Zoho now: a few are somebody's work, many look like a mistake. Beyond that nothing is
+/// removed in Xero before a person has resumed the run.
+async fn guard(slice: &mut Slice, run: &run::Model, lane: Lane, gone: i64) -> Result<(), Halt> {
+    if gone == 0 {
+        return Ok(());
+    }
+    let database = &slice.context.database;
+    let text = "SELECT (SELECT COALESCE(MAX(removed), 0) FROM run_count WHERE tenant_id = $1 AND run_id = $2 AND flow = $3) AS removed, \
+                (SELECT COUNT(*) FROM pair WHERE tenant_id = $1 AND lane_id = $4 AND zoho_id IS NOT NULL) AS pairs";
+    let values = vec![slice.tenant.0.into(), run.id.0.into(), lane.flow.key().into(), lane.id.0.into()];
+    let row = database.query_one_raw(sql(database.get_database_backend(), text, values)).await?;
+    let (removed, pairs): (i64, i64) = match row {
+        Some(row) => (row.try_get("", "removed")?, row.try_get("", "pairs")?),
+        None => (0, 0),
+    };
+    let removed = removed + gone;
+    if removed > GUARD_RECORDS && removed * GUARD_PART > pairs && !run.may_remove {
+        return Err(Halt::Guard {
+            sentence: format!(
+                "{removed} of {pairs} {} are gone from Zoho Books at once. If that was meant, resume the run; otherwise bring them back first.",
+                lane.flow.title().to_lowercase()
+            ),
+        });
+    }
+    let transaction = begin_write(database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    settle::count(&transaction, slice, run, lane, &[("removed", gone)]).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// What a round has come to so far.
@@ -276,7 +314,7 @@ fn both(
         Some("zoho") => Some(Side::Zoho),
         // What was sent before may have arrived: it is not somebody else's change.
         _ if known.is_doubtful => Some(Side::Zoho),
-        _ => None,
+        _ => rule(slice),
     };
     let zoho_side = Seen { settled: known.zoho_prints.as_deref(), now: &going.zoho_prints };
     let view = std::cell::OnceCell::new();
@@ -308,6 +346,15 @@ fn both(
     }
 }
 
+/// Who is right where both sides changed the same, if the tenant has said so once for all.
+fn rule(slice: &Slice) -> Option<Side> {
+    match slice.link.on_conflict.as_deref() {
+        Some("xero") => Some(Side::Xero),
+        Some("zoho") => Some(Side::Zoho),
+        _ => None,
+    }
+}
+
 /// Both sides as they are now are what was settled.
 fn as_they_are(known: &Known, going: &Going, prints: Vec<u8>) -> Arrived {
     Arrived {
@@ -321,6 +368,24 @@ fn as_they_are(known: &Known, going: &Going, prints: Vec<u8>) -> Arrived {
         changed_since: false,
         marks: false,
     }
+}
+
+/// Both sides of a pair that is in conflict: Xero's record, and what it would be told of Zoho's, both in Xero's own JSON. Nothing is written.
+pub async fn views(slice: &mut Slice, lane: Lane, xero_id: &str) -> Result<Option<Result<(Value, Value), Unmappable>>, Halt> {
+    let Some(back) = lane.flow.back() else { return Ok(None) };
+    let known = pairs(slice, lane, "xero_id", &[xero_id.to_owned()]).await?;
+    let Some(known) = known.into_iter().find(|known| known.state == "conflict") else { return Ok(None) };
+    let mut ids: Vec<String> = known.zoho_id.iter().cloned().collect();
+    let here = zoho(slice, lane, &mut ids).await?;
+    let (there, _) = xero(slice, lane, &[xero_id.to_owned()]).await?;
+    let Some((_, raw)) = there.get(&xero_id.to_ascii_lowercase()) else { return Ok(None) };
+    let Some(Here::Record(record)) = ids.first().and_then(|id| here.get(id)) else { return Ok(None) };
+    let part = (back.parts)(record).into_iter().find(|part| part[PART].as_str() == known.part.as_deref());
+    let record = part.as_ref().unwrap_or(record);
+    let ids = send::known(slice, back, std::iter::once(record)).await?;
+    let names: Vec<&'static str> = lane.flow.field_names().into_iter().map(|(name, _)| name).collect();
+    let told = (back.to_xero)(&Coming { record, there: Some(raw), changed: &names }, &ids);
+    Ok(Some(told.map(|sending| (raw.clone(), sending.body))))
 }
 
 /// Zoho's record in Xero's words, printed: what Xero's would look like if it were written.

@@ -81,6 +81,10 @@ pub enum Halt {
         provider: Provider,
         sentence: String,
     },
+    /// More would be removed than looks right: a person must look.
+    Guard {
+        sentence: String,
+    },
     Failed(Failure),
 }
 

@@ -266,6 +266,10 @@ async fn after(context: &Context, link: &link::Model, halt: Halt, moved: bool) -
             pause(context, link, "trouble", &sentence, Some(at)).await?;
             (at, misses)
         }
+        Halt::Guard { sentence } => {
+            pause(context, link, "guard", &sentence, None).await?;
+            (NEVER, misses)
+        }
         Halt::Failed(failure) => return Err(failure),
     })
 }

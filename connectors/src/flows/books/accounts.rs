@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::texts::{clip, same};
 use super::{currencies, refusals};
 use crate::balance::Class;
-use crate::flow::{self, Also, Authority, By, Carry, Cure, Field, Flow, Known, Ledger, Line, Need, Unmappable, Wanted};
+use crate::flow::{self, Also, Authority, By, Carry, Cure, Field, Flow, Known, Ledger, Line, Need, Pace, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{ACCOUNTS, Account, AccountStatus, AccountType};
 use crate::zoho::account_types::class_of;
@@ -27,6 +27,7 @@ const DESCRIPTION_CHARS_MAX: usize = 500;
 impl Flow for Accounts {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Chart of accounts";
+    const PACE: Pace = Pace::Daily;
     const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[currencies::KEY];
     const XERO: xero::Resource = ACCOUNTS;

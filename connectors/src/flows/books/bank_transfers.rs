@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::sides::{self, On};
 use super::{accounts, bank, currencies, marks, money, refusals, tracking_categories};
 use crate::flow::{
-    Age, Authority, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Posting, Unmappable, Wanted,
+    Age, Authority, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Pace, Posting, Unmappable, Wanted,
 };
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -19,6 +19,7 @@ pub const KEY: &str = "books.bank_transfers";
 impl Flow for BankTransfers {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Bank transfers";
+    const PACE: Pace = Pace::Hourly;
     const AFTER: &'static [&'static str] = &[currencies::KEY, accounts::KEY, tracking_categories::KEY];
     const XERO: xero::Resource = BANK_TRANSFERS;
     const ZOHO: zoho::Resource = zoho::Resource {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{money, refusals};
-use crate::flow::{Authority, Carry, Cure, Field, Flow, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Authority, Carry, Cure, Field, Flow, Known, Line, Need, Pace, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{CURRENCIES, Currency};
 use crate::{xero, zoho};
@@ -15,6 +15,7 @@ pub const KEY: &str = "books.currencies";
 impl Flow for Currencies {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Currencies";
+    const PACE: Pace = Pace::Daily;
     const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = CURRENCIES;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::advances::{self, Side};
 use super::{accounts, advance_banks, advance_ledger, currencies, customers, invoices};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Pace, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Advance, PREPAYMENTS};
 use crate::{xero, zoho};
@@ -18,6 +18,7 @@ const SIDE: Side = Side::Customer;
 impl Flow for CustomerPrepayments {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Customer prepayments";
+    const PACE: Pace = Pace::Hourly;
     const AFTER: &'static [&'static str] = &[accounts::KEY, currencies::KEY, customers::KEY, invoices::KEY, advance_banks::KEY];
     const GOES_WITHOUT_OUTSIDE: bool = true;
     const POSTS_BY_IDS: bool = true;

@@ -8,7 +8,7 @@ use super::sides::{self, Entry, On};
 use super::texts::clip;
 use super::{accounts, back, currencies, marks, money, refusals, tracking_categories};
 use crate::flow::{
-    Age, Authority, Back, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Posting, Unmappable, Wanted,
+    Age, Authority, Back, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Pace, Posting, Unmappable, Wanted,
 };
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -34,6 +34,7 @@ pub const ZOHO_JOURNALS: zoho::Resource = zoho::Resource {
 impl Flow for Journals {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Manual journals";
+    const PACE: Pace = Pace::Hourly;
     const AFTER: &'static [&'static str] = &[currencies::KEY, accounts::KEY, tracking_categories::KEY];
     const XERO: xero::Resource = MANUAL_JOURNALS;
     const ZOHO: zoho::Resource = ZOHO_JOURNALS;

@@ -8,7 +8,7 @@ use super::lines::Document;
 use super::offers::{self, Kind, Offer};
 use super::texts::clip;
 use super::{XERO_ID, accounts, currencies, customers, items, taxes, tracking_categories};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Pace, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{LineAmountTypes, LineItem, QUOTES, Quote, QuoteStatus, number_or};
@@ -24,6 +24,7 @@ const TERMS_CHARS_MAX: usize = 10_000;
 impl Flow for Quotes {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Quotes";
+    const PACE: Pace = Pace::Hourly;
     const AFTER: &'static [&'static str] =
         &[currencies::KEY, taxes::KEY, accounts::KEY, tracking_categories::KEY, customers::KEY, items::KEY];
     const XERO: xero::Resource = QUOTES;

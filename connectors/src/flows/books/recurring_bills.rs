@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::offers::{self, Offer};
 use super::templates;
 use super::{XERO_ID, accounts, currencies, items, recurring_invoices, taxes, tracking_categories, vendors};
-use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Pace, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{InvoiceType, REPEATING_INVOICES, RepeatingInvoice};
@@ -19,6 +19,7 @@ pub const KEY: &str = "books.recurring_bills";
 impl Flow for RecurringBills {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Repeating bills";
+    const PACE: Pace = Pace::Daily;
     const READ_WITH: Option<&'static str> = Some(recurring_invoices::KEY);
     const AFTER: &'static [&'static str] =
         &[currencies::KEY, taxes::KEY, accounts::KEY, tracking_categories::KEY, vendors::KEY, items::KEY];

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::texts::{clip, same};
 use super::{money, refusals};
-use crate::flow::{Authority, Carry, Cure, Field, Flow, Known, Line, Need, Unmappable, Wanted};
+use crate::flow::{Authority, Carry, Cure, Field, Flow, Known, Line, Need, Pace, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{TAX_RATES, TaxRate};
 use crate::{xero, zoho};
@@ -22,6 +22,7 @@ const NAME_CHARS_MAX: usize = 100;
 impl Flow for Taxes {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Tax rates";
+    const PACE: Pace = Pace::Daily;
     const CAN_BE_OFF: bool = false;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = TAX_RATES;

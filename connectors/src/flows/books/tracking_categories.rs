@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::refusals;
 use super::texts::{clip, same};
-use crate::flow::{Also, Authority, By, Carry, Cure, Field, Flow, Further, Known, Line, Method, Need, Unmappable, Wanted};
+use crate::flow::{Also, Authority, By, Carry, Cure, Field, Flow, Further, Known, Line, Method, Need, Pace, Unmappable, Wanted};
 use crate::print::Printer;
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -27,6 +27,7 @@ const MARK: &str = " (Xero)";
 impl Flow for TrackingCategories {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Tracking categories";
+    const PACE: Pace = Pace::Daily;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = TRACKING_CATEGORIES;
     const ZOHO: zoho::Resource = zoho::Resource {

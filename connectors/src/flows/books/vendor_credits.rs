@@ -7,7 +7,7 @@ use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
 use super::documents::{self, Kind};
 use super::{accounts, allocations, credit_notes, currencies, items, judgement, taxes, tracking_categories, vendors};
 use crate::flow::{
-    Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Look, Need, Owed, Posting, Shift, Unmappable, Wanted,
+    Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Look, Need, Owed, Pace, Posting, Shift, Unmappable, Wanted,
 };
 use crate::side::Refusal;
 use crate::xero::Record;
@@ -21,6 +21,7 @@ pub const KEY: &str = "books.vendor_credits";
 impl Flow for VendorCredits {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Vendor credits";
+    const PACE: Pace = Pace::Hourly;
     const READ_WITH: Option<&'static str> = Some(credit_notes::KEY);
     const AFTER: &'static [&'static str] =
         &[currencies::KEY, taxes::KEY, accounts::KEY, tracking_categories::KEY, vendors::KEY, items::KEY];

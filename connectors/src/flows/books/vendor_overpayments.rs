@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::advances::{self, Side};
 use super::{accounts, advance_banks, advance_ledger, bills, currencies, customer_overpayments, vendors};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
+use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Pace, Posting, Shift, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::records::{Advance, OVERPAYMENTS};
 use crate::{xero, zoho};
@@ -18,6 +18,7 @@ const SIDE: Side = Side::Vendor;
 impl Flow for VendorOverpayments {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Vendor overpayments";
+    const PACE: Pace = Pace::Hourly;
     const READ_WITH: Option<&'static str> = Some(customer_overpayments::KEY);
     const AFTER: &'static [&'static str] = &[accounts::KEY, currencies::KEY, vendors::KEY, bills::KEY, advance_banks::KEY];
     const GOES_WITHOUT_OUTSIDE: bool = true;
