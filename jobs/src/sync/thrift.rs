@@ -11,9 +11,8 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::slice::{Halt, Lane, Slice};
 use crate::hints::Side;
+use crate::in_step::BY_TIME;
 
-/// Who asks for runs that nobody asked for.
-pub const BY_TIME: &str = "timetable";
 /// Lists of the slower kinds in one run.
 const SLOW_A_RUN: usize = 2;
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::connections;
 use crate::context::{Context, Failure};
 use crate::job::{Job, Queue};
-use crate::runs::Kind;
+use crate::runs::{Kind, for_hints};
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
 use crate::sync::{lanes, preview, provision, reconcile, resolve, settle};
 use crate::worker;
@@ -91,7 +91,13 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
         provision::provision(slice).await?;
         return Err(Halt::TurnOver);
     }
-    let Some(run) = current(slice).await? else { return Ok(()) };
+    let Some(run) = current(slice).await? else {
+        // Somebody may have told us that something has changed.
+        return match for_hints(&slice.context, slice.tenant, slice.link.id).await? {
+            Some(_) => Err(Halt::TurnOver),
+            None => Ok(()),
+        };
+    };
     slice.read_wishes().await?;
     slice.work_on(&run)?;
     if run.kind == Kind::Preview.name() {
@@ -108,7 +114,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
             settle::hold_waiting(slice, &run, lane).await?;
         }
     }
-    let clean = if run.kind == Kind::Sync.name() {
+    let clean = if [Kind::Sync.name(), Kind::Hint.name()].contains(&run.kind.as_str()) {
         None
     } else {
         // Equal to the cent is not enough where something is missing for a reason nobody announced.
