@@ -55,8 +55,8 @@ impl Storm {
                 self.world.faults(json!([{ "match": {}, "kind": kind, "probability": 0.02, "seed": seed }])).await;
             }
             let run = self.world.staff.start("syncNow", &self.connected.link).await.unwrap();
-            for _ in 0..if fails { 0 } else { edits / 3 } {
-                self.edit().await;
+            if !fails {
+                self.amid(&run, edits / 3).await;
             }
             self.patient(&run).await;
             self.world.faults(json!([])).await;
@@ -70,6 +70,23 @@ impl Storm {
         }
         println!("storm {}: {:?}", self.seed, self.edits);
         self.world.end().await;
+    }
+
+    /// People go on while a run is under way. Zoho tells whole seconds, so an edit in the very second of our own writing of the same record
+    /// shows only in its webhook: they keep a second away from it.
+    async fn amid(&mut self, run: &str, edits: u64) {
+        let steer = async |storm: &Self, mutation: &str| {
+            let text = format!("mutation($id: ID!) {{ {mutation}(runId: $id) {{ outcome }} }}");
+            storm.world.staff.data(&text, json!({ "id": run })).await.unwrap();
+        };
+        steer(self, "pauseRun").await;
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        self.world.advance(Duration::from_secs(2)).await;
+        for _ in 0..edits {
+            self.edit().await;
+        }
+        self.world.advance(Duration::from_secs(2)).await;
+        steer(self, "resumeRun").await;
     }
 
     /// A text that nobody has written yet.
