@@ -8,7 +8,8 @@ use super::sides::{self, Entry, On};
 use super::texts::clip;
 use super::{accounts, back, currencies, marks, money, refusals, tracking_categories};
 use crate::flow::{
-    Age, Authority, Back, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Pace, Posting, Unmappable, Wanted,
+    Age, Authority, Back, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Pace, Posting, Unmappable,
+    Wanted,
 };
 use crate::side::Refusal;
 use crate::xero::Record;
