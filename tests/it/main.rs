@@ -3,6 +3,7 @@
 
 mod advances;
 mod back_contacts;
+mod back_documents;
 mod back_payments;
 mod bank;
 mod both_ways;

@@ -107,11 +107,13 @@ pub struct Sending {
     pub body: Value,
     /// Sent alone, to this path below `api.xro/2.0`, where Xero takes no batch of it: `Payments/{id}`.
     pub at: Option<String>,
+    /// Fields that Xero takes only with one more write after this one: a quote is sent before it is accepted.
+    pub unsaid: Vec<&'static str>,
 }
 
 impl Sending {
     pub fn new(body: Value) -> Self {
-        Self { body, at: None }
+        Self { body, ..Self::default() }
     }
 }
 

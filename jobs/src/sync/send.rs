@@ -187,9 +187,9 @@ async fn seek(
                 let now = std::mem::take(&mut going.zoho_prints);
                 going.zoho_prints = going.sent_prints.take().unwrap_or_else(|| now.clone());
                 let is_behind = going.zoho_prints != now;
-                let (way, mut fate) = settled(slice, lane, going, found, Some(Written::Created));
+                let (way, mut fate) = settled(slice, lane, going, found, Some(Written::Created), &one.sending.unsaid);
                 if let Fate::Settled(arrived) = &mut fate {
-                    arrived.changed_since = is_behind;
+                    arrived.changed_since |= is_behind;
                 }
                 fates.push((way, fate));
             }
@@ -255,7 +255,7 @@ async fn batch(
     points::reached("before_send_xero");
     let of = lane.flow.xero();
     let answer = match ready.as_slice() {
-        [Ready { sending: Sending { at: Some(path), body }, .. }] => slice.xero.client.write_at(of, path, &key, body).await,
+        [Ready { sending: Sending { at: Some(path), body, .. }, .. }] => slice.xero.client.write_at(of, path, &key, body).await,
         _ => slice.xero.client.write(of, verb, &key, &bodies).await,
     };
     points::reached("answered_by_xero");
@@ -266,7 +266,7 @@ async fn batch(
             for (one, element) in ready.into_iter().zip(answer.elements) {
                 let written = if verb == Verb::Create { Written::Created } else { Written::Changed };
                 fates.push(match element {
-                    Element::Done(record) => settled(slice, lane, one.going, record, Some(written)),
+                    Element::Done(record) => settled(slice, lane, one.going, record, Some(written), &one.sending.unsaid),
                     Element::Refused(refusal) => {
                         let reason = refused(lane, &one.going, &refusal);
                         (one.going.way, Fate::Held(reason))
@@ -306,20 +306,31 @@ fn idempotency_key(slice: &Slice, lane: Lane, ways: &[Way], bodies: &[Value], no
     slice.print.of(&said).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What Xero answered, as a pair. An answer that cannot be read leaves the record unknown: it is looked up.
-fn settled(slice: &Slice, lane: Lane, going: Going, record: Value, written: Option<Written>) -> (Way, Fate) {
+/// What Xero answered, as a pair. An answer that cannot be read leaves the record unknown: it is looked up. `unsaid`: fields that take one
+/// more write; Zoho's count as not yet seen.
+fn settled(
+    slice: &Slice,
+    lane: Lane,
+    going: Going,
+    record: Value,
+    written: Option<Written>,
+    unsaid: &[&'static str],
+) -> (Way, Fate) {
     let Some(read) = read(lane, record) else { return (going.way, Fate::Unknown) };
     let prints = lane.flow.prints(read.as_ref(), &slice.print);
     let (kept, base) = &going.kept;
+    let names = lane.flow.field_names();
+    let later: Vec<usize> = (0..names.len()).filter(|n| unsaid.contains(&names[*n].0)).collect();
+    let unseen = vec![0; going.zoho_prints.len()];
     let arrived = Arrived {
         xero_id: read.id().to_owned(),
         alias: read.alias().map(str::to_owned),
         prints: but(&prints, base, kept),
-        zoho_prints: going.zoho_prints,
+        zoho_prints: but(&going.zoho_prints, &unseen, &later),
         version: going.version,
         written,
         goes_on: !kept.is_empty(),
-        changed_since: false,
+        changed_since: !later.is_empty(),
         marks: matches!(lane.flow.zoho().unique, Unique::Field { .. }) && going.way.part.is_none(),
     };
     (going.way, Fate::Settled(arrived))

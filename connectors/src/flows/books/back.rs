@@ -24,5 +24,6 @@ mod references;
 mod shape;
 mod sheet;
 mod spare;
+pub mod texts;
 mod tracking;
 mod words;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Texts, Words};
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, items, judgement, taxes, tracking_categories, vendors};
 use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
@@ -32,7 +32,7 @@ impl Flow for Bills {
     };
     type Xero = Invoice;
 
-    const BACK: Option<Back> = Some(papers::back::<Self>());
+    const BACK: Option<Back> = Some(papers::back::<Self>(papers::document_fields::<Self>()));
 
     fn wanted(bill: &Invoice) -> Wanted {
         match (bill.kind, bill.status) {
@@ -99,11 +99,13 @@ impl AsPaper for Bills {
         xero: Words { id: "InvoiceID", number: "InvoiceNumber", contact: "Contact", until: Some("DueDate") },
         contacts: vendors::KEY,
         kind: Some("ACCPAY"),
-        side: Side { is_sale: false, takes_discounts: false },
-        has_reference: false,
+        side: Side { is_sale: false, takes_discounts: false, needs_account: true },
+        texts: Texts::NONE,
         seek: Seeking::Contact,
         link: Some("bills"),
         status: papers::life,
+        first: papers::at_once,
+        is_quote: false,
     };
 }
 

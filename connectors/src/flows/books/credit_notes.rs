@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Texts, Words};
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, allocations, currencies, customers, items, judgement, taxes, tracking_categories};
 use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
@@ -32,7 +32,7 @@ impl Flow for CreditNotes {
     };
     type Xero = CreditNote;
 
-    const BACK: Option<Back> = Some(papers::back::<Self>());
+    const BACK: Option<Back> = Some(papers::back::<Self>(papers::document_fields::<Self>()));
 
     fn wanted(note: &CreditNote) -> Wanted {
         match (note.document.kind, note.document.status) {
@@ -91,11 +91,13 @@ impl AsPaper for CreditNotes {
         xero: Words { id: "CreditNoteID", number: "CreditNoteNumber", contact: "Contact", until: None },
         contacts: customers::KEY,
         kind: Some("ACCRECCREDIT"),
-        side: Side { is_sale: true, takes_discounts: false },
-        has_reference: true,
+        side: Side { is_sale: true, takes_discounts: false, needs_account: true },
+        texts: Texts::REFERENCE,
         seek: Seeking::Contact,
         link: None,
         status: papers::life,
+        first: papers::at_once,
+        is_quote: false,
     };
 }
 

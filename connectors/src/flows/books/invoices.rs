@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Texts, Words};
 use super::documents::{self, Kind};
 use super::{XERO_ID, accounts, currencies, customers, items, judgement, taxes, tracking_categories};
 use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Owed, Posting, Shift, Unmappable, Wanted};
@@ -32,7 +32,7 @@ impl Flow for Invoices {
     };
     type Xero = Invoice;
 
-    const BACK: Option<Back> = Some(papers::back::<Self>());
+    const BACK: Option<Back> = Some(papers::back::<Self>(papers::document_fields::<Self>()));
 
     fn wanted(invoice: &Invoice) -> Wanted {
         match (invoice.kind, invoice.status) {
@@ -89,11 +89,13 @@ impl AsPaper for Invoices {
         xero: Words { id: "InvoiceID", number: "InvoiceNumber", contact: "Contact", until: Some("DueDate") },
         contacts: customers::KEY,
         kind: Some("ACCREC"),
-        side: Side { is_sale: true, takes_discounts: true },
-        has_reference: true,
+        side: Side { is_sale: true, takes_discounts: true, needs_account: true },
+        texts: Texts::REFERENCE,
         seek: Seeking::Number("InvoiceNumbers"),
         link: Some("invoices"),
         status: papers::life,
+        first: papers::at_once,
+        is_quote: false,
     };
 }
 

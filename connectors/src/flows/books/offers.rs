@@ -149,21 +149,21 @@ pub fn fields<O: Offer>() -> &'static [Field<O>] {
     &[
         Field {
             name: "contact",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 printer.text(Some(offer.contact()));
             },
         },
         Field {
             name: "number",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 printer.text(Some(&offer.number()));
             },
         },
         Field {
             name: "texts",
-            authority: Authority::Xero,
+            authority: Authority::Either,
             print: |offer, printer| {
                 printer.text(Some(offer.reference()));
                 offer.words().into_iter().for_each(|text| {
@@ -173,28 +173,28 @@ pub fn fields<O: Offer>() -> &'static [Field<O>] {
         },
         Field {
             name: "dates",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 printer.day(offer.chosen_date()).day(offer.until());
             },
         },
         Field {
             name: "currency",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 printer.text(Some(offer.currency_code())).amount(offer.rate());
             },
         },
         Field {
             name: "tax_mode",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 printer.count(offer.line_amount_types() as usize);
             },
         },
         Field {
             name: "lines",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 lines::print(offer, printer);
                 lines::print_tracking(offer, printer);
@@ -202,14 +202,14 @@ pub fn fields<O: Offer>() -> &'static [Field<O>] {
         },
         Field {
             name: "totals",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 printer.amount(Some(offer.total())).amount(Some(offer.total_tax()));
             },
         },
         Field {
             name: "status",
-            authority: Authority::Xero,
+            authority: Authority::Owner,
             print: |offer, printer| {
                 printer.text(Some(offer.life()));
             },

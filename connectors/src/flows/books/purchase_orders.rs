@@ -4,11 +4,13 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Texts, Words};
+use super::back::texts;
 use super::lines::Document;
 use super::offers::{self, Kind, Offer};
 use super::texts::clip;
 use super::{XERO_ID, accounts, currencies, items, taxes, tracking_categories, vendors};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Pace, Unmappable, Wanted};
+use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Pace, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{LineAmountTypes, LineItem, PURCHASE_ORDERS, PurchaseOrder, PurchaseOrderStatus, number_or};
@@ -39,6 +41,8 @@ impl Flow for PurchaseOrders {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = PurchaseOrder;
+
+    const BACK: Option<Back> = Some(papers::back::<Self>(papers::offer_fields::<Self>()));
 
     fn wanted(order: &PurchaseOrder) -> Wanted {
         if order.is_gone() { Wanted::Skip } else { Wanted::Carry }
@@ -88,6 +92,33 @@ impl Flow for PurchaseOrders {
         };
         Some(offers::zoho_line(row, status))
     }
+}
+
+impl AsPaper for PurchaseOrders {
+    const PAPER: Paper = Paper {
+        noun: "Purchase order",
+        zoho: Words {
+            id: "purchaseorder_id",
+            number: "purchaseorder_number",
+            contact: "vendor_id",
+            until: Some("delivery_date"),
+        },
+        xero: Words { id: "PurchaseOrderID", number: "PurchaseOrderNumber", contact: "Contact", until: Some("DeliveryDate") },
+        contacts: vendors::KEY,
+        kind: None,
+        side: Side { is_sale: false, takes_discounts: false, needs_account: false },
+        texts: Texts { keys: &["reference_number", "notes", "attention"], say: texts::of_order },
+        seek: Seeking::Day,
+        link: None,
+        status: |document| match document["status"].as_str().unwrap_or_default() {
+            "draft" | "pending_approval" | "approved" | "rejected" => "DRAFT",
+            "billed" | "closed" => "BILLED",
+            "cancelled" | "void" => "DELETED",
+            _ => "AUTHORISED",
+        },
+        first: |status| (status == "BILLED").then_some("AUTHORISED"),
+        is_quote: false,
+    };
 }
 
 impl Document for PurchaseOrder {

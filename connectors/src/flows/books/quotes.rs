@@ -4,11 +4,13 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Texts, Words};
+use super::back::texts;
 use super::lines::Document;
 use super::offers::{self, Kind, Offer};
 use super::texts::clip;
 use super::{XERO_ID, accounts, currencies, customers, items, taxes, tracking_categories};
-use crate::flow::{Age, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Pace, Unmappable, Wanted};
+use crate::flow::{Age, Back, Carry, Cure, Field, Flow, Judgement, Known, Line, Need, Pace, Unmappable, Wanted};
 use crate::side::Refusal;
 use crate::xero::Record;
 use crate::xero::records::{LineAmountTypes, LineItem, QUOTES, Quote, QuoteStatus, number_or};
@@ -39,6 +41,8 @@ impl Flow for Quotes {
         list_query: &[("filter_by", "Status.All")],
     };
     type Xero = Quote;
+
+    const BACK: Option<Back> = Some(papers::back::<Self>(papers::offer_fields::<Self>()));
 
     fn wanted(quote: &Quote) -> Wanted {
         if quote.is_gone() { Wanted::Skip } else { Wanted::Carry }
@@ -83,6 +87,29 @@ impl Flow for Quotes {
         };
         Some(offers::zoho_line(row, status))
     }
+}
+
+impl AsPaper for Quotes {
+    const PAPER: Paper = Paper {
+        noun: "Quote",
+        zoho: Words { id: "estimate_id", number: "estimate_number", contact: "customer_id", until: Some("expiry_date") },
+        xero: Words { id: "QuoteID", number: "QuoteNumber", contact: "Contact", until: Some("ExpiryDate") },
+        contacts: customers::KEY,
+        kind: None,
+        side: Side { is_sale: true, takes_discounts: true, needs_account: false },
+        texts: Texts { keys: &["reference_number", "notes", "terms"], say: texts::of_quote },
+        seek: Seeking::Number("QuoteNumber"),
+        link: None,
+        status: |document| match document["status"].as_str().unwrap_or_default() {
+            "draft" | "pending_approval" | "approved" | "rejected" => "DRAFT",
+            "accepted" | "invoiced" | "partially_invoiced" => "ACCEPTED",
+            "declined" => "DECLINED",
+            "void" => "DELETED",
+            _ => "SENT",
+        },
+        first: |status| matches!(status, "ACCEPTED" | "DECLINED").then_some("SENT"),
+        is_quote: true,
+    };
 }
 
 impl Document for Quote {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Words};
+use super::back::papers::{self, AsPaper, Paper, Seeking, Side, Texts, Words};
 use super::documents::{self, Kind};
 use super::{accounts, allocations, credit_notes, currencies, items, judgement, taxes, tracking_categories, vendors};
 use crate::flow::{
@@ -37,7 +37,7 @@ impl Flow for VendorCredits {
     };
     type Xero = CreditNote;
 
-    const BACK: Option<Back> = Some(papers::back::<Self>());
+    const BACK: Option<Back> = Some(papers::back::<Self>(papers::document_fields::<Self>()));
 
     fn wanted(credit: &CreditNote) -> Wanted {
         match (credit.document.kind, credit.document.status) {
@@ -113,12 +113,14 @@ impl AsPaper for VendorCredits {
         xero: Words { id: "CreditNoteID", number: "CreditNoteNumber", contact: "Contact", until: None },
         contacts: vendors::KEY,
         kind: Some("ACCPAYCREDIT"),
-        side: Side { is_sale: false, takes_discounts: false },
+        side: Side { is_sale: false, takes_discounts: false, needs_account: true },
         // In Zoho it is Xero's id, by which the credit is found again.
-        has_reference: false,
+        texts: Texts::NONE,
         seek: Seeking::Contact,
         link: None,
         status: papers::life,
+        first: papers::at_once,
+        is_quote: false,
     };
 }
 

@@ -7,6 +7,8 @@ use crate::flow::{Back, By, Coming, Flow, Known, Sending, Unmappable, Wanted};
 use crate::flows::books::bills::Bills;
 use crate::flows::books::credit_notes::CreditNotes;
 use crate::flows::books::invoices::Invoices;
+use crate::flows::books::purchase_orders::PurchaseOrders;
+use crate::flows::books::quotes::Quotes;
 use crate::flows::books::{accounts, customers};
 use crate::print::{FIELD_PRINT_BYTES, PrintKey};
 
@@ -352,4 +354,85 @@ fn a_credit_note_keeps_its_number_and_stays_as_it_is_once_it_is_used() {
     let closed = with(note(json!({})), json!({"status": "closed"}));
     let key = PrintKey::new([7; 32]);
     assert_eq!(back::<CreditNotes>().prints(&closed, &key), back::<CreditNotes>().prints(&note(json!({})), &key));
+}
+
+fn offered(status: &str) -> Value {
+    json!({
+        "estimate_id": "9004", "estimate_number": "QT-1", "reference_number": "R", "customer_id": "101", "date": "2026-02-03", "expiry_date": "2026-03-04",
+        "currency_code": "NZD", "status": status, "discount_type": "item_level", "notes": "All of it", "terms": "30 days", "total": 40, "tax_total": 0,
+        "line_items": [{"name": "Gum", "quantity": 4, "rate": 10}],
+    })
+}
+
+#[test]
+fn a_quote_is_sent_before_it_is_accepted_and_needs_no_account() {
+    let sending = |record: &Value, there: Option<&Value>, changed: &[&'static str]| {
+        (back::<Quotes>().to_xero)(&Coming { record, there, changed }, &known(2, 2)).unwrap()
+    };
+    let new = sending(&offered("accepted"), None, &[]);
+    assert_eq!(new.unsaid, ["status"]);
+    assert_eq!(
+        new.body,
+        json!({
+            "Contact": {"ContactID": "c-1"}, "QuoteNumber": "QT-1", "Reference": "R", "Summary": "All of it", "Terms": "30 days", "Date": "2026-02-03",
+            "ExpiryDate": "2026-03-04", "CurrencyCode": "NZD", "LineAmountTypes": "NOTAX", "Status": "SENT",
+            "LineItems": [{"Description": "Gum", "Quantity": 4, "UnitAmount": 10}],
+        })
+    );
+    // An update of a quote names its contact and its day again.
+    let there = |status: &str| json!({"QuoteID": "x-4", "Status": status, "Contact": {"ContactID": "c-1"}, "Date": "/Date(1770076800000)/"});
+    let again = json!({"QuoteID": "x-4", "Contact": {"ContactID": "c-1"}, "Date": "2026-02-03", "ExpiryDate": "2026-03-04"});
+    for (was, status, told, unsaid) in [
+        ("DRAFT", "sent", json!({"Status": "SENT"}), 0),
+        ("DRAFT", "declined", json!({"Status": "SENT"}), 1),
+        ("SENT", "accepted", json!({"Status": "ACCEPTED"}), 0),
+        ("INVOICED", "accepted", json!({}), 0),
+    ] {
+        let sent = sending(&offered(status), Some(&there(was)), &["status"]);
+        assert_eq!((sent.body, sent.unsaid.len()), (with(again.clone(), told), unsaid), "{was} {status}");
+    }
+    let key = PrintKey::new([7; 32]);
+    let prints = |status: &str| back::<Quotes>().prints(&offered(status), &key);
+    assert!(prints("sent") == prints("expired") && prints("accepted") == prints("invoiced") && prints("sent") != prints("draft"));
+    let gone = back::<Quotes>().gone.unwrap();
+    assert_eq!(
+        gone(&there("SENT")).unwrap().body,
+        json!({"QuoteID": "x-4", "Status": "DELETED", "Contact": {"ContactID": "c-1"}, "Date": "2026-02-03"})
+    );
+    assert!(gone(&there("ACCEPTED")).is_none());
+}
+
+#[test]
+fn an_order_is_approved_before_it_is_billed() {
+    let order = |status: &str| {
+        json!({
+            "purchaseorder_id": "9005", "purchaseorder_number": "PO-1", "reference_number": "R", "vendor_id": "102", "date": "2026-02-03", "delivery_date": "2026-03-04",
+            "attention": "Jimmy", "notes": "Ring twice", "currency_code": "NZD", "status": status, "discount_type": "item_level", "total": 36, "tax_total": 0,
+            "line_items": [{"name": "Gum", "quantity": 4, "rate": 10, "discount": "10%", "account_id": "302"}],
+        })
+    };
+    let sending = |record: &Value, there: Option<&Value>, changed: &[&'static str]| {
+        (back::<PurchaseOrders>().to_xero)(&Coming { record, there, changed }, &known(2, 2)).unwrap()
+    };
+    let new = sending(&order("billed"), None, &[]);
+    assert_eq!(new.unsaid, ["status"]);
+    assert_eq!(
+        new.body,
+        json!({
+            "Contact": {"ContactID": "c-1"}, "PurchaseOrderNumber": "PO-1", "Reference": "R", "AttentionTo": "Jimmy", "DeliveryInstructions": "Ring twice",
+            "Date": "2026-02-03", "DeliveryDate": "2026-03-04", "CurrencyCode": "NZD", "LineAmountTypes": "NoTax", "Status": "AUTHORISED",
+            "LineItems": [{"Description": "Gum (4 × 10 − 10%)", "Quantity": 4, "UnitAmount": 9, "AccountCode": "300"}],
+        })
+    );
+    let there = json!({"PurchaseOrderID": "x-5", "Status": "AUTHORISED"});
+    assert_eq!(sending(&order("billed"), Some(&there), &["status"]).body, json!({"PurchaseOrderID": "x-5", "Status": "BILLED"}));
+    assert_eq!(
+        sending(&order("cancelled"), Some(&there), &["status"]).body,
+        json!({"PurchaseOrderID": "x-5", "Status": "DELETED"})
+    );
+    assert_eq!((back::<PurchaseOrders>().wanted)(&order("cancelled")), Wanted::Skip);
+    assert_eq!(
+        (back::<PurchaseOrders>().seek)(&order("open"), &known(2, 2)).query,
+        [("DateFrom", "2026-02-03".to_owned()), ("DateTo", "2026-02-03".to_owned())]
+    );
 }

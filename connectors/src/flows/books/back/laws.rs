@@ -10,6 +10,8 @@ use crate::flow::{Back, Coming, Flow, Known, Unmappable};
 use crate::flows::books::bills::Bills;
 use crate::flows::books::credit_notes::CreditNotes;
 use crate::flows::books::invoices::Invoices;
+use crate::flows::books::purchase_orders::PurchaseOrders;
+use crate::flows::books::quotes::Quotes;
 use crate::flows::books::vendor_credits::VendorCredits;
 use crate::{xero, zoho};
 
@@ -414,7 +416,21 @@ fn goes_and_comes_back<F: Flow>(kind: Kind, document: &Value, ways: Ways) -> Res
     again["currency_code"] = document["currency_code"].clone();
     again["status"] = document["status"].clone();
     let once_more = comes_to_the_same::<F>(&again, by_item)?;
-    for key in ["Contact", "InvoiceNumber", "CreditNoteNumber", "Reference", "Date", "DueDate", "Status", "Total", "TotalTax"] {
+    for key in [
+        "Contact",
+        "InvoiceNumber",
+        "CreditNoteNumber",
+        "QuoteNumber",
+        "PurchaseOrderNumber",
+        "Reference",
+        "Date",
+        "DueDate",
+        "ExpiryDate",
+        "DeliveryDate",
+        "Status",
+        "Total",
+        "TotalTax",
+    ] {
         if there.get(key).is_some() {
             prop_assert_eq!(&once_more[key], &there[key], "{}", key);
         }
@@ -444,8 +460,34 @@ const CREDIT_NOTE: Kind =
 const VENDOR_CREDIT: Kind =
     Kind { id: "vendor_credit_id", number: "vendor_credit_number", contact: ("vendor_id", "102"), until: None, is_sale: false };
 
+const QUOTE: Kind = Kind {
+    id: "estimate_id",
+    number: "estimate_number",
+    contact: ("customer_id", "101"),
+    until: Some("expiry_date"),
+    is_sale: true,
+};
+
+const ORDER: Kind = Kind {
+    id: "purchaseorder_id",
+    number: "purchaseorder_number",
+    contact: ("vendor_id", "102"),
+    until: Some("delivery_date"),
+    is_sale: false,
+};
+
 proptest! {
     #![proptest_config(cases())]
+
+    #[test]
+    fn a_quote_goes_and_comes_back((document, ways) in a_document(QUOTE)) {
+        goes_and_comes_back::<Quotes>(QUOTE, &document, ways)?;
+    }
+
+    #[test]
+    fn an_order_goes_and_comes_back((document, ways) in a_document(ORDER)) {
+        goes_and_comes_back::<PurchaseOrders>(ORDER, &document, ways)?;
+    }
 
     #[test]
     fn an_invoice_goes_and_comes_back((document, ways) in a_document(INVOICE)) {

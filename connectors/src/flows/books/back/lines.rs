@@ -20,6 +20,8 @@ pub struct Side {
     pub is_sale: bool,
     /// Only sales invoices and quotes have discounts in Xero.
     pub takes_discounts: bool,
+    /// What books something says where. Offers and orders may leave it open.
+    pub needs_account: bool,
 }
 
 /// The lines of a document and how their amounts are meant.
@@ -34,7 +36,7 @@ pub struct Lines {
 struct Priced {
     body: Value,
     amount: Decimal,
-    account: Account,
+    account: Option<Account>,
     /// Per cent, where it is taxed.
     percent: Option<Decimal>,
     tax: Decimal,
@@ -112,8 +114,7 @@ impl Writer<'_> {
     /// A line of the document. Its share of a discount of the whole is taken off it where Xero has discounts of lines.
     fn priced(&self, row: &Row, share: Decimal) -> Result<Entry, Unmappable> {
         let item = references::item(row.line, self.side.is_sale, self.known);
-        let account = references::account(row.line, item, self.side.is_sale, self.known)
-            .ok_or_else(|| references::no_account(self.label, row.line))?;
+        let account = self.needed(references::account(row.line, item, self.side.is_sale, self.known), row.line)?;
         let (off, amount) = match self.side.takes_discounts && !share.is_zero() {
             true => (self.sheet.percent_off.map_or(Off::Amount(share), Off::Rate), row.amount - share),
             false => (row.off, row.amount),
@@ -136,12 +137,19 @@ impl Writer<'_> {
         Ok(Entry::Priced(Box::new(priced)))
     }
 
+    fn needed(&self, account: Option<Account>, line: &Value) -> Result<Option<Account>, Unmappable> {
+        match account {
+            None if self.side.needs_account => Err(references::no_account(self.label, line)),
+            account => Ok(account),
+        }
+    }
+
     fn entry(
         &self,
         words: String,
         shape: &Shape,
         amount: Decimal,
-        account: Account,
+        account: Option<Account>,
         tax: Option<&Rate>,
         line: &Value,
     ) -> Result<Priced, Unmappable> {
@@ -153,12 +161,12 @@ impl Writer<'_> {
             Off::Rate(percent) => body["DiscountRate"] = money::number(percent),
             Off::Amount(less) => body["DiscountAmount"] = money::number(less),
         }
-        references::put_account(&mut body, &account);
+        references::put_account(&mut body, account.as_ref());
         let mut percent = None;
         if self.is_tax_told {
             body["TaxType"] = taxes::NO_TAX.into();
             if let Some(tax) = tax {
-                let row = references::tax_type(tax, &account, self.side.is_sale, self.known)
+                let row = references::tax_type(tax, account.as_ref(), self.side.is_sale, self.known)
                     .ok_or_else(|| references::no_tax(self.label, line, tax))?;
                 body["TaxType"] = row["TaxType"].clone();
                 percent = Some(references::percent(row));
@@ -189,7 +197,7 @@ impl Writer<'_> {
                 continue;
             }
             let mut body = json!({ "Description": "Discount", "Quantity": 1 });
-            references::put_account(&mut body, &priced.account);
+            references::put_account(&mut body, priced.account.as_ref());
             for key in ["TaxType", "Tracking"] {
                 if let Some(value) = priced.body.get(key) {
                     body[key] = value.clone();
@@ -221,16 +229,16 @@ impl Writer<'_> {
     }
 
     /// Where an amount goes that is of no line: what rounds goes to Xero's account for that, the rest where the first line goes.
-    fn account_beside(&self, is_rounding: bool) -> Result<Account, Unmappable> {
+    fn account_beside(&self, is_rounding: bool) -> Result<Option<Account>, Unmappable> {
         let first = self.entries.iter().find_map(|entry| match entry {
-            Entry::Priced(priced) => Some(priced.account.clone()),
+            Entry::Priced(priced) => priced.account.clone(),
             Entry::Words(_) => None,
         });
         // Where all lines are words, the account of such a line, or the one that the customer chose.
         let lines = self.sheet.rows.iter().map(|row| row.line).chain([&Value::Null]);
         let mut accounts = lines.filter_map(|line| references::account(line, None, self.side.is_sale, self.known));
         let rounding = references::rounding(self.known).filter(|_| is_rounding);
-        rounding.or(first).or_else(|| accounts.next()).ok_or_else(|| references::no_account(self.label, &Value::Null))
+        self.needed(rounding.or(first).or_else(|| accounts.next()), &Value::Null)
     }
 
     /// The tax of each line as Xero computes it, moved by a cent where Zoho's tax of the whole document is another.

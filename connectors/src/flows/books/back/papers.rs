@@ -9,9 +9,10 @@ use super::super::documents::same_base_currency;
 use super::super::{accounts, items, money, taxes};
 pub use super::lines::Side;
 use super::lines::{self, Lines};
+pub use super::prints::{document_fields, offer_fields};
 use super::sheet::text;
-use super::{kept, prints, spare, tracking};
-use crate::flow::{Back, By, Coming, Flow, Known, Need, Seek, Sending, Unmappable, Wanted, always, whole};
+use super::{kept, spare, tracking};
+use crate::flow::{Back, By, Coming, Flow, Known, Need, Seek, Sending, Unmappable, Wanted, ZohoField, always, whole};
 use crate::xero::wire::parse_day;
 
 /// A kind of document, in Zoho's words and in Xero's.
@@ -26,13 +27,34 @@ pub struct Paper {
     /// `ACCREC`, where Xero tells kinds of it apart.
     pub kind: Option<&'static str>,
     pub side: Side,
-    /// Whether Xero has a reference of it.
-    pub has_reference: bool,
+    pub texts: Texts,
     pub seek: Seeking,
     /// The words of our redirector, where Xero shows a link to the source of it.
     pub link: Option<&'static str>,
     /// The status in Xero of one that is in Zoho as it is.
     pub status: fn(&Value) -> &'static str,
+    /// The status that it must have had before, where Xero takes no other way to one.
+    pub first: fn(&str) -> Option<&'static str>,
+    /// Quotes write their tax mode in capitals, and an update of one names its contact and its day again.
+    pub is_quote: bool,
+}
+
+/// What people write about a document: its reference, and for some kinds more.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts {
+    /// Zoho's keys of them, as far as Xero has a place for them.
+    pub keys: &'static [&'static str],
+    /// Writes them into a body for Xero, given Zoho's document and Xero's.
+    pub say: fn(&Value, Option<&Value>, &mut Value),
+}
+
+impl Texts {
+    /// Xero has no place for any.
+    pub const NONE: Texts = Texts { keys: &[], say: |_, _, _| {} };
+    pub const REFERENCE: Texts = Texts {
+        keys: &["reference_number"],
+        say: |document, _, body| body["Reference"] = text(document, "reference_number").into(),
+    };
 }
 
 /// How Xero is asked for a document that may have been created already.
@@ -42,6 +64,8 @@ pub enum Seeking {
     Number(&'static str),
     /// By contact and day.
     Contact,
+    /// By its day alone: no condition may be named.
+    Day,
 }
 
 /// What a side calls things.
@@ -61,12 +85,12 @@ pub trait AsPaper: Flow {
 }
 
 /// The way back of a kind of document.
-pub const fn back<P: AsPaper>() -> Back {
+pub const fn back<P: AsPaper>(fields: &'static [ZohoField]) -> Back {
     Back {
         wanted: wanted::<P>,
         label: label::<P>,
         day: |document| day(document, "date"),
-        fields: prints::fields::<P>(),
+        fields,
         needs: needs::<P>,
         hints,
         lists: &[accounts::KEY, taxes::KEY, items::KEY],
@@ -122,25 +146,28 @@ fn to_xero<P: AsPaper>(coming: &Coming, known: &Known) -> Result<Sending, Unmapp
         body[paper.xero.id] = there[paper.xero.id].clone();
         if coming.writes("status") && is_end(status) {
             body["Status"] = ended(&label, there, status)?.into();
+            if paper.is_quote {
+                again(there, &mut body);
+            }
             return Ok(Sending::new(body));
         }
-        may_change(&label, coming, there)?;
+        may_change(&label, status, coming, there)?;
     }
     if coming.is_new()
         && let Some(kind) = paper.kind
     {
         body["Type"] = kind.into();
     }
-    if coming.writes("contact") {
+    if coming.writes("contact") || paper.is_quote {
         body["Contact"] = json!({ "ContactID": contact(&paper, &label, document, known)? });
     }
     if coming.writes("number") {
         body[paper.xero.number] = document[paper.zoho.number].clone();
     }
-    if coming.writes("reference") && paper.has_reference {
-        body["Reference"] = text(document, "reference_number").into();
+    if coming.writes("reference") || coming.writes("texts") {
+        (paper.texts.say)(document, coming.there, &mut body);
     }
-    if coming.writes("dates") {
+    if coming.writes("dates") || paper.is_quote {
         dates(&paper, document, &mut body);
     }
     if coming.writes("currency") {
@@ -148,18 +175,25 @@ fn to_xero<P: AsPaper>(coming: &Coming, known: &Known) -> Result<Sending, Unmapp
     }
     if ["lines", "totals", "tax_mode"].iter().any(|field| coming.writes(field)) {
         let Lines { mode, items } = lines::lines(&label, document, paper.side, known)?;
-        body["LineAmountTypes"] = mode.into();
+        body["LineAmountTypes"] = if paper.is_quote { mode.to_uppercase().into() } else { mode.into() };
         body["LineItems"] = kept::lines(items, coming.there, coming.writes("tracking")).into();
     } else if let (Some(there), true) = (coming.there, coming.writes("tracking")) {
         body["LineItems"] = kept::tracked(&label, document, there, known)?.into();
     }
+    let mut unsaid = Vec::new();
     if coming.writes("status") {
-        body["Status"] = status.into();
+        let now = coming.there.map_or("", |there| text(there, "Status"));
+        let first = (paper.first)(status).filter(|_| matches!(now, "" | "DRAFT" | "SUBMITTED"));
+        unsaid.extend(first.map(|_| "status"));
+        // What Xero invoiced itself is accepted, too.
+        if !(status == "ACCEPTED" && now == "INVOICED") {
+            body["Status"] = first.unwrap_or(status).into();
+        }
     }
     if let Some(link) = paper.link.filter(|_| coming.is_new() && known.address.starts_with("http")) {
         body["Url"] = format!("{}/{link}/zoho:{}", known.address, text(document, paper.zoho.id)).into();
     }
-    Ok(Sending::new(body))
+    Ok(Sending { body, unsaid, ..Sending::default() })
 }
 
 fn contact<'k>(paper: &Paper, label: &str, document: &Value, known: &'k Known) -> Result<&'k str, Unmappable> {
@@ -202,6 +236,11 @@ pub fn is_end(status: &str) -> bool {
     matches!(status, "VOIDED" | "DELETED")
 }
 
+/// Any status may be the first.
+pub fn at_once(_: &str) -> Option<&'static str> {
+    None
+}
+
 /// The status in Xero of an invoice, a bill or a credit. Sent, overdue and paid are one life.
 pub fn life(document: &Value) -> &'static str {
     match text(document, "status") {
@@ -230,7 +269,7 @@ fn ended(label: &str, there: &Value, status: &str) -> Result<&'static str, Unmap
 }
 
 /// What Xero does not let anybody change is said before it is tried.
-fn may_change(label: &str, coming: &Coming, there: &Value) -> Result<(), Unmappable> {
+fn may_change(label: &str, becomes: &str, coming: &Coming, there: &Value) -> Result<(), Unmappable> {
     let held = |code, sentence| Err(Unmappable { code, sentence, expected: false });
     let status = text(there, "Status");
     if is_end(status) {
@@ -241,7 +280,7 @@ fn may_change(label: &str, coming: &Coming, there: &Value) -> Result<(), Unmappa
             ),
         );
     }
-    if coming.writes("status") && life(coming.record) == "DRAFT" && matches!(status, "AUTHORISED" | "PAID") {
+    if coming.writes("status") && becomes == "DRAFT" && !matches!(status, "DRAFT" | "SUBMITTED") {
         return held(
             "NO_DRAFT_AGAIN",
             format!(
@@ -275,6 +314,7 @@ fn seek<P: AsPaper>(document: &Value, known: &Known) -> Seek {
     let on = day(document, "date").unwrap_or_default();
     let query = match paper.seek {
         Seeking::Number(by) => vec![(by, text(document, paper.zoho.number).to_owned())],
+        Seeking::Day => vec![("DateFrom", on.to_string()), ("DateTo", on.to_string())],
         Seeking::Contact => {
             let contact = known.xero_id(paper.contacts, text(document, paper.zoho.contact)).unwrap_or_default();
             let (kind, on) = (paper.kind.unwrap_or_default(), on.format("%Y,%m,%d"));
@@ -299,11 +339,24 @@ fn is_it<P: AsPaper>(document: &Value, there: &Value, known: &Known) -> bool {
 
 /// Zoho's is gone: Xero's is voided, where nothing hangs on it.
 fn gone<P: AsPaper>(there: &Value) -> Option<Sending> {
-    if is_end(text(there, "Status")) || is_settled_in_part(there) {
+    let status = text(there, "Status");
+    // Of a quote that was answered and an order that was billed something else has come.
+    if !matches!(status, "DRAFT" | "SUBMITTED" | "SENT" | "AUTHORISED") || is_settled_in_part(there) {
         return None;
     }
-    let status = ended("", there, "VOIDED").ok()?;
-    Some(Sending::new(json!({ P::PAPER.xero.id: there[P::PAPER.xero.id], "Status": status })))
+    let is_voided = P::PAPER.kind.is_some() && status == "AUTHORISED";
+    let end = if is_voided { "VOIDED" } else { "DELETED" };
+    let mut body = json!({ P::PAPER.xero.id: there[P::PAPER.xero.id], "Status": end });
+    if P::PAPER.is_quote {
+        again(there, &mut body);
+    }
+    Some(Sending::new(body))
+}
+
+/// What an update of a quote names again.
+fn again(there: &Value, body: &mut Value) {
+    body["Contact"] = json!({ "ContactID": there["Contact"]["ContactID"] });
+    body["Date"] = xero_day(there).map(|day| day.to_string()).into();
 }
 
 fn day(document: &Value, key: &str) -> Option<NaiveDate> {

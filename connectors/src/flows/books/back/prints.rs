@@ -9,12 +9,12 @@ use crate::flow::ZohoField;
 use crate::print::Printer;
 
 /// The fields of invoices, bills and credits, as `documents::fields` has them.
-pub const fn fields<P: AsPaper>() -> &'static [ZohoField] {
+pub const fn document_fields<P: AsPaper>() -> &'static [ZohoField] {
     const {
         &[
             ZohoField { name: "contact", print: contact::<P> },
             ZohoField { name: "number", print: number::<P> },
-            ZohoField { name: "reference", print: reference::<P> },
+            ZohoField { name: "reference", print: texts::<P> },
             ZohoField { name: "dates", print: dates::<P> },
             ZohoField { name: "currency", print: currency },
             ZohoField { name: "tax_mode", print: tax_mode },
@@ -22,6 +22,29 @@ pub const fn fields<P: AsPaper>() -> &'static [ZohoField] {
             ZohoField { name: "totals", print: totals },
             ZohoField { name: "status", print: status::<P> },
             ZohoField { name: "tracking", print: tracking },
+        ]
+    }
+}
+
+/// The fields of quotes and purchase orders, as `offers::fields` has them.
+pub const fn offer_fields<P: AsPaper>() -> &'static [ZohoField] {
+    const {
+        &[
+            ZohoField { name: "contact", print: contact::<P> },
+            ZohoField { name: "number", print: number::<P> },
+            ZohoField { name: "texts", print: texts::<P> },
+            ZohoField { name: "dates", print: dates::<P> },
+            ZohoField { name: "currency", print: currency },
+            ZohoField { name: "tax_mode", print: tax_mode },
+            ZohoField {
+                name: "lines",
+                print: |document, printer| {
+                    lines(document, printer);
+                    tracking(document, printer);
+                },
+            },
+            ZohoField { name: "totals", print: totals },
+            ZohoField { name: "status", print: status::<P> },
         ]
     }
 }
@@ -34,10 +57,10 @@ pub fn number<P: AsPaper>(document: &Value, printer: &mut Printer) {
     printer.text(Some(text(document, P::PAPER.zoho.number)));
 }
 
-/// Where Xero has no reference there is nothing to carry.
-fn reference<P: AsPaper>(document: &Value, printer: &mut Printer) {
-    if P::PAPER.has_reference {
-        printer.text(Some(text(document, "reference_number")));
+/// What Xero has no place for is not carried.
+fn texts<P: AsPaper>(document: &Value, printer: &mut Printer) {
+    for key in P::PAPER.texts.keys {
+        printer.text(Some(text(document, key)));
     }
 }
 

@@ -61,9 +61,9 @@ pub fn rounding(known: &Known) -> Option<Account> {
 }
 
 /// The tax type of a tax. Of several that became one of Zoho's it is the one that the account takes: for sales or for purchases.
-pub fn tax_type<'k>(tax: &Rate, account: &Account, is_sale: bool, known: &'k Known) -> Option<&'k Value> {
+pub fn tax_type<'k>(tax: &Rate, account: Option<&Account>, is_sale: bool, known: &'k Known) -> Option<&'k Value> {
     let types = known.xero_ids(taxes::KEY, tax.id);
-    let class = match account.class.as_str() {
+    let class = match account.map_or("", |account| account.class.as_str()) {
         "" if is_sale => "REVENUE",
         "" => "EXPENSE",
         class => class,
@@ -136,8 +136,9 @@ fn said(name: &str) -> &str {
     if name.is_empty() { "-" } else { name }
 }
 
-/// The key and the value of a line's account.
-pub fn put_account(line: &mut Value, account: &Account) {
-    let (key, value) = account.says();
-    line[key] = json!(value);
+/// The account of a line, as far as it is known.
+pub fn put_account(line: &mut Value, account: Option<&Account>) {
+    if let Some((key, value)) = account.map(Account::says) {
+        line[key] = json!(value);
+    }
 }

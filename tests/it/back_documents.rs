@@ -1,0 +1,210 @@
+//! Documents that people make, change and void in Zoho arrive in Xero to the cent, and stay one document.
+
+use std::str::FromStr;
+
+use reqwest::Method;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use tests::{Connected, World, books, sum};
+
+/// A migrated company, and what documents in Zoho refer to.
+struct Desk {
+    world: World,
+    connected: Connected,
+    customer: String,
+    vendor: String,
+    sales: String,
+    expenses: String,
+    tax_on_sales: String,
+    tax_on_purchases: String,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let (world, connected) = World::of_company("tiny", None, None).await;
+        let (_, progress) = world.migrate(&connected).await;
+        assert_eq!(progress["clean"], true);
+        let get = async |path: &str, many: &str| {
+            let (status, answer) = world.in_zoho(&connected, Method::GET, path, None).await;
+            assert_eq!(status, 200, "{answer:#}");
+            answer[many].as_array().cloned().unwrap_or_default()
+        };
+        let contacts = get("contacts?per_page=200", "contacts").await;
+        let accounts = get("chartofaccounts?per_page=200", "chartofaccounts").await;
+        let taxes = get("settings/taxes?per_page=200", "taxes").await;
+        let one = |rows: &[Value], key: &str, value: &str, id: &str| {
+            let found =
+                rows.iter().find(|row| row[key] == value && row["status"].as_str().is_none_or(|status| status != "inactive"));
+            found.unwrap_or_else(|| panic!("no {key} {value} among {rows:#?}"))[id].as_str().unwrap().to_owned()
+        };
+        let customer = one(&contacts, "contact_type", "customer", "contact_id");
+        let vendor = one(&contacts, "contact_type", "vendor", "contact_id");
+        let sales = one(&accounts, "account_name", "Sales", "account_id");
+        let expenses = one(&accounts, "account_name", "General Expenses", "account_id");
+        let tax_on_sales = one(&taxes, "tax_name", "15% GST on Income", "tax_id");
+        let tax_on_purchases = one(&taxes, "tax_name", "15% GST on Expenses", "tax_id");
+        Self { world, connected, customer, vendor, sales, expenses, tax_on_sales, tax_on_purchases }
+    }
+
+    async fn zoho(&self, method: Method, path: &str, body: Value) -> Value {
+        let body = (!body.is_null()).then_some(body);
+        let (status, answer) = self.world.in_zoho(&self.connected, method, path, body).await;
+        assert!((200..300).contains(&status), "{path}: {answer:#}");
+        answer
+    }
+
+    async fn get(&self, path: &str, one: &str) -> Value {
+        self.zoho(Method::GET, path, Value::Null).await[one].clone()
+    }
+
+    async fn sync(&self) -> Value {
+        let (_, progress) = self.world.run("syncNow", &self.connected).await;
+        progress
+    }
+
+    async fn holds(&self) -> Vec<Value> {
+        self.world.staff.holds(&self.connected.link).await.unwrap()
+    }
+
+    /// The one document in Xero of this number.
+    async fn in_xero(&self, list: &str, key: &str, number: &str) -> Value {
+        let mut found: Vec<Value> = books::xero(&self.world, list).await.into_iter().filter(|one| one[key] == number).collect();
+        assert_eq!(found.len(), 1, "{number}: {found:#?}\n{:#?}", self.holds().await);
+        found.remove(0)
+    }
+}
+
+fn amount(value: &Value) -> Decimal {
+    match value {
+        Value::String(text) => Decimal::from_str(text).unwrap(),
+        other => Decimal::from_str(&other.to_string()).unwrap(),
+    }
+    .normalize()
+}
+
+fn same_amounts(there: &Value, here: &Value) {
+    assert_eq!(amount(&there["Total"]), amount(&here["total"]), "{there:#}\n{here:#}");
+    assert_eq!(amount(&there["TotalTax"]), amount(&here["tax_total"]), "{there:#}\n{here:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_made_in_zoho_is_in_xero_to_the_cent_and_follows_what_people_do_with_it() {
+    let desk = Desk::new().await;
+    let line = |name: &str, quantity: Value, rate: Value| json!({ "name": name, "quantity": quantity, "rate": rate, "account_id": desk.sales, "tax_id": desk.tax_on_sales });
+    // The tax of three lines rounded once is a cent more than that of each; the discount is the whole document's.
+    let lines = json!([
+        line("Work of an hour", json!(1), json!(25.43)),
+        line("Work of another hour", json!(1), json!(25.43)),
+        line("Advice", json!(3), json!(8.48)),
+        { "name": "Delivered on Monday", "description": "by the back door", "quantity": 1, "rate": 0 },
+    ]);
+    let body = json!({
+        "customer_id": desk.customer, "reference_number": "PO 7", "date": "2026-01-31", "due_date": "2026-02-28", "line_items": lines, "shipping_charge": 4.5,
+        "discount": "7.5%", "discount_type": "entity_level", "is_discount_before_tax": true, "adjustment": 0.04, "adjustment_description": "Round",
+    });
+    let made = desk.zoho(Method::POST, "invoices", body).await["invoice"].clone();
+    let (id, number) = (made["invoice_id"].as_str().unwrap().to_owned(), made["invoice_number"].as_str().unwrap().to_owned());
+    let progress = desk.sync().await;
+    assert_eq!((sum(&progress, "created"), sum(&progress, "held")), (1, 0), "{progress:#}\n{:#?}", desk.holds().await);
+    let there = desk.in_xero("Invoices", "InvoiceNumber", &number).await;
+    assert_eq!(
+        (&there["Status"], &there["Reference"], &there["DueDateString"]),
+        (&json!("DRAFT"), &json!("PO 7"), &json!("2026-02-28T00:00:00"))
+    );
+    same_amounts(&there, &made);
+    let lines = there["LineItems"].as_array().unwrap();
+    let words: Vec<&str> = lines.iter().filter_map(|line| line["Description"].as_str()).collect();
+    assert_eq!(
+        words,
+        [
+            "Work of an hour",
+            "Work of another hour",
+            "Advice",
+            "Delivered on Monday\nby the back door",
+            "Shipping charge",
+            "Round"
+        ]
+    );
+    assert!(lines[3].get("AccountCode").is_none() && lines.iter().all(|line| line.get("ItemCode").is_none()), "{lines:#?}");
+    assert!(books::xero(&desk.world, "Items").await.iter().all(|item| item["Name"] != "Advice"));
+    desk.world.nothing_more(&desk.connected).await;
+
+    // Sent, and a line is changed: one write, and the lines are the same ones.
+    desk.zoho(Method::POST, &format!("invoices/{id}/status/sent"), Value::Null).await;
+    let mut lines = desk.get(&format!("invoices/{id}"), "invoice").await["line_items"].clone();
+    lines[0]["rate"] = json!(30.01);
+    desk.zoho(Method::PUT, &format!("invoices/{id}"), json!({ "line_items": lines, "reference_number": "PO 8" })).await;
+    desk.world.forget_requests().await;
+    let progress = desk.sync().await;
+    assert_eq!((sum(&progress, "updated"), sum(&progress, "held")), (1, 0), "{progress:#}\n{:#?}", desk.holds().await);
+    assert_eq!(desk.world.asked().await.writes("xero"), 1, "{:#?}", desk.world.asked().await);
+    let now = desk.in_xero("Invoices", "InvoiceNumber", &number).await;
+    assert_eq!((&now["Status"], &now["Reference"]), (&json!("AUTHORISED"), &json!("PO 8")));
+    same_amounts(&now, &desk.get(&format!("invoices/{id}"), "invoice").await);
+    let ids = |document: &Value| {
+        document["LineItems"].as_array().unwrap().iter().map(|line| line["LineItemID"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&now), ids(&there));
+    desk.world.nothing_more(&desk.connected).await;
+
+    // Xero's person gives it another reference: Zoho's lines, its discount and its shipping stay what they were.
+    let before = desk.get(&format!("invoices/{id}"), "invoice").await;
+    desk.world.in_xero("Invoices", json!({ "InvoiceID": now["InvoiceID"], "Reference": "PO 9" })).await;
+    desk.sync().await;
+    let after = desk.get(&format!("invoices/{id}"), "invoice").await;
+    assert_eq!(after["reference_number"], "PO 9");
+    for key in ["line_items", "total", "discount", "shipping_charge", "adjustment", "due_date", "status"] {
+        assert_eq!(after[key], before[key], "{key}");
+    }
+    desk.world.nothing_more(&desk.connected).await;
+
+    // Void in Zoho is void in Xero.
+    desk.zoho(Method::POST, &format!("invoices/{id}/status/void"), Value::Null).await;
+    desk.sync().await;
+    assert_eq!(desk.in_xero("Invoices", "InvoiceNumber", &number).await["Status"], "VOIDED");
+    desk.world.nothing_more(&desk.connected).await;
+    assert!(desk.holds().await.iter().all(|hold| hold["expected"] == true), "{:#?}", desk.holds().await);
+    desk.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bills_and_credits_made_in_zoho_are_in_xero_to_the_cent() {
+    let desk = Desk::new().await;
+    let line = |name: &str, rate: f64, discount: &str| json!({ "name": name, "quantity": 3, "rate": rate, "discount": discount, "account_id": desk.expenses, "tax_id": desk.tax_on_purchases });
+    let lines = json!([line("Paper", 3.33, "5%"), line("Ink", 17.77, "0")]);
+    let bill = json!({ "vendor_id": desk.vendor, "bill_number": "S-9", "date": "2026-01-31", "due_date": "2026-02-28", "is_inclusive_tax": true, "line_items": lines });
+    let bill = desk.zoho(Method::POST, "bills", bill).await["bill"].clone();
+    let credit = json!({ "vendor_id": desk.vendor, "vendor_credit_number": "DN-9", "date": "2026-02-01", "line_items": [line("Paper", 3.33, "10%")] });
+    let credit = desk.zoho(Method::POST, "vendorcredits", credit).await["vendor_credit"].clone();
+    let sold = json!({ "name": "Advice", "quantity": 2, "rate": 19.99, "account_id": desk.sales, "tax_id": desk.tax_on_sales });
+    let note = json!({ "customer_id": desk.customer, "creditnote_number": "CN-900", "date": "2026-02-01", "line_items": [sold], "discount": 5, "discount_type": "entity_level", "is_discount_before_tax": false });
+    let note = desk.zoho(Method::POST, "creditnotes", note).await["creditnote"].clone();
+    let progress = desk.sync().await;
+    assert_eq!((sum(&progress, "created"), sum(&progress, "held")), (3, 0), "{progress:#}\n{:#?}", desk.holds().await);
+    let there = desk.in_xero("Invoices", "InvoiceNumber", "S-9").await;
+    assert_eq!(
+        (&there["Type"], &there["Status"], &there["LineAmountTypes"]),
+        (&json!("ACCPAY"), &json!("AUTHORISED"), &json!("Inclusive"))
+    );
+    same_amounts(&there, &bill);
+    let of_vendor = desk.in_xero("CreditNotes", "CreditNoteNumber", "DN-9").await;
+    assert_eq!(of_vendor["Type"], "ACCPAYCREDIT");
+    same_amounts(&of_vendor, &credit);
+    let of_customer = desk.in_xero("CreditNotes", "CreditNoteNumber", "CN-900").await;
+    assert_eq!((&of_customer["Type"], &of_customer["Status"]), (&json!("ACCRECCREDIT"), &json!("AUTHORISED")));
+    same_amounts(&of_customer, &note);
+    desk.world.nothing_more(&desk.connected).await;
+
+    // A bill may become dearer, a credit note void.
+    let (bill, note) = (bill["bill_id"].as_str().unwrap(), note["creditnote_id"].as_str().unwrap());
+    let mut lines = desk.get(&format!("bills/{bill}"), "bill").await["line_items"].clone();
+    lines[1]["quantity"] = json!(4);
+    desk.zoho(Method::PUT, &format!("bills/{bill}"), json!({ "line_items": lines })).await;
+    desk.zoho(Method::POST, &format!("creditnotes/{note}/status/void"), Value::Null).await;
+    let progress = desk.sync().await;
+    assert_eq!((sum(&progress, "updated"), sum(&progress, "held")), (2, 0), "{progress:#}\n{:#?}", desk.holds().await);
+    same_amounts(&desk.in_xero("Invoices", "InvoiceNumber", "S-9").await, &desk.get(&format!("bills/{bill}"), "bill").await);
+    assert_eq!(desk.in_xero("CreditNotes", "CreditNoteNumber", "CN-900").await["Status"], "VOIDED");
+    desk.world.nothing_more(&desk.connected).await;
+    desk.world.end().await;
+}
