@@ -3,6 +3,7 @@
 pub mod discover;
 mod look;
 mod make;
+pub mod ready;
 pub mod trial;
 
 use connectors::rules::checks::{Problem, check_fields, check_tracking};

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, PASSED_ON, Record, Unmappable};
+use connectors::rules;
 use connectors::side::Trouble;
 use connectors::xero::Odd;
 use connectors::zoho::{Action, Unique};
@@ -380,7 +381,10 @@ async fn write(
                         .zoho_line(&record)
                         .and_then(|line| line.tax)
                         .map(|tax| slice.print.of(&tax.normalize().to_string()).to_vec()),
-                    zoho_prints: lane.flow.back().map(|back| back.prints(&after(&record, &then), &slice.print)),
+                    zoho_prints: lane.flow.back().map(|back| {
+                        let record = after(&record, &then);
+                        rules::zoho_prints(lane.flow.key(), back, &record, &slice.rules, &slice.print)
+                    }),
                     prints: todo.prints,
                     version,
                     due: settle::due(&then),

@@ -40,6 +40,7 @@ pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Ha
     }
     let (xero, zoho) = slice.organisations();
     let mut known = Known::new(xero, zoho);
+    known.rules = slice.rules.clone();
     slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
     for need in needs.iter().flatten() {
         for id in slice.known.0.get(need).into_iter().flatten() {

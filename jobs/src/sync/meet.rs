@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use connectors::flow::{Authority, Back, Coming, PART, Reading, Record, Unmappable, Wanted};
+use connectors::rules;
 use connectors::side::Trouble;
 use connectors::xero::{IDS_PER_CALL, raw};
 use connectors::zoho::{Action, Unique};
@@ -175,7 +176,7 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
     }
     let differing = std::mem::take(&mut met.differing);
     if !differing.is_empty() {
-        let ids = send::known(slice, back, differing.iter().map(|(_, going)| &going.record)).await?;
+        let ids = send::known(slice, lane, back, differing.iter().map(|(_, going)| &going.record)).await?;
         for (known, going) in differing {
             both(slice, lane, back, &mut met, &known, going, Some(&ids));
         }
@@ -257,7 +258,7 @@ async fn one(
             known = Some(only);
         }
         let part = &carry::after(part, known.map_or(&[], |known| &known.due));
-        let zoho_prints = back.prints(part, &slice.print);
+        let zoho_prints = rules::zoho_prints(lane.flow.key(), back, part, &slice.rules, &slice.print);
         let going = |way: Way, there: Option<Value>| Going {
             way,
             record: part.clone(),
@@ -307,7 +308,7 @@ fn both(
     let Some((record, raw)) = met.there.get(&place) else { return };
     let prints = lane.flow.prints(record.as_ref(), &slice.print);
     let base = known.prints.clone().unwrap_or_default();
-    let names = lane.flow.field_names();
+    let names = rules::fields_of(lane.flow);
     let authorities: Vec<Authority> = names.iter().map(|(_, authority)| *authority).collect();
     let winner = match known.winner.as_deref() {
         Some("xero") => Some(Side::Xero),
@@ -397,8 +398,9 @@ fn as_xero(
     there: &Value,
     known: &connectors::flow::Known,
 ) -> Option<Vec<u8>> {
-    let names: Vec<&'static str> = lane.flow.field_names().into_iter().map(|(name, _)| name).collect();
-    let sending = (back.to_xero)(&Coming { record, there: Some(there), changed: &names }, known).ok()?;
+    let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
+    let coming = Coming { record, there: Some(there), changed: &names };
+    let sending = rules::to_xero(lane.flow.key(), back, &coming, known).ok()?;
     let mut merged = there.clone();
     let body = sending.body.as_object()?;
     merged.as_object_mut()?.extend(body.clone());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use connectors::flow::{Back, By, Coming, Known, Need, Reading, Record, Sending, Unmappable};
 use connectors::flows;
+use connectors::rules;
 use connectors::side::{Refusal, Trouble};
 use connectors::xero::{BATCH_MAX, Element, Verb};
 use connectors::zoho::Unique;
@@ -19,6 +20,7 @@ use super::merge::but;
 use super::points;
 use super::slice::{Halt, Lane, Provider, Slice};
 use crate::hints::{self, Side};
+use crate::rules::ready;
 
 /// A write whose answer was lost may still be under way: so long nothing is concluded from its absence.
 pub const LATE: Duration = Duration::from_secs(60);
@@ -60,8 +62,8 @@ pub async fn send(
     mut fates: Vec<(Way, Fate)>,
     looked_at: &[hints::Hint],
 ) -> Result<(), Halt> {
-    let known = known(slice, back, going.iter().filter(|one| one.last.is_none()).map(|one| &one.record)).await?;
-    let names: Vec<&'static str> = lane.flow.field_names().into_iter().map(|(name, _)| name).collect();
+    let known = known(slice, lane, back, going.iter().filter(|one| one.last.is_none()).map(|one| &one.record)).await?;
+    let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
     let mut ready = Vec::new();
     let mut called = Vec::new();
     for one in going {
@@ -85,7 +87,7 @@ pub async fn send(
         }
         let changed: Vec<&'static str> = one.changed.iter().filter_map(|n| names.get(*n).copied()).collect();
         let coming = Coming { record: &one.record, there: one.there.as_ref(), changed: &changed };
-        match one.last.clone().map_or_else(|| (back.to_xero)(&coming, &known), Ok) {
+        match one.last.clone().map_or_else(|| rules::to_xero(lane.flow.key(), back, &coming, &known), Ok) {
             Ok(sending) => ready.push(Ready { going: one, sending }),
             Err(reason) => fates.push((one.way, Fate::Held(reason))),
         }
@@ -111,9 +113,15 @@ pub async fn send(
 }
 
 /// What the mappings look up: ids by Zoho's ids, and the lists of Xero's that they name.
-pub async fn known(slice: &mut Slice, back: &'static Back, records: impl Iterator<Item = &Value>) -> Result<Known, Halt> {
+pub async fn known<'a>(
+    slice: &mut Slice,
+    lane: Lane,
+    back: &'static Back,
+    records: impl Iterator<Item = &'a Value>,
+) -> Result<Known, Halt> {
+    let records: Vec<&Value> = records.collect();
     let needs: Vec<Vec<Need>> =
-        records.map(|record| (back.needs)(record).into_iter().chain((back.hints)(record)).collect()).collect();
+        records.iter().map(|record| (back.needs)(record).into_iter().chain((back.hints)(record)).collect()).collect();
     debug_assert!(needs.iter().flatten().all(|need| need.by == By::Zoho));
     let mut known = look_up(slice, &needs).await?;
     if !needs.is_empty() {
@@ -121,12 +129,13 @@ pub async fn known(slice: &mut Slice, back: &'static Back, records: impl Iterato
             known.learn_list(flow, list(slice, flow).await?);
         }
     }
+    ready::ready(slice, lane, &records, &mut known).await?;
     known.address = format!("{}/x/{}", slice.context.public_url.as_str().trim_end_matches('/'), slice.link.key);
     Ok(known)
 }
 
 /// Xero's whole list of a flow, read once a run.
-async fn list(slice: &mut Slice, flow: &'static str) -> Result<Arc<Vec<Value>>, Halt> {
+pub async fn list(slice: &mut Slice, flow: &'static str) -> Result<Arc<Vec<Value>>, Halt> {
     if let Some(list) = slice.lists.get(flow) {
         return Ok(list.clone());
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use connectors::flow::AnyFlow;
 use connectors::print::PrintKey;
+use connectors::rules::Rules;
 use connectors::side::{Limit, Trouble};
 use connectors::{flows, xero, zoho};
 use entities::clock::At;
@@ -24,6 +25,7 @@ use super::shelf::Directories;
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
 use crate::links;
+use crate::rules;
 use crate::tokens::{self, Access};
 
 /// How long a turn lasts: short, so that many links share a worker and a shutdown waits little.
@@ -129,6 +131,8 @@ pub struct Slice {
     pub fence: i64,
     /// What of the company is carried.
     pub scope: Scope,
+    /// What the tenant wants of tracking and of custom fields.
+    pub rules: Arc<Rules>,
     pub lanes: Vec<Lane>,
     /// Zoho's locked periods, where the run has asked for them.
     pub locks: Vec<zoho::Lock>,
@@ -201,6 +205,7 @@ impl Slice {
         let tenant = link.tenant_id;
         let key = context.tenant_key(tenant).await?;
         let scope = scope_of(&link)?;
+        let rules = Arc::new(rules::of(&context.database, tenant, link.id, &key).await?);
         let mut lanes = lanes(context, &link, &scope).await?;
         if lanes.len() < flows::ALL.len() {
             links::add_lanes(&context.database, context, tenant, link.id).await?;
@@ -236,6 +241,7 @@ impl Slice {
             fence: link.fence,
             link,
             scope,
+            rules,
             has_found: None,
             lanes,
             locks: Vec::new(),
