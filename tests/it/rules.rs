@@ -1,5 +1,7 @@
 //! Rules: what sets tracking in Xero, and which custom fields stand for which places there. Looked through, tried, kept.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Connected, World, books};
@@ -13,6 +15,9 @@ const TRY: &str = "query($id: ID!, $rules: [TrackingRuleInput!]!) { testTracking
     documents { flow { key } number held reason lines { name tracking { category option isNew } } } } }";
 const DISCOVER: &str = "query($id: ID!, $flow: String!) { customFields(linkId: $id, flow: $flow) { zoho { label apiName dataType isUnique options count } \
     zohoSample xero { name carrier { place label category phone } isReadOnly count } xeroSample } }";
+
+/// Zoho tells times in whole seconds: what a person changes in the second of our own write looks like it.
+const SECONDS: Duration = Duration::from_secs(5);
 
 async fn connected() -> (World, Connected) {
     let (world, connected) = World::of_company("demo-company", Some(12), Some(20)).await;
@@ -221,4 +226,124 @@ async fn custom_fields_are_found_with_counts_and_made_where_they_are_missing() {
     let website = contacts["xero"].as_array().unwrap().iter().find(|one| one["carrier"]["place"] == "WEBSITE").unwrap();
     assert_eq!(website["isReadOnly"], true);
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zoho_invoice_arrives_in_xero_with_its_tracking_its_custom_field_and_its_words() {
+    let (world, connected) = connected().await;
+    let region = category(&world).await;
+    let tag = add_options(&world, &connected, &["Abroad"]).await;
+    let option = |name: &str| {
+        let options = tag["options"].as_array().unwrap();
+        options.iter().find(|option| option["option_name"] == name).expect("an option")["option_id"].clone()
+    };
+    let create = json!({ "kind": "CREATE" });
+    // An option that is archived in Xero is held when it comes.
+    let rules = json!({ "rules": [by_tag(&tag, &region, create)], "accept": true });
+    let told = ask(&world, &connected, SET_TRACKING, rules).await;
+    assert_eq!(told["stands"], true, "{told:#}");
+    let delivery = json!({
+        "flow": "books.invoices", "direction": "BOTH", "label": "Delivery", "dataType": "DATE", "create": true,
+        "carrier": { "place": "LINE_PART", "label": "Delivery" },
+    });
+    let told = ask(&world, &connected, SET_FIELDS, json!({ "rules": [delivery] })).await;
+    assert_eq!(told["stands"], true, "{told:#}");
+
+    let tagged = |name: &str, region: &str| json!({ "name": name, "quantity": 2, "rate": 50, "tags": [{ "tag_id": tag["tag_id"], "tag_option_id": option(region) }] });
+    let made = json!({
+        "line_items": [tagged("Hosting", "North"), tagged("Travel", "Abroad"), { "name": "Thank you for your business", "quantity": 1, "rate": 0 }],
+        "custom_fields": [{ "api_name": "cf_delivery", "value": "2026-06-30" }],
+    });
+    let made = invoice(&world, &connected, "RULED-1", made).await;
+    world.run("syncNow", &connected).await;
+    let there = in_xero(&world, "RULED-1").await;
+    let lines = there["LineItems"].as_array().unwrap();
+    let said: Vec<&str> = lines.iter().map(|line| line["Description"].as_str().unwrap()).collect();
+    assert_eq!(said, ["Hosting\nDelivery: 2026-06-30", "Travel", "Thank you for your business"], "{there:#}");
+    assert_eq!((&lines[0]["Tracking"][0]["Name"], &lines[0]["Tracking"][0]["Option"]), (&json!("Region"), &json!("North")));
+    // The option that Xero did not have was made there.
+    assert_eq!(lines[1]["Tracking"][0]["Option"], "Abroad");
+    let words = lines[2].as_object().unwrap();
+    let nothing = |key: &str| {
+        words.get(key).is_none_or(|value| value.is_null() || *value == json!([]) || *value == 0.0 || value == "0.0000")
+    };
+    assert!(["UnitAmount", "AccountCode", "ItemCode", "Tracking"].iter().all(|key| nothing(key)), "{words:#?}");
+    // The next run learns the new option like any other of Xero's.
+    world.run("syncNow", &connected).await;
+    world.nothing_more(&connected).await;
+
+    // A custom field that changes is a change.
+    let id = made["invoice_id"].as_str().unwrap().to_owned();
+    world.advance(SECONDS).await;
+    let later = json!({ "custom_fields": [{ "api_name": "cf_delivery", "value": "2026-07-02" }] });
+    zoho(&world, &connected, Method::PUT, &format!("invoices/{id}"), Some(later)).await;
+    world.run("syncNow", &connected).await;
+    let there = in_xero(&world, "RULED-1").await;
+    assert_eq!(there["LineItems"][0]["Description"], "Hosting\nDelivery: 2026-07-02", "{there:#}");
+    assert_eq!(there["LineItems"][0]["LineItemID"], lines[0]["LineItemID"]);
+    world.nothing_more(&connected).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customers_custom_field_and_its_place_in_xero_follow_each_other() {
+    let (world, connected) = connected().await;
+    let rule = json!({
+        "flow": "books.customers", "direction": "BOTH", "label": "Ledger number", "dataType": "NUMBER", "create": true,
+        "carrier": { "place": "ACCOUNT_NUMBER" },
+    });
+    let told = ask(&world, &connected, SET_FIELDS, json!({ "rules": [rule] })).await;
+    assert_eq!(
+        (&told["stands"], &told["link"]["fieldRules"][0]["apiName"]),
+        (&json!(true), &json!("cf_ledger_number")),
+        "{told:#}"
+    );
+    let customers = books::xero(&world, "Contacts").await;
+    let customer =
+        customers.iter().find(|one| one["IsCustomer"] == true && one["ContactStatus"] == "ACTIVE").expect("a customer");
+    let id = customer["ContactID"].as_str().unwrap().to_owned();
+    let account_number = async || {
+        let found = books::xero(&world, "Contacts").await.into_iter().find(|one| one["ContactID"] == id.as_str());
+        found.expect("the customer")["AccountNumber"].clone()
+    };
+    let in_zoho = async || {
+        let found = books::zoho(&world, "contacts").await;
+        found.into_iter().find(|one| books::custom(one, "cf_xero_acct_id").as_deref() == Some(id.as_str())).expect("the customer")
+    };
+    let change = async |number: &str| {
+        world.in_xero("Contacts", json!({ "ContactID": id, "Name": customer["Name"], "AccountNumber": number })).await;
+    };
+    change("4711").await;
+    world.run("syncNow", &connected).await;
+    assert_eq!(books::custom(&in_zoho().await, "cf_ledger_number").as_deref(), Some("4711"));
+    world.advance(SECONDS).await;
+    let path = format!("contacts/{}", in_zoho().await["contact_id"].as_str().unwrap());
+    let changed = json!({ "custom_fields": [{ "api_name": "cf_ledger_number", "value": 4712 }] });
+    zoho(&world, &connected, Method::PUT, &path, Some(changed)).await;
+    let (_, progress) = world.run("syncNow", &connected).await;
+    assert_eq!(
+        account_number().await,
+        "4712",
+        "{progress:#}\n{:#?}\n{:#}",
+        world.staff.holds(&connected.link).await,
+        in_zoho().await
+    );
+    world.nothing_more(&connected).await;
+
+    change("none").await;
+    world.run("syncNow", &connected).await;
+    let holds = world.staff.holds(&connected.link).await.unwrap();
+    let hold = holds.iter().find(|hold| hold["code"] == "FIELD_VALUE").unwrap_or_else(|| panic!("{holds:#?}"));
+    let sentence = hold["sentence"].as_str().unwrap_or_default();
+    assert!(
+        sentence.starts_with("The value “none” of Account number on contact ") && sentence.contains("is not a number"),
+        "{hold:#}"
+    );
+    assert_eq!(books::custom(&in_zoho().await, "cf_ledger_number").as_deref(), Some("4712"));
+    world.end().await;
+}
+
+async fn in_xero(world: &World, number: &str) -> Value {
+    let found = books::xero(world, "Invoices").await.into_iter().find(|one| one["InvoiceNumber"] == number);
+    found.unwrap_or_else(|| panic!("{number} is not in Xero"))
 }
