@@ -12,6 +12,7 @@ mod organisation;
 pub mod reports;
 mod settings;
 mod trouble;
+pub mod webhook;
 pub mod wire;
 
 pub use client::{BULK_IDS, Client, PER_PAGE, Rows, Written};

@@ -1,8 +1,10 @@
 //! Links: when both sides are connected, one Xero organisation is joined to each product of the Zoho organisation.
 
 use connectors::flows;
+use entities::clock::At;
 use entities::ids::{ConnectionId, LaneId, LinkId, TenantId};
-use entities::{connection, database::begin_write, grant, lane, link, unique_field};
+use entities::{connection, database::begin_write, grant, lane, link, unique_field, webhook};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::context::{Context, Failure};
@@ -30,6 +32,12 @@ pub async fn join(context: &Context, tenant: TenantId) -> Result<(), Failure> {
             unique_field::Entity::delete_many()
                 .filter(unique_field::Column::TenantId.eq(tenant))
                 .filter(unique_field::Column::LinkId.eq(id))
+                .exec(&transaction)
+                .await?;
+            webhook::Entity::update_many()
+                .col_expr(webhook::Column::NextAt, Expr::value(At::default()))
+                .filter(webhook::Column::TenantId.eq(tenant))
+                .filter(webhook::Column::LinkId.eq(id))
                 .exec(&transaction)
                 .await?;
             let mut known: link::ActiveModel = known.into();

@@ -1,5 +1,6 @@
 //! The engine: observe, plan, carry, settle, resolve. It knows no record type.
 
+pub mod arrange;
 pub mod arrive;
 pub mod carry;
 pub mod hanging;

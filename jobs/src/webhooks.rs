@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use connectors::flow::AnyFlow;
-use connectors::flows;
 use connectors::xero::webhook::Told;
+use connectors::{flows, zoho};
 use entities::database::{begin_write, sql};
 use entities::ids::{ConnectionId, LaneId, LinkId, TenantId};
-use entities::{connection, lane, link};
+use entities::sealed::TenantKey;
+use entities::{connection, lane, link, webhook};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
@@ -31,7 +32,7 @@ pub struct Heard {
 pub async fn from_xero(context: &Context, told: &Told) -> Result<Heard, Failure> {
     let mut by_organisation: BTreeMap<&str, Vec<Record<'_>>> = BTreeMap::new();
     for change in &told.changes {
-        let record = Record { path: change.path, id: &change.record_id };
+        let record = Record { path: change.path, id: &change.record_id, contact_type: None };
         by_organisation.entry(&change.tenant_id).or_default().push(record);
     }
     let mut heard = Heard::default();
@@ -55,11 +56,54 @@ pub async fn from_xero(context: &Context, told: &Told) -> Result<Heard, Failure>
     Ok(heard)
 }
 
+/// A link to whose address Zoho may tell of changes.
+pub struct Listening {
+    tenant: TenantId,
+    link: LinkId,
+    /// What must come in the header.
+    pub secret: String,
+}
+
+/// The link whose address has this secret.
+pub async fn listening(context: &Context, secret: &str) -> Result<Option<Listening>, Failure> {
+    let hash = crate::connections::hash(secret);
+    let Some(found) = webhook::Entity::by_path(&hash).one(&context.database).await? else { return Ok(None) };
+    let key = context.tenant_key(found.tenant_id).await?;
+    let secret = Secrets::of(&key, found.link_id).header;
+    Ok(Some(Listening { tenant: found.tenant_id, link: found.link_id, secret }))
+}
+
+/// Zoho's delivery: one record of the link's organisation.
+pub async fn from_zoho(context: &Context, to: &Listening, change: &zoho::webhook::Change) -> Result<Heard, Failure> {
+    let found = link::Entity::of(to.tenant).filter(link::Column::Id.eq(to.link)).one(&context.database).await?;
+    if found.is_none_or(|link| link.state == "resting") {
+        return Ok(Heard { hinted: 0, elsewhere: 1 });
+    }
+    let record = Record { path: change.path, id: &change.record_id, contact_type: change.contact_type.as_deref() };
+    put(context, to.tenant, to.link, Side::Zoho, &[record]).await?;
+    Ok(Heard { hinted: 1, elsewhere: 0 })
+}
+
+/// What Zoho must know to be heard: one secret in the address and one in a header. Both follow from the tenant's key.
+pub struct Secrets {
+    pub path: String,
+    pub header: String,
+}
+
+impl Secrets {
+    pub fn of(key: &TenantKey, link: LinkId) -> Self {
+        let secret = |purpose: &str| key.token(&format!("zoho webhook {purpose} {link}"));
+        Self { path: secret("path"), header: secret("header") }
+    }
+}
+
 /// A record somebody speaks of: the path of the list it is in, and its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Record<'a> {
     pub path: &'a str,
     pub id: &'a str,
+    /// Of a contact in Zoho: `customer` or `vendor`, where it is told.
+    pub contact_type: Option<&'a str>,
 }
 
 /// The links over this connection that do not rest. One that rests reads everything from where it was when it goes on.
@@ -78,7 +122,7 @@ pub async fn put(context: &Context, tenant: TenantId, link: LinkId, side: Side, 
         let owners = owners(&transaction, tenant, side, &lanes, some).await?;
         for record in some {
             let mine = owners.get(record.id);
-            hints.extend(concerned(&lanes, side, record.path, mine).map(|lane| (lane, side, record.id.to_owned())));
+            hints.extend(concerned(&lanes, side, record, mine).map(|lane| (lane, side, record.id.to_owned())));
         }
     }
     if hints.is_empty() {
@@ -142,18 +186,30 @@ async fn owners(
 fn concerned<'a>(
     lanes: &'a [Lane],
     side: Side,
-    of: &'a str,
+    record: &'a Record<'_>,
     owners: Option<&'a HashSet<LaneId>>,
 ) -> impl Iterator<Item = LaneId> + 'a {
-    let owned: Vec<&str> =
-        lanes.iter().filter(|(id, _)| owners.is_some_and(|owners| owners.contains(id))).map(|(_, flow)| flow.key()).collect();
-    lanes.iter().filter(move |(_, flow)| path(*flow, side) == of && (side == Side::Xero || flow.back().is_some())).filter_map(
-        move |(id, flow)| {
-            let lives_inside = || flow.removed("").is_some() && flow.after().iter().any(|after| owned.contains(after));
-            let looks = owned.is_empty() || owned.contains(&flow.key()) || flow.on_call() || lives_inside();
-            looks.then_some(*id)
-        },
-    )
+    let is_owner = move |id: &LaneId| owners.is_some_and(|owners| owners.contains(id));
+    let owned: Vec<&str> = lanes.iter().filter(|(id, _)| is_owner(id)).map(|(_, flow)| flow.key()).collect();
+    let may_look = move |(_, flow): &&Lane| {
+        path(*flow, side) == record.path
+            && match side {
+                Side::Xero => true,
+                // What is changed in Zoho matters where it goes back.
+                Side::Zoho => flow.back().is_some() && is_of_type(*flow, record),
+            }
+    };
+    lanes.iter().filter(may_look).filter_map(move |(id, flow)| {
+        let lives_inside = || flow.removed("").is_some() && flow.after().iter().any(|after| owned.contains(after));
+        let comes_later = side == Side::Xero && flow.on_call();
+        (owned.is_empty() || is_owner(id) || comes_later || lives_inside()).then_some(*id)
+    })
+}
+
+/// Whether the flow's list in Zoho has contacts of this type.
+fn is_of_type(flow: &'static dyn AnyFlow, record: &Record<'_>) -> bool {
+    let of = flow.zoho().list_query.iter().find(|(name, _)| *name == "contact_type").map(|(_, value)| *value);
+    of.is_none() || record.contact_type.is_none() || of == record.contact_type
 }
 
 fn path(flow: &'static dyn AnyFlow, side: Side) -> &'static str {
@@ -173,10 +229,26 @@ mod tests {
     }
 
     fn concerned_by(path: &str, owner: Option<&str>) -> Vec<&'static str> {
+        told(Side::Xero, Record { path, id: "1", contact_type: None }, owner)
+    }
+
+    fn told(side: Side, record: Record<'_>, owner: Option<&str>) -> Vec<&'static str> {
         let lanes = lanes();
         let owners = owner.map(|owner| lanes.iter().filter(|lane| lane.1.key() == owner).map(|lane| lane.0).collect());
-        let ids: Vec<LaneId> = concerned(&lanes, Side::Xero, path, owners.as_ref()).collect();
+        let ids: Vec<LaneId> = concerned(&lanes, side, &record, owners.as_ref()).collect();
         lanes.iter().filter(|lane| ids.contains(&lane.0)).map(|lane| lane.1.key()).collect()
+    }
+
+    #[test]
+    fn zoho_tells_lanes_that_go_back_and_a_contact_says_what_it_is() {
+        let contact = |contact_type| Record { path: "contacts", id: "1", contact_type };
+        assert_eq!(told(Side::Zoho, contact(Some("vendor")), None), ["books.vendors"]);
+        assert_eq!(told(Side::Zoho, contact(None), None), ["books.customers", "books.vendors"]);
+        assert_eq!(told(Side::Zoho, contact(None), Some("books.customers")), ["books.customers"]);
+        let invoice = Record { path: "invoices", id: "1", contact_type: None };
+        assert_eq!(told(Side::Zoho, invoice, None), ["books.invoices"]);
+        // Taxes are mapped, and never written to Xero.
+        assert!(told(Side::Zoho, Record { path: "settings/taxes", ..invoice }, None).is_empty());
     }
 
     #[test]

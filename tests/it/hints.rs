@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, SET_COOKIE};
 use serde_json::{Value, json};
 use tests::{Connected, World, eventually};
@@ -97,6 +98,154 @@ async fn a_link_that_was_migrated_is_synced_by_the_clock() {
     assert_eq!((&shown["everyMinutes"], &shown["wishedMinutes"]), (&json!(15), &Value::Null), "{shown}");
     assert!(shown["xeroCalls"].as_i64().unwrap() > 0, "{shown}");
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_migration_zoho_tells_us_itself_and_is_asked_to_only_once() {
+    let (mut world, connected) = told_by_zoho(&[]).await;
+    world.forget_requests().await;
+    world.migrate(&connected).await;
+    let state = eventually("the webhooks are made", async || webhooks(&world, &connected).await).await;
+    assert_eq!((&state["state"], &state["sentence"]), (&json!("MADE"), &Value::Null));
+    let (hooks, rules) = arranged(&world, &connected).await;
+    assert!(hooks.len() >= 2 && rules.len() == 2 * hooks.len(), "{hooks:#?} {rules:#?}");
+    let asked = world.asked().await;
+    assert_eq!(asked.count("zoho", "POST /settings/webhooks"), hooks.len() as u64);
+    assert_eq!(asked.count("zoho", "POST /settings/workflows"), rules.len() as u64);
+
+    // A day later it is looked at: two calls, and nothing is written.
+    world.forget_requests().await;
+    world.advance(25 * 60 * MINUTE).await;
+    world.staff = world.stage.staff().unwrap();
+    world.run("syncNow", &connected).await;
+    eventually("it was looked at", async || (world.asked().await.count("zoho", "GET /settings/workflows") == 1).then_some(()))
+        .await;
+    settled(&world).await;
+    assert_eq!(world.asked().await.count("zoho", "/settings/w"), 2);
+
+    // People change things: it is mended, and nothing is made twice.
+    let (hook, rule) = (&hooks[0]["webhook_id"], &rules[0]["workflow_id"]);
+    let path = |kind: &str, id: &Value| format!("settings/{kind}/{}", id.as_str().unwrap());
+    let elsewhere = json!({ "url": "http://127.0.0.1:9/elsewhere" });
+    world.in_zoho(&connected, Method::PUT, &path("webhooks", hook), Some(elsewhere)).await;
+    world.in_zoho(&connected, Method::POST, &format!("{}/deactivate", path("workflows", rule)), None).await;
+    world.in_zoho(&connected, Method::DELETE, &path("workflows", &rules[3]["workflow_id"]), None).await;
+    world.advance(25 * 60 * MINUTE).await;
+    world.staff = world.stage.staff().unwrap();
+    world.run("syncNow", &connected).await;
+    eventually("it was mended", async || {
+        let (again, also) = arranged(&world, &connected).await;
+        let active = also.iter().all(|rule| rule["is_active"] == true);
+        (again.iter().map(|hook| &hook["url"]).eq(hooks.iter().map(|hook| &hook["url"])) && also.len() == rules.len() && active)
+            .then_some(())
+    })
+    .await;
+
+    // Whoever leaves takes it along.
+    let connection = world
+        .staff
+        .data("query($id: ID!) { tenant(id: $id) { connections { id provider } } }", json!({ "id": connected.tenant }));
+    let connection = connection.await.unwrap();
+    let of = |one: &&Value| one["provider"] == "ZOHO";
+    let id = connection["tenant"]["connections"].as_array().unwrap().iter().find(of).unwrap()["id"].clone();
+    world.forget_requests().await;
+    let question = "mutation($id: ID!) { disconnect(connectionId: $id) { state } }";
+    world.staff.data(question, json!({ "id": id })).await.unwrap();
+    let asked = world.asked().await;
+    assert_eq!(asked.count("zoho", "DELETE /settings/workflows"), rules.len() as u64);
+    assert_eq!(asked.count("zoho", "DELETE /settings/webhooks"), hooks.len() as u64);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_zoho_says_is_heard_at_its_own_address_only() {
+    let (mut world, connected) = told_by_zoho(&[]).await;
+    world.migrate(&connected).await;
+    eventually("the webhooks are made", async || webhooks(&world, &connected).await).await;
+    world.stage.stop_worker().await;
+    let text = "SELECT pair.zoho_id AS id FROM pair JOIN lane ON lane.tenant_id = pair.tenant_id AND lane.id = pair.lane_id \
+                WHERE lane.flow = 'books.customers' AND pair.zoho_id IS NOT NULL ORDER BY 1";
+    let contact = texts(&world, text).await.remove(0);
+    let before = hints(&world).await;
+    for notes in ["one", "two"] {
+        let body = json!({ "notes": notes });
+        let (status, answer) = world.in_zoho(&connected, Method::PUT, &format!("contacts/{contact}"), Some(body)).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let hint = format!("books.customers zoho {contact}");
+    eventually("the hint has come", async || hints(&world).await.contains(&hint).then_some(())).await;
+    eventually("nothing is on its way", async || {
+        let told = world.stage.look("zoho/webhooks").await.ok()?;
+        (told["firings"]["queued"] == 0 && told["firings"]["failure"] == 0).then_some(())
+    })
+    .await;
+    assert_eq!(hints(&world).await.len(), before.len() + 1);
+
+    let (hooks, _) = arranged(&world, &connected).await;
+    let hook = hooks.iter().find(|hook| hook["entity"] == "contact").unwrap();
+    let (url, secret) = (hook["url"].as_str().unwrap(), hook["headers"][0]["param_value"].as_str().unwrap());
+    let ask = async |url: &str, secret: &str, body: &str| {
+        let request = reqwest::Client::new().post(url).header("x-cpconnect-secret", secret).body(body.to_owned());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers().get(CONTENT_LENGTH).unwrap(), "0");
+        answer.status().as_u16()
+    };
+    let body = format!("contact_id={contact}");
+    assert_eq!(ask(url, secret, &body).await, 200);
+    assert_eq!(ask(url, secret, "{}").await, 200, "about nothing we know");
+    assert_eq!(ask(url, "another", &body).await, 401);
+    assert_eq!(ask(url, "", &body).await, 401);
+    assert_eq!(ask(world.url("/webhooks/zoho/another").as_str(), secret, &body).await, 404);
+    assert_eq!(ask(url, secret, &"x".repeat(2 * 1024 * 1024)).await, 413);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_without_rules_is_told_and_keeps_nothing_from_working() {
+    let (world, connected) = told_by_zoho(&["standard"]).await;
+    let (_, progress) = world.migrate(&connected).await;
+    assert_eq!(progress["state"], "DONE");
+    let state = eventually("it was tried", async || webhooks(&world, &connected).await).await;
+    assert_eq!(state["state"], "REFUSED");
+    let sentence = state["sentence"].as_str().unwrap();
+    assert!(sentence.contains("1009") && sentence.contains("plan"), "{sentence}");
+    let (hooks, rules) = arranged(&world, &connected).await;
+    assert!(hooks.is_empty() && rules.is_empty(), "{hooks:?}");
+    let (_, progress) = world.run("syncNow", &connected).await;
+    assert_eq!(progress["state"], "DONE");
+    world.end().await;
+}
+
+/// A company that is connected, in a world in which Zoho may tell of changes; its organisation has this plan.
+async fn told_by_zoho(plan: &[&str]) -> (World, Connected) {
+    let mut world = World::with(vec![("ZOHO_WEBHOOKS".into(), "on".into())], true).await;
+    world.seed("tiny", None, None).await;
+    for plan in plan {
+        world
+            .stage
+            .control("zoho/organization", json!({ "name": "Kowhai & Rimu Supplies Limited", "plan_name": plan }))
+            .await
+            .unwrap();
+    }
+    let connected = world.connected().await;
+    (world, connected)
+}
+
+/// How the link's webhooks stand, once something was tried.
+async fn webhooks(world: &World, connected: &Connected) -> Option<Value> {
+    let question = "query($id: ID!) { link(id: $id) { inStep { webhooks { state sentence } } } }";
+    let data = world.staff.data(question, json!({ "id": connected.link })).await.ok()?;
+    let state = data["link"]["inStep"]["webhooks"].clone();
+    (state["state"] != "NONE").then_some(state)
+}
+
+/// The webhooks and rules that the organisation has.
+async fn arranged(world: &World, connected: &Connected) -> (Vec<Value>, Vec<Value>) {
+    let list = async |kind: &str| {
+        let (_, answer) = world.in_zoho(connected, Method::GET, &format!("settings/{kind}"), None).await;
+        answer[kind].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+    };
+    (list("webhooks").await, list("workflows").await)
 }
 
 /// Tells Xero's developer portal our address. Gives what the portal shows then.

@@ -16,7 +16,7 @@ use crate::context::{Context, Failure};
 use crate::job::{Job, Queue};
 use crate::runs::{Kind, for_hints};
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
-use crate::sync::{lanes, preview, provision, reconcile, resolve, settle};
+use crate::sync::{arrange, lanes, preview, provision, reconcile, resolve, settle};
 use crate::worker;
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
@@ -95,7 +95,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
         // Somebody may have told us that something has changed.
         return match for_hints(&slice.context, slice.tenant, slice.link.id).await? {
             Some(_) => Err(Halt::TurnOver),
-            None => Ok(()),
+            None => arrange::tend(slice).await,
         };
     };
     slice.read_wishes().await?;
