@@ -384,8 +384,8 @@ pub async fn views(slice: &mut Slice, lane: Lane, xero_id: &str) -> Result<Optio
     let part = (back.parts)(record).into_iter().find(|part| part[PART].as_str() == known.part.as_deref());
     let record = part.as_ref().unwrap_or(record);
     let ids = send::known(slice, lane, back, std::iter::once(record)).await?;
-    let names: Vec<&'static str> = lane.flow.field_names().into_iter().map(|(name, _)| name).collect();
-    let told = (back.to_xero)(&Coming { record, there: Some(raw), changed: &names }, &ids);
+    let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
+    let told = rules::to_xero(lane.flow.key(), back, &Coming { record, there: Some(raw), changed: &names }, &ids);
     Ok(Some(told.map(|sending| (raw.clone(), sending.body))))
 }
 
