@@ -79,6 +79,7 @@ async fn a_payment_of_two_invoices_made_in_zoho_is_two_payments_in_xero() {
     amounts.sort_by(f64::total_cmp);
     assert_eq!(amounts, [30.0, 100.0]);
     world.nothing_more(&connected).await;
+    world.agrees(&connected).await;
 
     // Xero lets nobody change a payment, and one with money left over is of no document.
     let id = payment["payment_id"].as_str().unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use connectors::flow::{Judgement, Known, Line, Posting, Reading, Record};
+use connectors::flow::{Judgement, Known, Line, PART, Posting, Reading, Record};
 use connectors::side::Trouble;
 use entities::run;
 use rust_decimal::Decimal;
@@ -79,6 +79,7 @@ async fn closer(
         }
         Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
     };
+    let detail = part_of(lane, detail, pair.part.as_deref());
     let Some(theirs) = lane.flow.zoho_line(&detail) else {
         let sentence = format!("{} has become a record of another kind in Zoho Books.", record.label());
         return find(slice, run, lane, tally, Found::of_document("OTHER_KIND", false, sentence)).await;
@@ -104,6 +105,13 @@ async fn closer(
     let compared = Compared { record, line: &line, theirs: &theirs, causes: &causes };
     book(tally, lane, &compared, &detail, &known, with.knowing);
     findings(slice, run, lane, tally, &compared).await
+}
+
+/// The part that this pair is, where Zoho's record is several of Xero's.
+fn part_of(lane: Lane, detail: Value, part: Option<&str>) -> Value {
+    let parts = part.and_then(|part| Some((part, (lane.flow.back()?.parts)(&detail))));
+    let found = parts.and_then(|(part, parts)| parts.into_iter().find(|one| one[PART] == part));
+    found.unwrap_or(detail)
 }
 
 /// A record on both sides, and the named causes of what differs.

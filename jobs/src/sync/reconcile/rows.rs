@@ -25,6 +25,8 @@ pub const SENTENCE_LIVES: std::time::Duration = std::time::Duration::from_secs(3
 /// A record known on both sides, as far as a reconciliation looks at it.
 pub struct Pair {
     pub zoho_id: Option<String>,
+    /// The part of Zoho's record that it is, where it is not the whole.
+    pub part: Option<String>,
     pub prints: Option<Vec<u8>>,
     pub answer: Option<Vec<u8>>,
     pub state: String,
@@ -166,7 +168,7 @@ pub async fn pairs(
         let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()];
         values.extend(chunk.iter().map(|record| Value::from(record.id().to_owned())));
         let text = format!(
-            "SELECT pair.xero_id AS xero_id, zoho_id, prints, answer, state, CASE WHEN seen_run = $3 THEN seen END AS seen, hold.code AS code \
+            "SELECT pair.xero_id AS xero_id, zoho_id, part, prints, answer, state, CASE WHEN seen_run = $3 THEN seen END AS seen, hold.code AS code \
              FROM pair LEFT JOIN hold ON hold.tenant_id = pair.tenant_id AND hold.lane_id = pair.lane_id AND hold.xero_id = pair.xero_id \
              WHERE pair.tenant_id = $1 AND pair.lane_id = $2 AND pair.xero_id IN ({})",
             places.join(", ")
@@ -174,6 +176,7 @@ pub async fn pairs(
         for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
             let pair = Pair {
                 zoho_id: row.try_get("", "zoho_id")?,
+                part: row.try_get("", "part")?,
                 prints: row.try_get("", "prints")?,
                 answer: row.try_get("", "answer")?,
                 state: row.try_get("", "state")?,

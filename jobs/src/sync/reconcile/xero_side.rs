@@ -307,7 +307,8 @@ async fn check(
         let sentence = format!("{} changed in Xero after it was carried; the next run carries the change.", record.label());
         return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
     }
-    tally.looked += 1;
+    // A part is not told by Zoho's list: it is looked at whether it differs or not.
+    tally.looked += i64::from(pair.part.is_none());
     if tally.looked > LOOKS_MAX {
         touch(tally, lane, record, "NOT_LOOKED_AT", known);
         let sentence = format!("{} differs too; so many do that this one was not looked at.", record.label());

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use connectors::flow::Line;
 use entities::database::{begin_write, rows, sql};
 use entities::run;
+use rust_decimal::Decimal;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, Value};
 
 use super::super::slice::{Halt, Lane, Provider, Slice};
@@ -57,11 +58,15 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
                 strangers.insert(id.clone(), lane);
             }
         }
-        ours.extend(matched.iter().cloned());
-        for line in matched.iter().filter_map(|id| lines.get(id)) {
-            tally.zoho.add(line);
+        for (id, part) in &matched {
+            let Some(line) = lines.get(id) else { continue };
+            // Several records of Xero's that are one here are as many, and come to what that one does.
+            let is_counted = part.is_some() && ours.contains(id);
+            let rest = Line { total: line.total.map(|_| Decimal::ZERO), tax: None, due: None, ..line.clone() };
+            tally.zoho.add(if is_counted { &rest } else { line });
+            ours.insert(id.clone());
         }
-        for owed in matched.iter().filter_map(|id| owing.remove(id)) {
+        for owed in matched.iter().filter_map(|(id, _)| owing.remove(id)) {
             tally.zoho_owed.add(owed, day);
         }
         if listed.more {
@@ -81,13 +86,14 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
     store(transaction, slice, run, members, tallies).await
 }
 
+/// The records of Zoho's that have a pair, each as often as it has one, and which part of it that is.
 async fn print_rows(
     transaction: &DatabaseTransaction,
     slice: &Slice,
     run: &run::Model,
     lane: Lane,
     lines: &HashMap<String, Line>,
-) -> Result<Vec<String>, Halt> {
+) -> Result<Vec<(String, Option<String>)>, Halt> {
     if lines.is_empty() {
         return Ok(Vec::new());
     }
@@ -101,7 +107,7 @@ async fn print_rows(
     values.extend([slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()]);
     let text = format!(
         "UPDATE pair SET seen = v.column2, seen_run = ${} FROM (VALUES {}) AS v \
-         WHERE pair.tenant_id = ${} AND pair.lane_id = ${} AND pair.zoho_id = v.column1 AND COALESCE(pair.origin, '') <> 'also' AND (pair.seen_run IS NULL OR pair.seen_run <> ${}) RETURNING zoho_id",
+         WHERE pair.tenant_id = ${} AND pair.lane_id = ${} AND pair.zoho_id = v.column1 AND COALESCE(pair.origin, '') <> 'also' AND (pair.seen_run IS NULL OR pair.seen_run <> ${}) RETURNING zoho_id, part",
         n + 3,
         rows(lines.len(), &casts),
         n + 1,
@@ -109,5 +115,6 @@ async fn print_rows(
         n + 3
     );
     let found = transaction.query_all_raw(sql(backend, text, values)).await?;
-    Ok(found.into_iter().map(|row| row.try_get("", "zoho_id")).collect::<Result<_, _>>()?)
+    let matched = found.into_iter().map(|row| Ok::<_, sea_orm::DbErr>((row.try_get("", "zoho_id")?, row.try_get("", "part")?)));
+    Ok(matched.collect::<Result<_, _>>()?)
 }

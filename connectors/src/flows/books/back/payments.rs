@@ -153,7 +153,7 @@ fn label(words: &Words, record: &Value) -> String {
     label
 }
 
-/// Where a part keeps what all parts pay.
+/// Where a part keeps what all parts pay, and how much that is.
 const WHOLE: &str = "whole";
 
 /// One part a document. Money that is left over is of no document: as long as there is some, the payment is one, and held.
@@ -165,8 +165,9 @@ fn parts(words: &Words, record: &Value) -> Vec<Value> {
     let part = |document: &&Value| {
         let mut part = record.clone();
         part[PART] = document[words.document].clone();
+        part["amount"] = document["amount_applied"].clone();
         part[words.list] = json!([document]);
-        part[WHOLE] = record[words.list].clone();
+        part[WHOLE] = json!({ "amount": record["amount"], words.list: record[words.list] });
         part
     };
     documents.iter().map(part).collect()
@@ -287,10 +288,10 @@ fn gone(xero: &Value) -> Option<Sending> {
 fn spare(words: &Words, there: &Value, changed: &[&'static str], body: &mut Value) {
     let has = |field: &str| changed.contains(&field);
     if there[PART].is_string() || !(has("document") || has("amount")) {
-        let all = if there[WHOLE].is_array() { &there[WHOLE] } else { &there[words.list] };
+        let whole = if there[WHOLE].is_object() { &there[WHOLE] } else { there };
         let paid = |one: &Value| json!({ words.document: one[words.document], "amount_applied": one["amount_applied"] });
-        body[words.list] = all.as_array().into_iter().flatten().map(paid).collect();
-        body["amount"] = there["amount"].clone();
+        body[words.list] = list(whole, words.list).map(paid).collect();
+        body["amount"] = whole["amount"].clone();
         leave_out(body, "exchange_rate");
     }
     for (field, key) in [("account", words.account), ("reference", "reference_number"), ("reference", "description")] {
