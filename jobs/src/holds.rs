@@ -12,6 +12,9 @@ use crate::context::{Context, Failure};
 use crate::links;
 use crate::runs::{self, Kind, Wishes};
 
+/// A record that Xero owns was deleted in Zoho.
+pub const GONE_FROM_ZOHO: &str = "GONE_FROM_ZOHO";
+
 /// One hold, readable.
 #[derive(Debug, Clone)]
 pub struct HoldView {
@@ -117,6 +120,13 @@ pub async fn retry(
     }
     let mut retried = 0;
     for row in query.all(&transaction).await? {
+        if row.code == GONE_FROM_ZOHO {
+            // It is created there once more.
+            let text = "UPDATE pair SET zoho_id = NULL, zoho_prints = NULL, version = NULL, toward = NULL \
+                        WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'held'";
+            let values = vec![tenant.0.into(), row.lane_id.0.into(), row.xero_id.clone().into()];
+            transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+        }
         retried += transaction
             .execute_raw(sql(
                 transaction.get_database_backend(),

@@ -26,6 +26,9 @@ const COST_OF: i64 = 5;
 /// The share of a day's calls that syncs which find nothing may use up: one part in so many.
 const SHARE: u32 = 2;
 const DAY_MINUTES: u64 = 24 * 60;
+/// Between two sweeps of a link; seven times as long where it has many records.
+const SWEEP_MINUTES: u32 = 24 * 60;
+const MANY: i64 = 10_000;
 
 /// Who asked for a run, where nobody did.
 pub const BY_TIME: &str = "timetable";
@@ -83,6 +86,40 @@ pub async fn on_time(context: &Context) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Starts a sweep of every link whose last comparison of both sides is a day ago, or a week where there are many records: what was deleted
+/// in Zoho, or changed there without a trace in its lists, is found by it.
+pub async fn sweeps(context: &Context) -> Result<(), Failure> {
+    let now = context.now();
+    let database = &context.database;
+    let text = "SELECT tenant_id, id, (SELECT MAX(created_at) FROM run WHERE run.tenant_id = link.tenant_id \
+                AND run.link_id = link.id AND run.kind IN ('migration', 'reconciliation')) AS last FROM link \
+                WHERE state = 'ready' AND one_way = $2 AND COALESCE(sync_every_minutes, $1) > 0 \
+                AND EXISTS (SELECT 1 FROM run WHERE run.tenant_id = link.tenant_id AND run.link_id = link.id AND run.kind = 'migration' AND run.state = 'done') \
+                AND NOT EXISTS (SELECT 1 FROM run WHERE run.tenant_id = link.tenant_id AND run.link_id = link.id AND run.state IN ('working', 'paused'))";
+    let values = vec![(context.habits.every_minutes as i32).into(), false.into()];
+    for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+        let (tenant, link) = (TenantId(row.try_get("", "tenant_id")?), LinkId(row.try_get("", "id")?));
+        let last = At(row.try_get::<Option<i64>>("", "last")?.unwrap_or_default());
+        if last >= turn(link, SWEEP_MINUTES, now) {
+            continue;
+        }
+        let minutes = if records(context, tenant, link).await? < MANY { SWEEP_MINUTES } else { 7 * SWEEP_MINUTES };
+        if last < turn(link, minutes, now) {
+            runs::start(context, tenant, link, Kind::Reconciliation, BY_TIME, &Wishes::default()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// How many records of a link are known on both sides.
+async fn records(context: &Context, tenant: TenantId, link: LinkId) -> Result<i64, Failure> {
+    let text = "SELECT COUNT(*) AS n FROM pair JOIN lane ON lane.tenant_id = pair.tenant_id AND lane.id = pair.lane_id \
+                WHERE lane.tenant_id = $1 AND lane.link_id = $2";
+    let database = &context.database;
+    let row = database.query_one_raw(sql(database.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
 }
 
 /// Starts a short run when hints have come and no run is at work, which would take them along.

@@ -69,3 +69,131 @@ async fn a_customer_made_in_zoho_arrives_in_xero_once_and_is_merged_field_by_fie
     world.nothing_more(&connected).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_in_zoho_is_void_in_xero_or_said_and_never_many_at_once_unasked() {
+    let (world, connected) = World::of_company("demo-company", Some(12), Some(20)).await;
+    world.migrate(&connected).await;
+    let accounts = books::zoho(&world, "chartofaccounts").await;
+    let account = accounts.iter().find(|one| one["account_type"] == "income" && one["account_code"] == "200").unwrap();
+    let customers = books::zoho(&world, "contacts").await;
+    let customer = customers.iter().find(|one| one["contact_type"] == "customer" && one["status"] == "active").unwrap();
+    let make = async |number: &str| {
+        let line = json!([{ "name": "Work", "quantity": 1, "rate": 10, "account_id": account["account_id"] }]);
+        let body =
+            json!({ "customer_id": customer["contact_id"], "invoice_number": number, "date": "2026-05-04", "line_items": line });
+        let made = zoho(&world, &connected, Method::POST, "invoices?ignore_auto_number_generation=true", body).await;
+        let id = made["invoice"]["invoice_id"].as_str().unwrap().to_owned();
+        zoho(&world, &connected, Method::POST, &format!("invoices/{id}/status/sent"), json!({})).await;
+        id
+    };
+    let one = make("Z-1").await;
+    let mut many = Vec::new();
+    for n in 0..25 {
+        many.push(make(&format!("Y-{n}")).await);
+    }
+    let (_, progress) = world.run("syncNow", &connected).await;
+    assert_eq!(sum(&progress, "created"), 26, "{:#?}", world.staff.holds(&connected.link).await);
+    let status = async |number: &str| {
+        let found = books::xero(&world, "Invoices").await.into_iter().find(|one| one["InvoiceNumber"] == number);
+        found.map(|one| one["Status"].as_str().unwrap_or_default().to_owned()).unwrap_or_default()
+    };
+    assert_eq!(status("Z-1").await, "AUTHORISED");
+
+    // Nothing tells of a deletion but that the record is in no list any more.
+    zoho(&world, &connected, Method::DELETE, &format!("invoices/{one}"), json!({})).await;
+    // One that Xero owns is not Zoho's to end.
+    let bearer = |one: &&Value| one["status"] == "draft" && books::custom(one, "cf_xero_id").is_some();
+    let invoices = books::zoho(&world, "invoices").await;
+    let theirs = invoices.iter().find(bearer).expect("a draft of Xero's");
+    let path = format!("invoices/{}", theirs["invoice_id"].as_str().unwrap());
+    zoho(&world, &connected, Method::DELETE, &path, json!({})).await;
+    world.run("reconcile", &connected).await;
+    world.run("syncNow", &connected).await;
+    assert_eq!(status("Z-1").await, "VOIDED");
+    let holds = world.staff.holds(&connected.link).await.unwrap();
+    let gone: Vec<&Value> = holds.iter().filter(|hold| hold["code"] == "GONE_FROM_ZOHO").collect();
+    assert_eq!(gone.len(), 1, "{holds:#?}");
+    assert_eq!(status(theirs["invoice_number"].as_str().unwrap()).await, "DRAFT");
+    // A person wants it back.
+    let retry = "mutation($id: ID!) { retryHolds(linkId: $id, codes: [\"GONE_FROM_ZOHO\"]) { retried } }";
+    world.staff.data(retry, json!({ "id": connected.link })).await.unwrap();
+    world.run("syncNow", &connected).await;
+    let back = books::zoho(&world, "invoices").await;
+    assert_eq!(back.iter().filter(|one| one["invoice_number"] == theirs["invoice_number"]).count(), 1);
+    world.nothing_more(&connected).await;
+
+    // Many at once look like a mistake: a person is asked first.
+    for id in &many {
+        zoho(&world, &connected, Method::DELETE, &format!("invoices/{id}"), json!({})).await;
+    }
+    world.run("reconcile", &connected).await;
+    let run = world.staff.start("syncNow", &connected.link).await.unwrap();
+    let paused = tests::eventually("the guard stops it", async || {
+        let progress = world.staff.progress(&run).await.ok()?;
+        (progress["state"] == "PAUSED").then_some(progress)
+    })
+    .await;
+    assert!(paused["reason"].as_str().unwrap().contains("25 of"), "{paused:#}");
+    assert_eq!(status("Y-3").await, "AUTHORISED");
+    let resume = "mutation($id: ID!) { resumeRun(runId: $id) { outcome } }";
+    world.staff.data(resume, json!({ "id": run })).await.unwrap();
+    world.finished(&run).await;
+    for n in 0..25 {
+        assert_eq!(status(&format!("Y-{n}")).await, "VOIDED");
+    }
+    world.nothing_more(&connected).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_shows_both_sides_and_is_decided_by_a_person() {
+    let (world, connected) = World::of_company("demo-company", Some(12), Some(20)).await;
+    world.migrate(&connected).await;
+    let contacts = books::zoho(&world, "contacts").await;
+    let active = |one: &&Value| one["contact_type"] == "customer" && one["status"] == "active";
+    let two: Vec<&Value> = contacts.iter().filter(active).take(2).collect();
+    let mut ids = Vec::new();
+    for (n, one) in two.iter().enumerate() {
+        let (zoho_id, xero_id) = (one["contact_id"].as_str().unwrap(), books::custom(one, "cf_xero_acct_id").unwrap());
+        world.in_xero("Contacts", json!({ "ContactID": xero_id, "Name": format!("Xero says {n}") })).await;
+        let body = json!({ "contact_name": format!("Zoho says {n}") });
+        zoho(&world, &connected, Method::PUT, &format!("contacts/{zoho_id}"), body).await;
+        ids.push((zoho_id.to_owned(), xero_id));
+    }
+    world.run("syncNow", &connected).await;
+    let question = "query($link: ID!, $id: String!) { conflict(linkId: $link, flow: \"books.customers\", xeroId: $id) \
+                    { __typename ... on ConflictFields { fields { field xero zoho } } ... on ConflictUnreadable { reason } } }";
+    let ask = async |id: &str| {
+        world.staff.data(question, json!({ "link": connected.link, "id": id })).await.unwrap()["conflict"].clone()
+    };
+    let shown = ask(&ids[0].1).await;
+    let name =
+        shown["fields"].as_array().unwrap_or_else(|| panic!("{shown:#}")).iter().find(|one| one["field"] == "Name").unwrap();
+    assert_eq!((&name["xero"], &name["zoho"]), (&json!("Xero says 0"), &json!("Zoho says 0")));
+    let decide = async |id: &str, keep: &str| {
+        let text = format!(
+            "mutation($link: ID!, $id: String!) {{ resolveConflict(linkId: $link, flow: \"books.customers\", xeroId: $id, keep: {keep}) {{ resolved }} }}"
+        );
+        world.staff.data(&text, json!({ "link": connected.link, "id": id })).await.unwrap()["resolveConflict"]["resolved"].clone()
+    };
+    assert_eq!(decide("nobody", "XERO").await, false);
+    for ((_, xero_id), keep) in ids.iter().zip(["XERO", "ZOHO"]) {
+        assert_eq!(decide(xero_id, keep).await, true);
+        tests::eventually("it is decided", async || {
+            let holds = world.staff.holds(&connected.link).await.ok()?;
+            (!holds.iter().any(|hold| hold["xeroId"] == xero_id.as_str())).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(contact_in_zoho(&world, "Xero says 0").await["contact_id"], ids[0].0.as_str());
+    assert_eq!(contact_in_xero(&world, "Zoho says 1").await.unwrap()["ContactID"], ids[1].1.as_str());
+    assert_eq!(ask(&ids[0].1).await, Value::Null);
+    tests::eventually("nothing is at work", async || {
+        let run = world.staff.start("syncNow", &connected.link).await.ok()?;
+        Some(world.finished(&run).await)
+    })
+    .await;
+    world.nothing_more(&connected).await;
+    world.end().await;
+}

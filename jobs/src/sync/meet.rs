@@ -23,6 +23,7 @@ use super::shelf::{Counts, Part, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
 use super::{observe, read, settle};
 use crate::hints::{self, Hint, Side};
+use crate::holds::GONE_FROM_ZOHO;
 
 /// Records of one round: as many as one call of Xero's gives.
 const ROUND: usize = IDS_PER_CALL;
@@ -627,7 +628,7 @@ fn gone_from_xero(label: &str) -> Unmappable {
 
 fn gone_from_zoho(label: &str) -> Unmappable {
     Unmappable {
-        code: "GONE_FROM_ZOHO",
+        code: GONE_FROM_ZOHO,
         sentence: format!(
             "{label} was deleted in Zoho Books and is still in Xero. Void or archive it in Xero, or retry to bring it to Zoho Books again."
         ),

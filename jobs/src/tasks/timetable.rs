@@ -51,6 +51,7 @@ impl Job for Timetable {
             hand_back_choices(&context, now).await,
             keep_alive(&context, now).await,
             in_step::on_time(&context).await,
+            in_step::sweeps(&context).await,
             expire(&context, now).await,
         ] {
             if let Err(failure) = outcome {

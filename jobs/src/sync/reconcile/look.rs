@@ -15,6 +15,7 @@ use super::super::tally::{Phase, Tally};
 use super::rows::{Found, Pair, find, note, pairs};
 use super::xero_side::{self, Knowing};
 use super::{owed, sums};
+use crate::hints::{self, Side};
 
 /// Documents that are looked at before the sums are stored again.
 const LOOKS_AT_ONCE: usize = 5;
@@ -102,6 +103,10 @@ async fn closer(
         Judgement::Differs(differences) => differences.into_iter().map(|one| (one.what, one.cause)).collect(),
         _ => HashMap::new(),
     };
+    if lane.flow.back().is_some() && !slice.link.one_way && causes.values().any(|cause| *cause == "UNEXPLAINED") {
+        // It may have been changed in Zoho without a trace in the list: both sides are met.
+        hints::put(&slice.context.database, slice.context.now(), slice.tenant, &[(lane.id, Side::Zoho, zoho_id.clone())]).await?;
+    }
     let compared = Compared { record, line: &line, theirs: &theirs, causes: &causes };
     book(tally, lane, &compared, &detail, &known, with.knowing);
     findings(slice, run, lane, tally, &compared).await

@@ -83,7 +83,22 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
             tally.own_is_cut = true;
         }
     }
+    if !listed.more {
+        for lane in members.iter().filter(|lane| lane.flow.back().is_some() && !slice.link.one_way) {
+            unlisted(&transaction, slice, run, *lane).await?;
+        }
+    }
     store(transaction, slice, run, members, tallies).await
+}
+
+/// What was carried and is in no list any more may have been deleted in Zoho. It is asked for by its id before that is believed.
+async fn unlisted(transaction: &DatabaseTransaction, slice: &Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
+    let text = "INSERT INTO hint (tenant_id, lane_id, side, record_id, seen_at) SELECT DISTINCT tenant_id, lane_id, 'zoho', zoho_id, CAST($4 AS bigint) \
+                FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND zoho_id IS NOT NULL AND state = 'settled' AND COALESCE(origin, '') <> 'also' \
+                AND (seen_run IS NULL OR seen_run <> $3) ON CONFLICT (tenant_id, lane_id, side, record_id) DO NOTHING";
+    let values = vec![slice.tenant.0.into(), lane.id.0.into(), run.id.0.into(), slice.context.now().0.into()];
+    transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    Ok(())
 }
 
 /// The records of Zoho's that have a pair, each as often as it has one, and which part of it that is.
