@@ -251,6 +251,125 @@ async fn quotes_and_orders_made_in_zoho_follow_their_status_into_xero() {
     desk.world.end().await;
 }
 
+/// The lines of Xero's document as a person would save them, the first one changed.
+fn edited(document: &Value, change: impl Fn(&mut Value)) -> Value {
+    let mut lines = document["LineItems"].clone();
+    for line in lines.as_array_mut().unwrap() {
+        for key in ["LineAmount", "TaxAmount"] {
+            line.as_object_mut().unwrap().remove(key);
+        }
+    }
+    change(&mut lines[0]);
+    json!({ "InvoiceID": document["InvoiceID"], "LineItems": lines })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_and_tracking_follow_each_other_and_touch_nothing_else() {
+    let desk = Desk::new().await;
+    let category = books::xero(&desk.world, "TrackingCategories").await.remove(0);
+    let option = |name: &str| {
+        category["Options"].as_array().unwrap().iter().find(|option| option["Name"] == name).unwrap()["TrackingOptionID"].clone()
+    };
+    let tags = desk.zoho(Method::GET, "reportingtags", Value::Null).await["reporting_tags"].clone();
+    let tag = tags.as_array().unwrap().iter().find(|tag| tag["tag_name"] == category["Name"]).unwrap()["tag_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let tag_options = desk.get(&format!("reportingtags/{tag}"), "tag").await["options"].clone();
+    let tagged = |name: &str| {
+        let found = tag_options.as_array().unwrap().iter().find(|option| option["option_name"] == name).unwrap();
+        json!([{ "tag_id": tag, "tag_option_id": found["option_id"] }])
+    };
+    let items = books::xero(&desk.world, "Items").await;
+    let codes: Vec<&str> = items.iter().filter(|item| item["IsSold"] != false).filter_map(|item| item["Code"].as_str()).collect();
+    let item = books::zoho(&desk.world, "items")
+        .await
+        .into_iter()
+        .find(|item| codes.contains(&item["sku"].as_str().unwrap_or_default()))
+        .unwrap();
+    let lines = json!([
+        { "item_id": item["item_id"], "description": "As agreed", "quantity": 2, "rate": 20, "account_id": desk.sales, "tax_id": desk.tax, "tags": tagged("North") },
+        { "name": "Delivered on Monday", "quantity": 1, "rate": 0 },
+        { "name": "Advice", "quantity": 1, "rate": 5, "account_id": desk.sales, "tax_id": desk.tax },
+    ]);
+    let body = json!({ "customer_id": desk.customer, "date": "2026-01-31", "due_date": "2026-02-28", "line_items": lines, "shipping_charge": 3 });
+    let made = desk.zoho(Method::POST, "invoices", body).await["invoice"].clone();
+    let (id, number) = (made["invoice_id"].as_str().unwrap().to_owned(), made["invoice_number"].as_str().unwrap().to_owned());
+    let path = format!("invoices/{id}");
+    desk.zoho(Method::POST, &format!("{path}/status/sent"), Value::Null).await;
+    desk.sync().await;
+    let there = desk.in_xero("Invoices", "InvoiceNumber", &number).await;
+    assert_eq!(there["LineItems"][0]["ItemCode"], item["sku"]);
+    assert_eq!(there["LineItems"][0]["Tracking"][0]["TrackingOptionID"], option("North"));
+    let plain = |document: &Value, key: &str, without: &str| {
+        let mut lines = document[key].clone();
+        lines.as_array_mut().unwrap().iter_mut().for_each(|line| drop(line.as_object_mut().unwrap().remove(without)));
+        lines
+    };
+
+    desk.world.nothing_more(&desk.connected).await;
+
+    // Another option in Zoho: one write, and in Xero nothing else of the lines has changed.
+    let mut lines = desk.get(&path, "invoice").await["line_items"].clone();
+    lines[0]["tags"] = tagged("South");
+    desk.zoho(Method::PUT, &path, json!({ "line_items": lines })).await;
+    desk.world.forget_requests().await;
+    let progress = desk.sync().await;
+    assert_eq!((sum(&progress, "updated"), sum(&progress, "held")), (1, 0), "{progress:#}\n{:#?}", desk.holds().await);
+    assert_eq!(desk.world.asked().await.writes("xero"), 1);
+    let now = desk.in_xero("Invoices", "InvoiceNumber", &number).await;
+    assert_eq!(now["LineItems"][0]["Tracking"][0]["TrackingOptionID"], option("South"));
+    assert_eq!(plain(&now, "LineItems", "Tracking"), plain(&there, "LineItems", "Tracking"));
+    desk.world.nothing_more(&desk.connected).await;
+
+    // And another one in Xero: Zoho's lines get the tag and stay the same lines, with their shipping beside them.
+    let before = desk.get(&path, "invoice").await;
+    let north = json!([{ "TrackingCategoryID": category["TrackingCategoryID"], "TrackingOptionID": option("North") }]);
+    desk.world.in_xero("Invoices", edited(&now, |line| line["Tracking"] = north.clone())).await;
+    desk.sync().await;
+    let after = desk.get(&path, "invoice").await;
+    assert_eq!(after["line_items"][0]["tags"][0]["tag_option_name"], "North", "{:#?}", desk.holds().await);
+    assert_eq!(plain(&after, "line_items", "tags"), plain(&before, "line_items", "tags"));
+    assert_eq!((&after["total"], &after["shipping_charge"]), (&before["total"], &before["shipping_charge"]));
+    desk.world.nothing_more(&desk.connected).await;
+    desk.world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amounts_belong_to_the_side_that_made_them_until_a_person_decides() {
+    let desk = Desk::new().await;
+    let line = |name: &str, rate: f64| json!({ "name": name, "quantity": 1, "rate": rate, "account_id": desk.sales, "tax_id": desk.tax });
+    let body = json!({ "customer_id": desk.customer, "date": "2026-01-31", "due_date": "2026-02-28", "line_items": [line("Advice", 40.0), line("Work", 60.0)], "shipping_charge": 3 });
+    let made = desk.zoho(Method::POST, "invoices", body).await["invoice"].clone();
+    let (id, number) = (made["invoice_id"].as_str().unwrap().to_owned(), made["invoice_number"].as_str().unwrap().to_owned());
+    let path = format!("invoices/{id}");
+    desk.zoho(Method::POST, &format!("{path}/status/sent"), Value::Null).await;
+    desk.sync().await;
+    let there = desk.in_xero("Invoices", "InvoiceNumber", &number).await;
+
+    for (keep, rate, total) in [("ZOHO", 41, "118"), ("XERO", 42, "120.3")] {
+        let here = desk.get(&path, "invoice").await;
+        desk.world.in_xero("Invoices", edited(&there, |line| line["UnitAmount"] = rate.into())).await;
+        desk.sync().await;
+        let hold = desk.holds().await.into_iter().find(|hold| hold["code"] == "CONFLICT").expect("a conflict");
+        assert!(hold["sentence"].as_str().unwrap().contains(&format!("Invoice {number}")), "{hold:#}");
+        assert_eq!(desk.get(&path, "invoice").await["total"], here["total"], "nothing is written before somebody decides");
+        let decide = "mutation($link: ID!, $id: String!, $keep: ConflictSide!) { resolveConflict(linkId: $link, flow: \"books.invoices\", xeroId: $id, keep: $keep) { resolved } }";
+        let variables = json!({ "link": desk.connected.link, "id": there["InvoiceID"], "keep": keep });
+        let answer = desk.world.staff.data(decide, variables).await.unwrap();
+        assert_eq!(answer["resolveConflict"]["resolved"], true);
+        desk.sync().await;
+        let (there, now) = (desk.in_xero("Invoices", "InvoiceNumber", &number).await, desk.get(&path, "invoice").await);
+        same_amounts(&there, &now);
+        assert_eq!(amount(&now["total"]), total.parse().unwrap(), "{keep} {:#?}", desk.holds().await);
+        // Both lines are the ones they were.
+        let ids = |document: &Value| [0, 1].map(|n| document["line_items"][n]["line_item_id"].clone());
+        assert_eq!(ids(&now), ids(&here));
+        desk.world.nothing_more(&desk.connected).await;
+    }
+    desk.world.end().await;
+}
+
 /// An amount above nothing, as JSON writes it.
 fn some(dice: &mut Dice, below: u64, decimals: u32) -> Value {
     let amount = Decimal::new(i64::try_from(dice.below(below)).unwrap() + 1, decimals);
