@@ -40,6 +40,10 @@ pub struct Model {
     pub one_way: bool,
     /// Which side is right where both changed the same: `xero` or `zoho`. A person is asked where there is none.
     pub on_conflict: Option<String>,
+    /// The code of Xero's account for lines from Zoho that name none Xero has.
+    pub default_account: Option<String>,
+    /// Items that Xero lacks are created there.
+    pub creates_items: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

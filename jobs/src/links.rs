@@ -108,6 +108,8 @@ async fn create(
         sync_every_minutes: Set(None),
         one_way: Set(false),
         on_conflict: Set(None),
+        default_account: Set(None),
+        creates_items: Set(false),
         fence: Set(0),
         slice_owner: Set(None),
         slice_until: Set(None),

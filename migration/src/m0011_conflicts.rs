@@ -24,6 +24,8 @@ impl MigrationTrait for Conflicts {
 
 const UP: &[&str] = &[
     "ALTER TABLE link ADD COLUMN on_conflict text",
+    "ALTER TABLE link ADD COLUMN default_account text",
+    "ALTER TABLE link ADD COLUMN creates_items boolean NOT NULL DEFAULT false",
     "ALTER TABLE run_count ADD COLUMN removed bigint NOT NULL DEFAULT 0",
     "ALTER TABLE run ADD COLUMN may_remove boolean NOT NULL DEFAULT false",
 ];
@@ -31,5 +33,7 @@ const UP: &[&str] = &[
 const DOWN: &[&str] = &[
     "ALTER TABLE run DROP COLUMN may_remove",
     "ALTER TABLE run_count DROP COLUMN removed",
+    "ALTER TABLE link DROP COLUMN creates_items",
+    "ALTER TABLE link DROP COLUMN default_account",
     "ALTER TABLE link DROP COLUMN on_conflict",
 ];

@@ -67,9 +67,18 @@ pub struct ConflictMutation;
 
 /// The side that is right.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-enum ConflictSide {
+pub enum ConflictSide {
     Xero,
     Zoho,
+}
+
+impl ConflictSide {
+    pub fn side(self) -> Side {
+        match self {
+            ConflictSide::Xero => Side::Xero,
+            ConflictSide::Zoho => Side::Zoho,
+        }
+    }
 }
 
 #[derive(SimpleObject)]
@@ -91,10 +100,7 @@ impl ConflictMutation {
     ) -> Result<ResolveConflictPayload, Error> {
         let by = find::actor(context)?.subject.clone();
         let link = find::link(context, &link_id).await?;
-        let winner = match keep {
-            ConflictSide::Xero => Side::Xero,
-            ConflictSide::Zoho => Side::Zoho,
-        };
+        let winner = keep.side();
         let (state, tenant) = (find::state(context)?, link.tenant_id);
         let resolved = conflicts::resolve(state, tenant, link.id, &flow, &xero_id, winner, &by).await?;
         Ok(ResolveConflictPayload { resolved })

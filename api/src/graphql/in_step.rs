@@ -1,11 +1,12 @@
 //! How a link is kept in step by itself, and the wishes for it.
 
-use async_graphql::{Context, ID, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, MaybeUndefined, Object, SimpleObject};
 use entities::link;
 use jobs::in_step;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter};
 
+use super::conflicts::ConflictSide;
 use super::find;
 use super::links::Link;
 use super::words::WebhooksState;
@@ -58,36 +59,76 @@ impl InStep {
     }
 }
 
+/// Which way changes travel.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Both,
+    /// What people change in Zoho stays there.
+    XeroToZoho,
+}
+
+/// Xero's codes are not longer.
+const ACCOUNT_CHARS_MAX: usize = 10;
+
 #[derive(Default)]
 pub struct InStepMutation;
 
 #[Object]
 impl InStepMutation {
     /// Changes how a link is kept in step. What is not said stays. `syncEveryMinutes`: how often it is synced by itself, 0 for never; `null`
-    /// as the installation has it.
+    /// as the installation has it. `direction`: whether Zoho's changes reach Xero. `onConflict`: who is right where both sides changed the
+    /// same; `null` asks a person. `defaultAccount`: the code of Xero's account for lines whose own account Xero does not have.
+    /// `createItems`: whether items that Xero lacks are created there.
+    #[expect(clippy::too_many_arguments, reason = "each is a wish of its own")]
     async fn update_link(
         &self,
         context: &Context<'_>,
         link_id: ID,
         sync_every_minutes: MaybeUndefined<i32>,
+        direction: Option<Direction>,
+        on_conflict: MaybeUndefined<ConflictSide>,
+        default_account: MaybeUndefined<String>,
+        create_items: Option<bool>,
     ) -> Result<Link, Error> {
         find::actor(context)?;
         let row = find::link(context, &link_id).await?;
-        let wish = match sync_every_minutes {
-            MaybeUndefined::Undefined => return Link::of(row),
-            MaybeUndefined::Null => None,
-            MaybeUndefined::Value(minutes) if (0..=EVERY_MINUTES_MAX).contains(&minutes) => Some(minutes),
+        let mut change = link::ActiveModel { tenant_id: Set(row.tenant_id), id: Set(row.id), ..Default::default() };
+        match sync_every_minutes {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => change.sync_every_minutes = Set(None),
+            MaybeUndefined::Value(minutes) if (0..=EVERY_MINUTES_MAX).contains(&minutes) => {
+                change.sync_every_minutes = Set(Some(minutes));
+            }
             MaybeUndefined::Value(_) => {
                 let sentence = format!("must be 0 for never, or up to {EVERY_MINUTES_MAX} minutes, which is a week");
                 return Err(Error::bad_input("syncEveryMinutes", sentence));
             }
-        };
-        let change = link::ActiveModel {
-            tenant_id: Set(row.tenant_id),
-            id: Set(row.id),
-            sync_every_minutes: Set(wish),
-            ..Default::default()
-        };
+        }
+        match default_account {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => change.default_account = Set(None),
+            MaybeUndefined::Value(code) if (1..=ACCOUNT_CHARS_MAX).contains(&code.trim().chars().count()) => {
+                change.default_account = Set(Some(code.trim().to_owned()));
+            }
+            MaybeUndefined::Value(_) => {
+                let sentence = format!("must be the code of an account in Xero, at most {ACCOUNT_CHARS_MAX} characters");
+                return Err(Error::bad_input("defaultAccount", sentence));
+            }
+        }
+        match on_conflict {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => change.on_conflict = Set(None),
+            MaybeUndefined::Value(side) => change.on_conflict = Set(Some(side.side().name().to_owned())),
+        }
+        if let Some(direction) = direction {
+            change.one_way = Set(direction == Direction::XeroToZoho);
+        }
+        if let Some(create_items) = create_items {
+            change.creates_items = Set(create_items);
+        }
+        if !change.is_changed() {
+            return Link::of(row);
+        }
         Link::of(change.update(&find::state(context)?.database).await?)
     }
 }

@@ -154,6 +154,8 @@ impl Desk {
             one_way: Set(false),
             sync_every_minutes: Set(None),
             on_conflict: Set(None),
+            default_account: Set(None),
+            creates_items: Set(false),
             fence: Set(0),
             misses: Set(0),
             slice_owner: Set(None),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use connectors::flow::{Back, By, Coming, Known, Need, Reading, Record, Sending, Unmappable};
 use connectors::flows;
 use connectors::rules;
@@ -64,6 +65,10 @@ pub async fn send(
 ) -> Result<(), Halt> {
     let known = known(slice, lane, back, going.iter().filter(|one| one.last.is_none()).map(|one| &one.record)).await?;
     let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
+    let lock = match going.iter().any(|one| one.last.is_none() && (back.day)(&one.record).is_some()) {
+        true => lock(slice).await?,
+        false => None,
+    };
     let mut ready = Vec::new();
     let mut called = Vec::new();
     for one in going {
@@ -83,6 +88,12 @@ pub async fn send(
         if let Some(first) = missing.first().filter(|_| one.last.is_none()).cloned() {
             called.extend(missing);
             fates.push((one.way, Fate::Waiting(first)));
+            continue;
+        }
+        if let Some(reason) =
+            (back.day)(&one.record).filter(|_| one.last.is_none()).and_then(|day| locked(lock, back, &one.record, day))
+        {
+            fates.push((one.way, Fate::Held(reason)));
             continue;
         }
         let changed: Vec<&'static str> = one.changed.iter().filter_map(|n| names.get(*n).copied()).collect();
@@ -130,8 +141,37 @@ pub async fn known<'a>(
         }
     }
     ready::ready(slice, lane, &records, &mut known).await?;
+    known.default_account = slice.link.default_account.clone();
+    known.creates_items = slice.link.creates_items;
     known.address = format!("{}/x/{}", slice.context.public_url.as_str().trim_end_matches('/'), slice.link.key);
     Ok(known)
+}
+
+/// Up to when Xero's books are locked, asked once a turn.
+async fn lock(slice: &mut Slice) -> Result<Option<NaiveDate>, Halt> {
+    if let Some(lock) = slice.xero_lock {
+        return Ok(lock);
+    }
+    slice.permit_soon(Provider::Xero, None).await?;
+    let lock = match slice.xero.client.organisation().await {
+        Ok(organisation) => organisation.period_lock_date.max(organisation.end_of_year_lock_date),
+        Err(trouble) => return Err(slice.halt(Provider::Xero, trouble).await),
+    };
+    slice.xero_lock = Some(lock);
+    Ok(lock)
+}
+
+/// Why a record cannot be written whose day lies in a locked period: no call is wasted on it.
+fn locked(lock: Option<NaiveDate>, back: &'static Back, record: &Value, day: NaiveDate) -> Option<Unmappable> {
+    let until = lock.filter(|until| day <= *until)?;
+    Some(Unmappable {
+        code: "LOCKED_PERIOD",
+        sentence: format!(
+            "{} is dated {day}, and Xero is locked up to {until}. Unlock the period in Xero (Financial settings), then retry.",
+            (back.label)(record)
+        ),
+        expected: false,
+    })
 }
 
 /// Xero's whole list of a flow, read once a run.

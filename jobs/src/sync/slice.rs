@@ -145,6 +145,8 @@ pub struct Slice {
     pub directories: Directories,
     /// Xero's whole lists that mappings look things up in, read once a turn.
     pub lists: HashMap<&'static str, Arc<Vec<Value>>>,
+    /// Up to when Xero's books are locked, where this turn has asked.
+    pub xero_lock: Option<Option<chrono::NaiveDate>>,
     /// Calls at once that were reserved for this slice.
     pub slots: u32,
     /// Something came of this turn: a page was read, a record written.
@@ -251,6 +253,7 @@ impl Slice {
             known: Cache::default(),
             directories: Directories::new(),
             lists: HashMap::new(),
+            xero_lock: None,
             run: None,
             slots,
             moved: false,
