@@ -391,6 +391,13 @@ fn a_quote_is_sent_before_it_is_accepted_and_needs_no_account() {
         let sent = sending(&offered(status), Some(&there(was)), &["status"]);
         assert_eq!((sent.body, sent.unsaid.len()), (with(again.clone(), told), unsaid), "{was} {status}");
     }
+    // Its tags are a part of its lines.
+    let mut tagged = offered("sent");
+    tagged["line_items"][0]["tags"] = json!([{"tag_id": "71", "tag_option_id": "81"}]);
+    let line = json!({"LineItemID": "l-1", "Description": "Gum", "Quantity": 4, "UnitAmount": 10, "Tracking": []});
+    let sent = sending(&tagged, Some(&with(there("SENT"), json!({"LineItems": [line]}))), &["lines"]);
+    let told = &sent.body["LineItems"][0];
+    assert_eq!((&told["LineItemID"], &told["Tracking"][0]["TrackingOptionID"]), (&json!("l-1"), &json!("o-1")));
     let key = PrintKey::new([7; 32]);
     let prints = |status: &str| back::<Quotes>().prints(&offered(status), &key);
     assert!(prints("sent") == prints("expired") && prints("accepted") == prints("invoiced") && prints("sent") != prints("draft"));

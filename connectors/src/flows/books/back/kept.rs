@@ -16,6 +16,9 @@ pub fn lines(mut items: Vec<Value>, there: Option<&Value>, with_tracking: bool) 
         let is_priced = items[item].get("UnitAmount").is_some();
         if !with_tracking && is_priced && same["Tracking"].is_array() {
             items[item]["Tracking"] = told(&same["Tracking"]);
+        } else if is_priced && items[item].get("Tracking").is_none() {
+            // No tag any more is no tracking any more, and nothing said would leave it.
+            items[item]["Tracking"] = json!([]);
         }
     }
     items

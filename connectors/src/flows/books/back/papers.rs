@@ -176,7 +176,9 @@ fn to_xero<P: AsPaper>(coming: &Coming, known: &Known) -> Result<Sending, Unmapp
     if ["lines", "totals", "tax_mode"].iter().any(|field| coming.writes(field)) {
         let Lines { mode, items } = lines::lines(&label, document, paper.side, known)?;
         body["LineAmountTypes"] = if paper.is_quote { mode.to_uppercase().into() } else { mode.into() };
-        body["LineItems"] = kept::lines(items, coming.there, coming.writes("tracking")).into();
+        // Of offers and orders, tracking is a part of the lines and no field of its own.
+        let with_tracking = coming.writes("tracking") || paper.kind.is_none();
+        body["LineItems"] = kept::lines(items, coming.there, with_tracking).into();
     } else if let (Some(there), true) = (coming.there, coming.writes("tracking")) {
         body["LineItems"] = kept::tracked(&label, document, there, known)?.into();
     }
