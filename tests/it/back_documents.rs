@@ -370,6 +370,42 @@ async fn amounts_belong_to_the_side_that_made_them_until_a_person_decides() {
     desk.world.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_in_zoho_is_void_in_xero_unless_it_was_paid_there() {
+    let desk = Desk::new().await;
+    let line = json!({ "name": "Advice", "quantity": 1, "rate": 40, "account_id": desk.sales, "tax_id": desk.tax });
+    let body = json!({ "customer_id": desk.customer, "date": "2026-01-31", "due_date": "2026-02-28", "line_items": [line] });
+    let (mut ids, mut numbers) = (Vec::new(), Vec::new());
+    for n in 0..3 {
+        let made = desk.zoho(Method::POST, "invoices", body.clone()).await["invoice"].clone();
+        ids.push(made["invoice_id"].as_str().unwrap().to_owned());
+        numbers.push(made["invoice_number"].as_str().unwrap().to_owned());
+        if n > 0 {
+            desk.zoho(Method::POST, &format!("invoices/{}/status/sent", ids[n]), Value::Null).await;
+        }
+    }
+    desk.sync().await;
+    let there = desk.in_xero("Invoices", "InvoiceNumber", &numbers[2]).await;
+    let bank = books::xero(&desk.world, "Accounts").await.into_iter().find(|account| account["Type"] == "BANK").unwrap();
+    let payment = json!({ "Invoice": { "InvoiceID": there["InvoiceID"] }, "Account": { "AccountID": bank["AccountID"] }, "Date": "2026-02-01", "Amount": 1 });
+    desk.world.in_xero("Payments", payment).await;
+    for id in &ids {
+        desk.zoho(Method::DELETE, &format!("invoices/{id}"), Value::Null).await;
+        // Zoho tells of it; a list does not.
+        let heard = format!(
+            "INSERT INTO hint (tenant_id, lane_id, side, record_id, seen_at) SELECT tenant_id, id, 'zoho', '{id}', 1 FROM lane WHERE flow = 'books.invoices' RETURNING 1 AS n"
+        );
+        desk.world.rows(&heard).await;
+    }
+    desk.sync().await;
+    for (number, status) in numbers.iter().zip(["DELETED", "VOIDED", "AUTHORISED"]) {
+        assert_eq!(desk.in_xero("Invoices", "InvoiceNumber", number).await["Status"], status, "{number}");
+    }
+    let holds = desk.holds().await;
+    assert!(holds.iter().any(|hold| hold["sentence"].as_str().unwrap().contains(&numbers[2])), "{holds:#?}");
+    desk.world.end().await;
+}
+
 /// An amount above nothing, as JSON writes it.
 fn some(dice: &mut Dice, below: u64, decimals: u32) -> Value {
     let amount = Decimal::new(i64::try_from(dice.below(below)).unwrap() + 1, decimals);
