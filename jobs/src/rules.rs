@@ -17,10 +17,22 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::{Context, Failure};
+use crate::holds;
 use crate::visit::{Away, Visit};
 
 const TRACKING: &str = "tracking";
 const FIELD: &str = "field";
+/// What records are held with that a rule has an objection to.
+const HELD_FOR: [&str; 8] = [
+    "FIELD_VALUE",
+    "FIELD_TOO_LONG",
+    "TRACKING_GONE",
+    "TRACKING_SEVERAL",
+    "TRACKING_NO_OPTION",
+    "TRACKING_ARCHIVED",
+    "TRACKING_NAME_TOO_LONG",
+    "TRACKING_FULL",
+];
 
 /// What became of a wish to set rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +40,8 @@ pub struct Told {
     /// Whether they are kept.
     pub stands: bool,
     pub problems: Vec<Problem>,
+    /// Records that were held for a rule, and are tried again.
+    pub retried: u64,
 }
 
 /// A link's rules.
@@ -70,10 +84,8 @@ pub async fn set_tracking(
         problem.blocks = false;
     }
     let stands = !problems.iter().any(|problem| problem.blocks);
-    if stands {
-        keep(context, link, TRACKING, &rules, by).await?;
-    }
-    Ok(Told { stands, problems })
+    let retried = if stands { keep(context, link, TRACKING, &rules, by).await? } else { 0 };
+    Ok(Told { stands, problems, retried })
 }
 
 /// Sets the rules for custom fields, all of them anew. Fields and choices that are to be made are made first; they stay in Zoho whatever
@@ -84,10 +96,8 @@ pub async fn set_fields(context: &Context, link: &link::Model, rules: Vec<FieldR
     visit.end().await?;
     let (rules, problems) = checked?;
     let stands = !problems.iter().any(|problem| problem.blocks);
-    if stands {
-        keep(context, link, FIELD, &rules, by).await?;
-    }
-    Ok(Told { stands, problems })
+    let retried = if stands { keep(context, link, FIELD, &rules, by).await? } else { 0 };
+    Ok(Told { stands, problems, retried })
 }
 
 async fn checked(visit: &Visit, rules: &[FieldRule]) -> Result<(Vec<FieldRule>, Vec<Problem>), Away> {
@@ -99,8 +109,8 @@ async fn checked(visit: &Visit, rules: &[FieldRule]) -> Result<(Vec<FieldRule>, 
     Ok((kept, problems))
 }
 
-/// Keeps the rules of one kind in the place of those that were there.
-async fn keep<R: Serialize>(context: &Context, link: &link::Model, kind: &str, rules: &[R], by: &str) -> Result<(), Failure> {
+/// Keeps the rules of one kind in the place of those that were there. What was held for a rule is tried again: gives how many.
+async fn keep<R: Serialize>(context: &Context, link: &link::Model, kind: &str, rules: &[R], by: &str) -> Result<u64, Failure> {
     let key = context.tenant_key(link.tenant_id).await?;
     let transaction = begin_write(&context.database).await?;
     rule::Entity::delete_many()
@@ -127,7 +137,8 @@ async fn keep<R: Serialize>(context: &Context, link: &link::Model, kind: &str, r
     }
     transaction.commit().await?;
     tracing::info!(tenant.id = %link.tenant_id, link.id = %link.id, kind, rules = rules.len(), "rules were set");
-    Ok(())
+    let codes = HELD_FOR.map(str::to_owned);
+    holds::retry(context, link.tenant_id, link.id, Some(&codes), by).await
 }
 
 fn place(id: RuleId) -> Place<'static> {

@@ -9,7 +9,7 @@ use tests::{Connected, World, books};
 const SET_TRACKING: &str = "mutation($id: ID!, $rules: [TrackingRuleInput!]!, $accept: Boolean) { setTrackingRules(linkId: $id, rules: $rules, \
     acceptUnmapped: $accept) { stands problems { path code sentence values blocks } link { trackingRules { source { kind tagId apiName value } \
     transform { rows { from to } prefix } category missing { kind option } } } } }";
-const SET_FIELDS: &str = "mutation($id: ID!, $rules: [FieldRuleInput!]!) { setFieldRules(linkId: $id, rules: $rules) { stands problems { path code \
+const SET_FIELDS: &str = "mutation($id: ID!, $rules: [FieldRuleInput!]!) { setFieldRules(linkId: $id, rules: $rules) { stands retried problems { path code \
     sentence blocks } link { fieldRules { flow direction label apiName dataType options create carrier { place label category phone } } } } }";
 const TRY: &str = "query($id: ID!, $rules: [TrackingRuleInput!]!) { testTrackingRules(linkId: $id, rules: $rules, sample: 5) { problems { sentence } \
     documents { flow { key } number held reason lines { name tracking { category option isNew } } } } }";
@@ -340,6 +340,19 @@ async fn a_customers_custom_field_and_its_place_in_xero_follow_each_other() {
         "{hold:#}"
     );
     assert_eq!(books::custom(&in_zoho().await, "cf_ledger_number").as_deref(), Some("4712"));
+
+    // Without the rule there is nothing to object to: the record goes on by itself.
+    let told = ask(&world, &connected, SET_FIELDS, json!({ "rules": [] })).await;
+    assert_eq!(
+        (&told["stands"], &told["retried"], &told["link"]["fieldRules"]),
+        (&json!(true), &json!(1), &json!([])),
+        "{told:#}"
+    );
+    tests::eventually("the hold to go", async || {
+        let holds = world.staff.holds(&connected.link).await.unwrap();
+        holds.iter().all(|hold| hold["code"] != "FIELD_VALUE").then_some(())
+    })
+    .await;
     world.end().await;
 }
 

@@ -92,6 +92,7 @@ pub fn to_xero(flow: &str, back: &Back, coming: &Coming, known: &Known) -> Resul
                 }
                 if sending.body["LineItems"].is_array() {
                     rule.carrier.write(&mut sending.body, &text);
+                    keep_first_id(&mut sending.body, coming.there);
                 }
             }
             _ if text.is_empty() => {}
@@ -186,6 +187,18 @@ fn strip(body: &mut Value, label: &str) {
             let first = line["description"].as_str().and_then(|said| said.lines().next()).map(str::trim).unwrap_or_default();
             line["name"] = if first.is_empty() { "-".into() } else { first.chars().take(100).collect::<String>().into() };
         }
+    }
+}
+
+/// Without its part the first line looks like no line of Xero's: with it, it may be the first one there.
+fn keep_first_id(body: &mut Value, there: Option<&Value>) {
+    let Some(first) = there.and_then(|there| there["LineItems"].as_array()).and_then(|lines| lines.first()) else { return };
+    let Some(lines) = body["LineItems"].as_array_mut() else { return };
+    let is_free = lines.iter().all(|line| line["LineItemID"] != first["LineItemID"]);
+    if let Some(line) = lines.first_mut().filter(|line| is_free && line.get("LineItemID").is_none())
+        && line["Description"] == first["Description"]
+    {
+        line["LineItemID"] = first["LineItemID"].clone();
     }
 }
 
@@ -396,7 +409,11 @@ mod tests {
         );
         let body = sent(part(), json!(""), Some(there.clone()), &[RULED]).unwrap();
         assert_eq!(body["LineItems"][0]["Description"], "Hosting");
-        assert_eq!(sent(part(), json!(true), Some(there), &["reference"]).unwrap()["LineItems"], Value::Null);
+        assert_eq!(sent(part(), json!(true), Some(there.clone()), &["reference"]).unwrap()["LineItems"], Value::Null);
+        // Lines that are written anew: the first is Xero's first by what it says.
+        let body = sent(part(), json!(false), Some(there.clone()), &["lines"]).unwrap();
+        assert_eq!(body["LineItems"], json!([{ "LineItemID": "l-1", "Description": "Hosting\nDelivery: No" }]));
+        assert_eq!(sent(part(), json!(true), Some(there), &["lines"]).unwrap()["LineItems"][0]["LineItemID"], Value::Null);
     }
 
     #[test]

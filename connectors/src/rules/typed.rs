@@ -175,9 +175,11 @@ impl DataType {
             DataType::CheckBox => flag(text)?.into(),
             DataType::Dropdown => chosen(text)?.into(),
             DataType::Multiselect => {
-                let picked: Result<Vec<String>, IsNot> =
-                    text.split(BETWEEN.trim()).map(str::trim).filter(|one| !one.is_empty()).map(chosen).collect();
-                json!(picked?)
+                let each = text.split(BETWEEN.trim()).map(str::trim).filter(|one| !one.is_empty());
+                match each.map(chosen).collect::<Result<Vec<String>, IsNot>>()? {
+                    picked if picked.is_empty() => "".into(),
+                    picked => json!(picked),
+                }
             }
             DataType::Lookup | DataType::Autonumber | DataType::Formula | DataType::Attachment => {
                 return Err(IsNot("cannot be written into a field of this type"));
@@ -311,6 +313,7 @@ mod tests {
             (DataType::Dropdown, " dark BLUE", Ok(json!("Dark blue"))),
             (DataType::Dropdown, "Green", Err("is not one of its choices")),
             (DataType::Multiselect, "red;dark blue;", Ok(json!(["Red", "Dark blue"]))),
+            (DataType::Multiselect, ";", Ok(json!(""))),
             (DataType::Email, "ada@a.example", Ok(json!("ada@a.example"))),
             (DataType::Email, "ada", Err("is not an e-mail address")),
             (DataType::Url, "a.example", Err("is not a web address that begins with http:// or https://")),
