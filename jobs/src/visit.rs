@@ -5,6 +5,7 @@ use std::time::Duration;
 use connectors::side::Trouble;
 use connectors::{xero, zoho};
 use entities::link;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::context::{Context, Failure};
@@ -13,6 +14,10 @@ use crate::sync::slice::{Halt, Provider, Reach, reach};
 
 /// Longer than any visit: what is not given back by then is free again.
 const STAYS: Duration = Duration::from_secs(60);
+/// How long a slice's calls are waited for, how often it is looked, and when to come again otherwise. A slice lasts fifteen seconds at most.
+const PATIENCE: Duration = Duration::from_secs(16);
+const LOOK: Duration = Duration::from_millis(100);
+const LATER: Duration = Duration::from_secs(5);
 
 /// Both organisations, reached.
 pub struct Visit {
@@ -61,9 +66,13 @@ impl Visit {
         let mut random = [0; 8];
         context.chance.fill(&mut random);
         let owner = format!("visit:{}", random.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let give_up = Instant::now() + PATIENCE;
         // All calls of this moment may be a running slice's: it gives them back within seconds.
-        if zoho.gate.reserve(context, &owner, 1, context.in_a(STAYS)).await? == 0 {
-            return Err(Away::Busy(Duration::from_secs(5)));
+        while zoho.gate.reserve(context, &owner, 1, context.in_a(STAYS)).await? == 0 {
+            if Instant::now() > give_up {
+                return Err(Away::Busy(LATER));
+            }
+            tokio::time::sleep(LOOK).await;
         }
         Ok(Self { context: context.clone(), link, xero, zoho, owner })
     }
