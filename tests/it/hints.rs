@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, SET_COOKIE};
 use serde_json::{Value, json};
-use tests::{Connected, World, eventually};
+use tests::{Connected, World, books, eventually};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -201,6 +201,46 @@ async fn what_zoho_says_is_heard_at_its_own_address_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_reaches_the_other_side_without_anybody_asking() {
+    let (world, connected) = told_by_zoho(&[]).await;
+    world.migrate(&connected).await;
+    listen(&world).await;
+    eventually("the webhooks are made", async || webhooks(&world, &connected).await).await;
+
+    let made =
+        world.in_xero("Contacts", json!({ "Name": "Lovelace Ltd", "EmailAddress": "ada@example.com", "IsCustomer": true })).await;
+    let contact = made[0]["ContactID"].as_str().unwrap().to_owned();
+    let here = eventually("it is in Zoho", async || {
+        let all = books::zoho(&world, "contacts").await;
+        all.into_iter().find(|one| one["contact_name"] == "Lovelace Ltd")
+    })
+    .await;
+    quiet(&world).await;
+    world.forget_requests().await;
+    let path = format!("contacts/{}", here["contact_id"].as_str().unwrap());
+    let (status, answer) = world.in_zoho(&connected, Method::PUT, &path, Some(json!({ "contact_name": "Byron Ltd" }))).await;
+    assert_eq!(status, 200, "{answer}");
+    eventually("it is in Xero", async || {
+        let all = books::xero(&world, "Contacts").await;
+        all.into_iter().find(|one| one["ContactID"] == contact.as_str() && one["Name"] == "Byron Ltd")
+    })
+    .await;
+    quiet(&world).await;
+    let asked = world.asked().await;
+    // The person's own write, and ours.
+    assert_eq!((asked.writes("zoho"), asked.writes("xero")), (1, 1));
+    // Both records, read before our write and again when Xero told of it; no list.
+    assert!(asked.calls("zoho") <= 4 && asked.calls("xero") <= 5, "{asked:#?}");
+
+    assert_eq!(syncs(&world).await, 0, "nobody asked for a sync");
+    let runs = "query($id: ID!) { link(id: $id) { runs(first: 5) { nodes { kind state requestedBy } } } }";
+    let data = world.staff.data(runs, json!({ "id": connected.link })).await.unwrap();
+    let newest = &data["link"]["runs"]["nodes"][0];
+    assert_eq!((&newest["kind"], &newest["state"], &newest["requestedBy"]), (&json!("SYNC"), &json!("DONE"), &json!("webhook")));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_without_rules_is_told_and_keeps_nothing_from_working() {
     let (world, connected) = told_by_zoho(&["standard"]).await;
     let (_, progress) = world.migrate(&connected).await;
@@ -296,6 +336,19 @@ async fn texts(world: &World, text: &str) -> Vec<String> {
 
 async fn syncs(world: &World) -> i64 {
     world.rows("SELECT COUNT(*) AS n FROM run WHERE kind = 'sync' AND state = 'done'").await
+}
+
+/// Waits until nobody has anything to say or to do.
+async fn quiet(world: &World) {
+    let mut calm = 0;
+    eventually("all is quiet", async || {
+        let busy = "SELECT (SELECT COUNT(*) FROM hint) + (SELECT COUNT(*) FROM run WHERE state = 'working') AS n";
+        let told = world.stage.look("zoho/webhooks").await.ok()?;
+        let is_calm = world.rows(busy).await == 0 && told["firings"]["queued"] == 0;
+        calm = if is_calm { calm + 1 } else { 0 };
+        (calm > 10).then_some(())
+    })
+    .await;
 }
 
 /// Waits until the timetable has been looked at twice.

@@ -59,6 +59,9 @@ impl Installation {
             ("JWT_AUDIENCE", "cpconnect"),
             ("JWT_KEYS", "secret:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
             ("LOG", "warn"),
+            // What is measured begins when it is asked for.
+            ("SYNC_EVERY_MINUTES", "0"),
+            ("ZOHO_WEBHOOKS", "off"),
         ] {
             environment.push((name.to_owned(), value.to_owned()));
         }
