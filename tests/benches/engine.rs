@@ -1,4 +1,4 @@
-//! How fast the engine is and what it needs: `cargo bench -p tests`, or `cargo bench -p tests -- 1000 20000` for other sizes.
+//! How fast the engine is and what it needs: `cargo bench -p tests --bench engine`, or `… -- 1000 20000` for other sizes.
 //!
 //! Sandbox, server and worker are release processes of their own, without limits, on the same machine: the sandbox's work is in the
 //! figures. Printed, never asserted.
