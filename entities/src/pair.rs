@@ -25,7 +25,8 @@ pub struct Model {
     pub answer: Option<Vec<u8>>,
     /// Zoho's `last_modified_time` when we last wrote or read it.
     pub version: Option<String>,
-    /// `settled`, `due`, `waiting`, `ready` or `held`; `coming` from Zoho for the first time; `conflict`: both sides changed it;
+    /// `settled`, `due`, `waiting`, `ready` or `held`; `coming` from Zoho for the first time; `conflict`: both sides changed it; `gone`: deleted in Zoho,
+    /// and ended in Xero;
     /// `out` of the scope; `passed` on to another flow of the same list.
     pub state: String,
     /// Status calls that are still due, in order: `status/sent#invoice_ids`.

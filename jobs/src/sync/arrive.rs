@@ -76,6 +76,8 @@ pub struct Arrived {
     pub written: Option<Written>,
     /// Something of it still goes to Zoho.
     pub goes_on: bool,
+    /// It has come to its end on both sides: nothing brings it back.
+    pub ended: bool,
     /// What arrived is older than what Zoho has.
     pub changed_since: bool,
     /// Zoho is to be told Xero's id.
@@ -276,7 +278,12 @@ async fn store(
         arrived.prints.clone().into(),
         arrived.zoho_prints.clone().into(),
         arrived.version.clone().into(),
-        if marks { "due" } else { "settled" }.into(),
+        match (arrived.ended, marks) {
+            (true, _) => "gone",
+            (false, true) => "due",
+            (false, false) => "settled",
+        }
+        .into(),
         marks.then_some(MARK).into(),
         run.id.0.into(),
         now.0.into(),
@@ -288,7 +295,8 @@ async fn store(
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'zoho', $12, 1, $13) \
              ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET zoho_id = excluded.zoho_id, part = excluded.part, \
              alias = COALESCE(excluded.alias, pair.alias), prints = excluded.prints, zoho_prints = excluded.zoho_prints, version = excluded.version, \
-             state = CASE WHEN pair.due IS NULL THEN excluded.state ELSE 'due' END, due = COALESCE(pair.due, excluded.due), need = NULL, toward = NULL, winner = NULL, run_id = excluded.run_id",
+             state = CASE WHEN pair.due IS NULL OR excluded.state = 'gone' THEN excluded.state ELSE 'due' END, \
+             due = CASE WHEN excluded.state = 'gone' THEN NULL ELSE COALESCE(pair.due, excluded.due) END, need = NULL, toward = NULL, winner = NULL, run_id = excluded.run_id",
             values,
         ))
         .await?;

@@ -367,6 +367,7 @@ fn as_they_are(known: &Known, going: &Going, prints: Vec<u8>) -> Arrived {
         version: going.version.clone(),
         written: None,
         goes_on: false,
+        ended: false,
         changed_since: false,
         marks: false,
     }
@@ -574,7 +575,7 @@ async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String]) -> Resul
             });
         }
     }
-    found.retain(|known| known.state != "passed" && known.state != "out");
+    found.retain(|known| !["passed", "out", "gone"].contains(&known.state.as_str()));
     Ok(found)
 }
 

@@ -192,6 +192,12 @@ pub(super) async fn plan_all(
             pair.state == "ready"
                 || pair.this_run && (same || ["waiting", "held", "out", "passed"].contains(&pair.state.as_str()))
         });
+        if pair.is_some_and(|pair| pair.state == "gone") {
+            // It was deleted in Zoho, and Xero was told so.
+            counts.seen += 1;
+            counts.unchanged += 1;
+            continue;
+        }
         if let Some(pair) = pair
             && let Some(zoho_id) = pair.zoho_id.as_deref().filter(|_| is_two_way)
         {
