@@ -371,7 +371,9 @@ fn settled(
     let names = lane.flow.field_names();
     let later: Vec<usize> = (0..names.len()).filter(|n| unsaid.contains(&names[*n].0)).collect();
     let unseen = vec![0; going.zoho_prints.len()];
+    let ended = going.last.is_some();
     let arrived = Arrived {
+        ended,
         xero_id: read.id().to_owned(),
         alias: read.alias().map(str::to_owned),
         prints: but(&prints, base, kept),
