@@ -69,8 +69,11 @@ impl Client {
     }
 
     async fn sent(&self, of: &Resource, method: Method, mut url: Url, key: &str, elements: &[Value]) -> Result<Batch, Trouble> {
-        if !url.query_pairs().any(|(name, _)| name == "unitdp") {
-            url.query_pairs_mut().append_pair("unitdp", "4");
+        // Every call of the kind carries these, `unitdp=4` among them where Xero has it.
+        for (name, value) in of.extra {
+            if !url.query_pairs().any(|(known, _)| known == *name) {
+                url.query_pairs_mut().append_pair(name, value);
+            }
         }
         let body = Value::Object(Map::from_iter([(of.many.to_owned(), elements.to_vec().into())]));
         let request = self
@@ -180,7 +183,7 @@ mod tests {
         })
         .await;
         assert_eq!(got.0, [json!({"InvoiceID": "i"})]);
-        assert!(requests[0].starts_with("POST /api.xro/2.0/Payments/p?unitdp=4 HTTP/1.1"));
+        assert!(requests[0].starts_with("POST /api.xro/2.0/Payments/p HTTP/1.1"));
         assert!(requests[1].starts_with("GET /api.xro/2.0/Invoices?unitdp=4&InvoiceNumbers=INV-1&page=1 HTTP/1.1"));
     }
 }

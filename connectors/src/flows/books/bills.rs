@@ -99,13 +99,14 @@ impl AsPaper for Bills {
         xero: Words { id: "InvoiceID", number: "InvoiceNumber", contact: "Contact", until: Some("DueDate") },
         contacts: vendors::KEY,
         kind: Some("ACCPAY"),
-        side: Side { is_sale: false, takes_discounts: false, needs_account: true },
+        side: Side { is_sale: false, takes_discounts: false, needs_account: true, price_decimals: 4 },
         texts: Texts::NONE,
         seek: Seeking::Contact,
         link: Some("bills"),
         status: papers::life,
         first: papers::at_once,
         is_quote: false,
+        lines_are_wanted: false,
     };
 }
 

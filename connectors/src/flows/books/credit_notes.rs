@@ -91,13 +91,14 @@ impl AsPaper for CreditNotes {
         xero: Words { id: "CreditNoteID", number: "CreditNoteNumber", contact: "Contact", until: None },
         contacts: customers::KEY,
         kind: Some("ACCRECCREDIT"),
-        side: Side { is_sale: true, takes_discounts: false, needs_account: true },
+        side: Side { is_sale: true, takes_discounts: false, needs_account: true, price_decimals: 4 },
         texts: Texts::REFERENCE,
         seek: Seeking::Contact,
         link: None,
         status: papers::life,
         first: papers::at_once,
         is_quote: false,
+        lines_are_wanted: true,
     };
 }
 

@@ -89,13 +89,14 @@ impl AsPaper for Invoices {
         xero: Words { id: "InvoiceID", number: "InvoiceNumber", contact: "Contact", until: Some("DueDate") },
         contacts: customers::KEY,
         kind: Some("ACCREC"),
-        side: Side { is_sale: true, takes_discounts: true, needs_account: true },
+        side: Side { is_sale: true, takes_discounts: true, needs_account: true, price_decimals: 4 },
         texts: Texts::REFERENCE,
         seek: Seeking::Number("InvoiceNumbers"),
         link: Some("invoices"),
         status: papers::life,
         first: papers::at_once,
         is_quote: false,
+        lines_are_wanted: true,
     };
 }
 

@@ -106,7 +106,7 @@ impl AsPaper for PurchaseOrders {
         xero: Words { id: "PurchaseOrderID", number: "PurchaseOrderNumber", contact: "Contact", until: Some("DeliveryDate") },
         contacts: vendors::KEY,
         kind: None,
-        side: Side { is_sale: false, takes_discounts: false, needs_account: false },
+        side: Side { is_sale: false, takes_discounts: false, needs_account: false, price_decimals: 2 },
         texts: Texts { keys: &["reference_number", "notes", "attention"], say: texts::of_order },
         seek: Seeking::Day,
         link: None,
@@ -118,6 +118,7 @@ impl AsPaper for PurchaseOrders {
         },
         first: |status| (status == "BILLED").then_some("AUTHORISED"),
         is_quote: false,
+        lines_are_wanted: true,
     };
 }
 

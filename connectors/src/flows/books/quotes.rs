@@ -96,7 +96,7 @@ impl AsPaper for Quotes {
         xero: Words { id: "QuoteID", number: "QuoteNumber", contact: "Contact", until: Some("ExpiryDate") },
         contacts: customers::KEY,
         kind: None,
-        side: Side { is_sale: true, takes_discounts: true, needs_account: false },
+        side: Side { is_sale: true, takes_discounts: true, needs_account: false, price_decimals: 2 },
         texts: Texts { keys: &["reference_number", "notes", "terms"], say: texts::of_quote },
         seek: Seeking::Number("QuoteNumber"),
         link: None,
@@ -109,6 +109,7 @@ impl AsPaper for Quotes {
         },
         first: |status| matches!(status, "ACCEPTED" | "DECLINED").then_some("SENT"),
         is_quote: true,
+        lines_are_wanted: false,
     };
 }
 

@@ -113,7 +113,7 @@ impl AsPaper for VendorCredits {
         xero: Words { id: "CreditNoteID", number: "CreditNoteNumber", contact: "Contact", until: None },
         contacts: vendors::KEY,
         kind: Some("ACCPAYCREDIT"),
-        side: Side { is_sale: false, takes_discounts: false, needs_account: true },
+        side: Side { is_sale: false, takes_discounts: false, needs_account: true, price_decimals: 4 },
         // In Zoho it is Xero's id, by which the credit is found again.
         texts: Texts::NONE,
         seek: Seeking::Contact,
@@ -121,6 +121,7 @@ impl AsPaper for VendorCredits {
         status: papers::life,
         first: papers::at_once,
         is_quote: false,
+        lines_are_wanted: false,
     };
 }
 

@@ -29,7 +29,7 @@ pub const EXPENSES: Back = Back {
 };
 
 const BANK: &str = "paid_through_account_id";
-const SIDE: Side = Side { is_sale: false, takes_discounts: false, needs_account: true };
+const SIDE: Side = Side { is_sale: false, takes_discounts: false, needs_account: true, price_decimals: 4 };
 
 /// One for each of `bank::fields`.
 const FIELDS: &[ZohoField] = &[

@@ -114,6 +114,8 @@ pub fn xero_answers(body: &Value) -> Result<Value, String> {
     let mut document = body.clone();
     let mode = body["LineAmountTypes"].as_str().unwrap_or("Exclusive").to_lowercase();
     let (mut sub_total, mut total_tax) = (Decimal::ZERO, Decimal::ZERO);
+    let is_offer = ["QuoteNumber", "PurchaseOrderNumber"].iter().any(|key| body.get(key).is_some());
+    let price_decimals = if is_offer { 2 } else { 4 };
     for (n, line) in document["LineItems"].as_array_mut().unwrap().iter_mut().enumerate() {
         if line["Description"].as_str().is_none_or(str::is_empty) {
             return Err("Description needs to be at least 1 char long".into());
@@ -130,8 +132,8 @@ pub fn xero_answers(body: &Value) -> Result<Value, String> {
             return Err("Account code must be specified".into());
         }
         let (quantity, unit) = (read(&line["Quantity"]), read(&line["UnitAmount"]));
-        if quantity.normalize().scale() > 4 || unit.normalize().scale() > 4 {
-            return Err(format!("more than four decimals: {line}"));
+        if quantity.normalize().scale() > 4 || unit.normalize().scale() > price_decimals {
+            return Err(format!("too many decimals: {line}"));
         }
         let gross = quantity * unit;
         let net = match (line.get("DiscountRate"), line.get("DiscountAmount")) {

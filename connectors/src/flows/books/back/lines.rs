@@ -22,6 +22,8 @@ pub struct Side {
     pub takes_discounts: bool,
     /// What books something says where. Offers and orders may leave it open.
     pub needs_account: bool,
+    /// Decimals of a price: four where Xero is asked with `unitdp=4`, which it has for documents that are booked only.
+    pub price_decimals: u32,
 }
 
 /// The lines of a document and how their amounts are meant.
@@ -119,7 +121,7 @@ impl Writer<'_> {
             true => (self.sheet.percent_off.map_or(Off::Amount(share), Off::Rate), row.amount - share),
             false => (row.off, row.amount),
         };
-        let shape = shape::shape(row.quantity, row.rate, off, amount, self.side.takes_discounts);
+        let shape = shape::shape(row.quantity, row.rate, off, amount, self.side);
         let words = match text(row.line, "description").trim() {
             // What an item is called is said by its code.
             more if item.is_some() && !more.is_empty() => more.to_owned(),

@@ -37,6 +37,8 @@ pub struct Paper {
     pub first: fn(&str) -> Option<&'static str>,
     /// Quotes write their tax mode in capitals, and an update of one names its contact and its day again.
     pub is_quote: bool,
+    /// Whether Zoho wants the lines with every update.
+    pub lines_are_wanted: bool,
 }
 
 /// What people write about a document: its reference, and for some kinds more.

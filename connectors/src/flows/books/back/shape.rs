@@ -3,10 +3,11 @@
 use rust_decimal::Decimal;
 
 use super::super::money;
+use super::lines::Side;
 use super::sheet::Off;
 
-/// Decimals of a quantity, and of a price with `unitdp=4`.
-const FACTOR_DECIMALS: u32 = 4;
+/// Decimals of a quantity.
+const QUANTITY_DECIMALS: u32 = 4;
 /// Decimals of a discount in per cent, as Xero shows it again.
 const PERCENT_DECIMALS: u32 = 2;
 
@@ -32,16 +33,16 @@ pub fn line_amount(quantity: Decimal, unit_amount: Decimal, off: Off) -> Option<
 }
 
 /// The line so that it comes to `amount`.
-pub fn shape(quantity: Decimal, rate: Decimal, off: Off, amount: Decimal, takes_discounts: bool) -> Shape {
-    let fits = |value: Decimal| value.normalize().scale() <= FACTOR_DECIMALS;
+pub fn shape(quantity: Decimal, rate: Decimal, off: Off, amount: Decimal, side: Side) -> Shape {
+    let fits = |value: Decimal, decimals| value.normalize().scale() <= decimals;
     let gives = |unit: Decimal, off| line_amount(quantity, unit, off) == Some(amount);
     let as_it_is = |off| Shape { quantity, unit_amount: rate, off, note: None };
-    if fits(quantity) && !quantity.is_zero() {
-        if fits(rate) {
+    if fits(quantity, QUANTITY_DECIMALS) && !quantity.is_zero() {
+        if fits(rate, side.price_decimals) {
             if off == Off::None && gives(rate, Off::None) {
                 return as_it_is(Off::None);
             }
-            if takes_discounts {
+            if side.takes_discounts {
                 let percent = match off {
                     Off::Rate(percent) => Some(percent).filter(|percent| percent.normalize().scale() <= PERCENT_DECIMALS),
                     _ => None,
@@ -57,7 +58,7 @@ pub fn shape(quantity: Decimal, rate: Decimal, off: Off, amount: Decimal, takes_
             }
         }
         let unit = if off == Off::None { Some(rate) } else { amount.checked_div(quantity) };
-        if let Some(unit) = unit.map(|unit| money::round(unit, FACTOR_DECIMALS)).filter(|unit| gives(*unit, Off::None)) {
+        if let Some(unit) = unit.map(|unit| money::round(unit, side.price_decimals)).filter(|unit| gives(*unit, Off::None)) {
             let note = (unit != rate).then(|| note(quantity, rate, off));
             return Shape { quantity, unit_amount: unit, off: Off::None, note };
         }
@@ -82,8 +83,9 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn shaped(quantity: &str, rate: &str, off: Off, amount: &str, takes_discounts: bool) -> String {
-        let shape = shape(dec(quantity), dec(rate), off, dec(amount), takes_discounts);
+    fn shaped(quantity: &str, rate: &str, off: Off, amount: &str, takes_discounts: bool, price_decimals: u32) -> String {
+        let side = Side { is_sale: true, takes_discounts, needs_account: true, price_decimals };
+        let shape = shape(dec(quantity), dec(rate), off, dec(amount), side);
         assert_eq!(line_amount(shape.quantity, shape.unit_amount, shape.off), Some(dec(amount)));
         let off = match shape.off {
             Off::None => String::new(),
@@ -113,7 +115,9 @@ mod tests {
             // A currency without cents is rounded to whole units.
             ("3", "33.5", none, "101", true, "1x101 (3 × 33.5)"),
         ] {
-            assert_eq!(shaped(quantity, rate, off, amount, takes), expected, "{quantity} × {rate}");
+            assert_eq!(shaped(quantity, rate, off, amount, takes, 4), expected, "{quantity} × {rate}");
         }
+        assert_eq!(shaped("3.5", "0.3333", none, "1.17", true, 2), "1x1.17 (3.5 × 0.3333)");
+        assert_eq!(shaped("2", "0.3349", none, "0.67", true, 2), "1x0.67 (2 × 0.3349)");
     }
 }

@@ -31,7 +31,18 @@ pub fn spare(paper: &Paper, there: &Value, changed: &[&'static str], body: &mut 
     if let Some(body) = body.as_object_mut() {
         body.retain(|key, _| is_kept(key));
     }
-    let Some(Value::Array(lines)) = body.get("line_items").cloned() else { return };
+    // Zoho wants some of it with every update: then its own stay as they are.
+    for key in [paper.zoho.number, "date"] {
+        if body.get(key).is_none() && !there[key].is_null() {
+            body[key] = there[key].clone();
+        }
+    }
+    let Some(Value::Array(lines)) = body.get("line_items").cloned() else {
+        if paper.lines_are_wanted {
+            body["line_items"] = lines_of(there).iter().map(as_it_is).collect();
+        }
+        return;
+    };
     if money {
         body["line_items"] = with_ids(lines, there);
         beside(there, body);
@@ -39,7 +50,7 @@ pub fn spare(paper: &Paper, there: &Value, changed: &[&'static str], body: &mut 
         match tagged(&lines, there) {
             Some(lines) => body["line_items"] = lines,
             // Nobody can say which lines are meant: Zoho's stay as they are.
-            None => drop(body.as_object_mut().and_then(|body| body.remove("line_items"))),
+            None => body["line_items"] = lines_of(there).iter().map(as_it_is).collect(),
         }
     }
 }
@@ -168,11 +179,13 @@ mod tests {
 
     #[test]
     fn only_what_changed_in_xero_is_told() {
-        assert_eq!(told(&["reference"]), json!({"customer_id": "101", "reference_number": "PO 8", "custom_fields": []}));
-        assert_eq!(
-            told(&["number", "dates"]),
-            json!({"customer_id": "101", "invoice_number": "INV-8", "date": "2026-02-03", "due_date": "2026-03-04", "custom_fields": []})
-        );
+        let own: Value = lines_of(&there()).iter().map(as_it_is).collect();
+        let kept = json!({"customer_id": "101", "invoice_number": "INV-7", "reference_number": "PO 8", "line_items": own, "custom_fields": []});
+        assert_eq!(told(&["reference"]), kept);
+        let moved = json!({
+            "customer_id": "101", "invoice_number": "INV-8", "date": "2026-02-03", "due_date": "2026-03-04", "line_items": own, "custom_fields": [],
+        });
+        assert_eq!(told(&["number", "dates"]), moved);
     }
 
     #[test]
@@ -195,6 +208,6 @@ mod tests {
         // Fewer lines in Xero than in Zoho: whose tags these are cannot be said.
         let mut body = json!({"line_items": [{"name": "Work", "rate": 3}]});
         spare(&Invoices::PAPER, &there(), &["tracking"], &mut body);
-        assert_eq!(body, json!({}));
+        assert_eq!(body["line_items"], lines_of(&there()).iter().map(as_it_is).collect::<Value>());
     }
 }
