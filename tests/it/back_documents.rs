@@ -246,8 +246,8 @@ async fn quotes_and_orders_made_in_zoho_follow_their_status_into_xero() {
         assert_eq!((sum(&progress, "updated"), sum(&progress, "held")), (1, 0), "{word} {progress:#}\n{:#?}", desk.holds().await);
         let status = if word == "open" { "AUTHORISED" } else { "BILLED" };
         assert_eq!(desk.in_xero("PurchaseOrders", "PurchaseOrderNumber", order_number).await["Status"], status);
+        desk.world.nothing_more(&desk.connected).await;
     }
-    desk.world.nothing_more(&desk.connected).await;
     desk.world.end().await;
 }
 
