@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::{CONTENT_LENGTH, SET_COOKIE};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use tests::entry::Entry;
 use tests::{Connected, World, books, eventually};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -141,6 +143,20 @@ async fn after_a_migration_zoho_tells_us_itself_and_is_asked_to_only_once() {
     })
     .await;
 
+    // Nothing is to go back to Xero any more: nobody needs to tell us. And then it is again.
+    for (one_way, count) in [("true", 0), ("false", hooks.len())] {
+        let database = &world.stage.context.database;
+        database.execute_unprepared(&format!("UPDATE link SET one_way = {one_way}")).await.unwrap();
+        database.execute_unprepared("UPDATE webhook SET next_at = 0").await.unwrap();
+        world.run("syncNow", &connected).await;
+        eventually("it is as it is wanted", async || {
+            let (again, also) = arranged(&world, &connected).await;
+            (again.len() == count && also.len() == 2 * count).then_some(())
+        })
+        .await;
+    }
+    eventually("it is known", async || webhooks(&world, &connected).await.filter(|state| state["state"] == "MADE")).await;
+
     // Whoever leaves takes it along.
     let connection = world
         .staff
@@ -241,6 +257,36 @@ async fn a_change_reaches_the_other_side_without_anybody_asking() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_credit_that_is_used_in_xero_is_used_in_zoho_at_once() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    let entry = Entry::new(&world).await;
+    let contact = entry.put("Contacts", &[json!({ "Name": "Used Ltd" })]).await.taken[0]["ContactID"].clone();
+    let lines = json!([{ "Description": "Thing", "Quantity": 1, "UnitAmount": 100, "AccountCode": "200", "TaxType": "OUTPUT2" }]);
+    let paper = |kind: &str, name: &str, number: &str| {
+        json!({ "Type": kind, "Contact": { "ContactID": contact }, "Status": "AUTHORISED", "Date": "2026-05-01", "DueDate": "2026-06-01",
+                name: number, "LineAmountTypes": "Exclusive", "LineItems": lines })
+    };
+    let invoice = entry.put("Invoices", &[paper("ACCREC", "InvoiceNumber", "INV-U1")]).await.taken[0].clone();
+    let credit = entry.put("CreditNotes", &[paper("ACCRECCREDIT", "CreditNoteNumber", "CN-U1")]).await.taken[0].clone();
+    world.migrate(&connected).await;
+    listen(&world).await;
+    let body =
+        json!({ "Allocations": [{ "Amount": 15, "Date": "2026-05-10", "Invoice": { "InvoiceID": invoice["InvoiceID"] } }] });
+    let path = format!("CreditNotes/{}/Allocations", credit["CreditNoteID"].as_str().unwrap());
+    let (status, answer) = entry.call("PUT", &path, &body).await;
+    assert_eq!(status, 200, "{answer:#}");
+    eventually("it is used in Zoho", async || {
+        let all = books::zoho(&world, "creditnotes").await;
+        all.into_iter().find(|one| one["creditnote_number"] == "CN-U1" && one["balance"].as_f64() == Some(100.0))
+    })
+    .await;
+    quiet(&world).await;
+    assert_eq!(syncs(&world).await, 0);
+    world.nothing_more(&connected).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_plan_without_rules_is_told_and_keeps_nothing_from_working() {
     let (world, connected) = told_by_zoho(&["standard"]).await;
     let (_, progress) = world.migrate(&connected).await;
@@ -326,14 +372,13 @@ async fn hints(world: &World) -> Vec<String> {
 }
 
 async fn texts(world: &World, text: &str) -> Vec<String> {
-    use sea_orm::ConnectionTrait;
-
     let database = &world.stage.context.database;
     let statement = entities::database::sql(database.get_database_backend(), text, vec![]);
     let rows = database.query_all_raw(statement).await.unwrap();
     rows.into_iter().map(|row| row.try_get("", "id").unwrap()).collect()
 }
 
+/// The number of syncs that are done.
 async fn syncs(world: &World) -> i64 {
     world.rows("SELECT COUNT(*) AS n FROM run WHERE kind = 'sync' AND state = 'done'").await
 }

@@ -504,6 +504,8 @@ mod tests {
             ("XERO_LIMITS", "per_hour=5"),
             ("ZOHO_LIMITS", "many"),
             ("ZOHO_DATA_CENTRES", "us"),
+            ("ZOHO_WEBHOOKS", "yes"),
+            ("SYNC_EVERY_MINUTES", "a quarter of an hour"),
         ] {
             assert_eq!(given(&[(name, value)]).err(), Some(vec![name]), "{value}");
         }

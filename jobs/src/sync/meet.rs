@@ -491,7 +491,9 @@ async fn xero(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<(There, V
             let raw = raws.iter().find(same).cloned().unwrap_or_default();
             there.insert(record.id().to_ascii_lowercase(), (record, raw));
         }
-        let asked = |id: &str| ids.iter().any(|asked| asked.eq_ignore_ascii_case(id));
+        // What lives inside another record is asked for by that one's id.
+        let outer = |id: &str| id.split_once(':').map_or(id, |(outer, _)| outer).to_owned();
+        let asked = |id: &str| ids.iter().any(|asked| asked.eq_ignore_ascii_case(id) || asked.eq_ignore_ascii_case(&outer(id)));
         read_all.extend(read.into_iter().filter(|one| match one {
             Reading::Record(record) => asked(record.id()),
             Reading::Odd(odd) => asked(&odd.id),
