@@ -56,6 +56,20 @@ async fn put_creates_and_post_updates_or_creates() {
 }
 
 #[tokio::test]
+async fn an_update_that_says_nothing_of_the_contact_leaves_it_as_it_is_now() {
+    let (world, tokens, ada) = with_ada().await;
+    let (_, made) = world.send(&tokens, "PUT", "Invoices", json!({"Invoices": [sale(&ada)]})).await;
+    let id = made["Invoices"][0]["InvoiceID"].clone();
+    let phones = json!([{"PhoneType": "DEFAULT", "PhoneNumber": "555"}]);
+    world.send(&tokens, "POST", "Contacts", json!({"ContactID": ada, "Name": "Ada Brusch", "Phones": phones})).await;
+    let (status, told) = world.send(&tokens, "POST", "Invoices", json!({"InvoiceID": id, "Reference": "R1"})).await;
+    assert_eq!((status, &told["Invoices"][0]["Contact"]["Name"]), (200, &json!("Ada Brusch")));
+    let told = world.read(&tokens, &format!("Contacts/{}", ada.as_str().unwrap())).await;
+    assert_eq!(told["Contacts"][0]["Name"], "Ada Brusch");
+    assert!(told["Contacts"][0]["Phones"].to_string().contains("555"), "{told}");
+}
+
+#[tokio::test]
 async fn one_wrong_record_refuses_the_call_unless_each_is_to_be_answered_for_itself() {
     let (world, tokens, ada) = with_ada().await;
     let mut wrong = sale(&ada);

@@ -103,7 +103,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
 fn fill_in(desk: &Desk, known: &Known, record: &mut Record, type_: &str) -> Result<(), No> {
     let bank = bank(desk, record.get("BankAccount"))?;
     record.insert("BankAccount".into(), json!({"AccountID": bank.id, "Code": bank.code, "Name": bank.name}));
-    let contact = contact_of(desk, record)?;
+    let contact = contact_of(desk, known, record)?;
     let receive = type_.starts_with("RECEIVE");
     if desk.by_app() && !matches!(type_, "RECEIVE" | "SPEND") && !type_.ends_with("-PREPAYMENT") {
         record.remove("Reference");

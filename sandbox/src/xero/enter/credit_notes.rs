@@ -47,7 +47,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         _ => return Err("Type is ACCRECCREDIT or ACCPAYCREDIT".into()),
     };
     status(desk, known, record)?;
-    let contact = contact_of(desk, record)?;
+    let contact = contact_of(desk, known, record)?;
     number(desk, known, record, sale)?;
     defaults(
         record,

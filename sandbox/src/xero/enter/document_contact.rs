@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::contacts;
-use crate::xero::desk::{Desk, How, No};
+use crate::xero::desk::{Desk, How, Known, No};
 use crate::xero::documents;
 use crate::xero::json::{Record, text_of};
 use crate::xero::kinds::Kind;
@@ -15,8 +15,12 @@ const UNNAMED: &str =
 
 /// Finds a document's contact and writes it as documents show it. An app that sends more than the contact's id changes the contact
 /// with it, and one that sends an unknown name or number makes a contact.
-pub fn contact_of(desk: &Desk, record: &mut Record) -> Result<Uuid, No> {
+pub fn contact_of(desk: &Desk, known: &Known, record: &mut Record) -> Result<Uuid, No> {
     let Some(Value::Object(mut sent)) = record.get("Contact").cloned() else { return Err(UNNAMED.into()) };
+    if !known.is_new() && !known.sent.contains_key("Contact") {
+        // Nothing was said of it: what the document shows of it may be older than the contact.
+        sent.retain(|name, _| name == "ContactID");
+    }
     let id = text_of(&sent, "ContactID").map(Uuid::parse_str).transpose().map_err(|_| UNNAMED)?;
     let id = match id {
         Some(id) => Some(id),

@@ -54,7 +54,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
         }
     }
     let lines_entered = known.enters_lines();
-    let contact = contact_of(desk, record)?;
+    let contact = contact_of(desk, known, record)?;
     let sale = text_of(record, "Type") == Some("ACCREC");
     if sale {
         let number = match text_of(record, "InvoiceNumber") {

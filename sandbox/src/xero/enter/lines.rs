@@ -29,7 +29,7 @@ pub const UPPER_CASE: [&str; 3] = ["EXCLUSIVE", "INCLUSIVE", "NOTAX"];
 pub fn complete(desk: &Desk, known: &Known, record: &mut Record, reading: &Reading) -> Result<Uuid, No> {
     restore_when_empty(known, record, "Contact", |value| value.as_object().is_some_and(serde_json::Map::is_empty));
     restore_when_empty(known, record, "LineItems", |value| value.as_array().is_some_and(Vec::is_empty));
-    let contact = contact_of(desk, record)?;
+    let contact = contact_of(desk, known, record)?;
     currencies::of_document(desk, known, record)?;
     let mode = mode(record, reading)?;
     if known.enters_lines() {

@@ -19,7 +19,7 @@ pub fn enter(desk: &Desk, known: &Known, record: &mut Record) -> Result<(), No> 
     if text_of(record, "Status") == Some("VOIDED") && (used("Allocations") || used("Payments")) {
         return Err("It has been applied or refunded".into());
     }
-    contact_of(desk, record)?;
+    contact_of(desk, known, record)?;
     locked_record(desk, known, record)?;
     documents::complete_overpayment(record, &desk.ledger.base_currency, desk.today);
     let chart = ledger::of_desk(desk)?;
