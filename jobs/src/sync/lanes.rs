@@ -132,6 +132,12 @@ pub async fn carry_all(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> 
             if !reads || row.pull_run == Some(run.id) && row.state == "read" {
                 break;
             }
+            // What is read with it brings what others have sent, too.
+            for reader in slice.readers(lane) {
+                if reader.id != lane.id && meet::is_in_doubt(slice, reader).await? {
+                    meet::drain(slice, run, reader).await?;
+                }
+            }
             stage(slice, run, lane.flow.key()).await?;
             page(slice, run, lane, &row).await?;
         }

@@ -1,7 +1,7 @@
 //! Meets records of which a side may have changed: both sides are read, held against what was last settled, and what is to be done goes its
 //! way. What leads here: hints (webhooks, Zoho's lists, changes of what the other side owns) and records that are ready to go to Xero.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use connectors::flow::{Authority, Back, Coming, PART, Reading, Record, Unmappable, Wanted};
 use connectors::rules;
@@ -78,7 +78,10 @@ pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
         return Ok(());
     }
     loop {
-        let hints = hints::take(&slice.context.database, slice.tenant, lane.id, ROUND as u64).await?;
+        let mut hints = hints::take(&slice.context.database, slice.tenant, lane.id, ROUND as u64).await?;
+        if is_in_doubt(slice, lane).await? {
+            hints = of_known(slice, lane, hints).await?;
+        }
         let ready = match lane.flow.back() {
             Some(_) => ready(slice, lane).await?,
             None => Vec::new(),
@@ -114,14 +117,36 @@ fn still_late(slice: &Slice) -> i64 {
     slice.context.now().0 - LATE.as_micros() as i64
 }
 
-/// While a write to Xero may still arrive, the lane's list in Xero must not be read: the record would be taken for a new one.
-async fn late(slice: &Slice, lane: Lane) -> Result<(), Halt> {
+/// Whether it is unknown of a write to Xero whether it has arrived.
+pub async fn is_in_doubt(slice: &Slice, lane: Lane) -> Result<bool, Halt> {
+    Ok(sent_at(slice, lane).await?.is_some())
+}
+
+async fn sent_at(slice: &Slice, lane: Lane) -> Result<Option<i64>, Halt> {
     let database = &slice.context.database;
     let text = "SELECT MIN(sent_at) AS at FROM intent WHERE tenant_id = $1 AND lane_id = $2 AND toward = 'xero'";
     let values = vec![slice.tenant.0.into(), lane.id.0.into()];
     let row = database.query_one_raw(sql(database.get_database_backend(), text, values)).await?;
-    let at: Option<i64> = row.map_or(Ok(None), |row| row.try_get("", "at"))?;
-    match at {
+    Ok(row.map_or(Ok(None), |row| row.try_get("", "at"))?)
+}
+
+/// The hints but those of Xero's records that no pair knows: one of them may be what a write has made whose answer is missing, and
+/// would be taken for a new one. They wait until that is known.
+async fn of_known(slice: &Slice, lane: Lane, hints: Vec<Hint>) -> Result<Vec<Hint>, Halt> {
+    let is_xero = |hint: &Hint| hint.side == Side::Xero.name();
+    let ids: Vec<String> = hints.iter().filter(|hint| is_xero(hint)).map(|hint| hint.record_id.clone()).collect();
+    let known = paired(slice, lane, &ids).await?;
+    Ok(hints.into_iter().filter(|hint| !is_xero(hint) || known.contains(&hint.record_id)).collect())
+}
+
+/// Those of Xero's ids that a pair knows.
+pub async fn paired(slice: &Slice, lane: Lane, ids: &[String]) -> Result<HashSet<String>, Halt> {
+    Ok(pairs(slice, lane, "xero_id", ids).await?.into_iter().map(|known| known.key).collect())
+}
+
+/// While a write to Xero may still arrive, the lane's list in Xero must not be read: the record would be taken for a new one.
+async fn late(slice: &Slice, lane: Lane) -> Result<(), Halt> {
+    match sent_at(slice, lane).await? {
         Some(at) => Err(Halt::Resting { at: At(at).plus(LATE) }),
         None => Ok(()),
     }
@@ -253,7 +278,13 @@ async fn one(
     let parts = (back.parts)(record);
     for part in &parts {
         let name = part[PART].as_str();
-        let mut known = pairs.iter().find(|known| known.part.as_deref() == name);
+        let of_part = |known: &&&Known| known.part.as_deref() == name;
+        let mut known = pairs.iter().filter(of_part).min_by_key(|known| known.is_coming());
+        if known.is_some_and(|known| !known.is_coming()) {
+            // It has come to Xero on another way: nothing is on its way any more.
+            let others = pairs.iter().filter(of_part).filter(|known| known.is_coming());
+            met.fates.extend(others.map(|known| (known.way(zoho_id), Fate::Dropped)));
+        }
         if let (1, [only], None) = (parts.len(), pairs, known) {
             // A record that came from Xero knows of no parts.
             known = Some(only);

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::arrive::{self, Arrived, Fate, LOOP_TURNS, Way, Written};
 use super::known::look_up;
+use super::meet;
 use super::merge::but;
 use super::points;
 use super::slice::{Halt, Lane, Provider, Slice};
@@ -220,6 +221,8 @@ async fn seek(
     halt: &mut Option<Halt>,
 ) {
     let mut still = Vec::new();
+    // Two that look alike are two: what one has found is not the other's.
+    let mut taken = Vec::new();
     for one in std::mem::take(ready) {
         if !one.going.is_doubtful || one.going.there.is_some() || one.going.last.is_some() {
             still.push(one);
@@ -229,8 +232,9 @@ async fn seek(
             fates.push((one.going.way, Fate::Unknown));
             continue;
         }
-        match look(slice, lane, back, known, &one.going.record).await {
+        match look(slice, lane, back, known, &one.going.record, &taken).await {
             Ok(Some(found)) => {
+                taken.extend(found[lane.flow.xero().id].as_str().map(str::to_owned));
                 // It arrived as it was then.
                 let mut going = one.going;
                 let now = std::mem::take(&mut going.zoho_prints);
@@ -252,8 +256,15 @@ async fn seek(
     *ready = still;
 }
 
-/// Asks Xero whether it has the record.
-async fn look(slice: &mut Slice, lane: Lane, back: &'static Back, known: &Known, record: &Value) -> Result<Option<Value>, Halt> {
+/// Asks Xero whether it has the record, as one that is no other's: neither a pair's nor of those that were found before.
+async fn look(
+    slice: &mut Slice,
+    lane: Lane,
+    back: &'static Back,
+    known: &Known,
+    record: &Value,
+    taken: &[String],
+) -> Result<Option<Value>, Halt> {
     let seek = (back.seek)(record, known);
     if seek.query.is_empty() {
         return Ok(None);
@@ -262,7 +273,10 @@ async fn look(slice: &mut Slice, lane: Lane, back: &'static Back, known: &Known,
     match slice.xero.client.seek(lane.flow.xero(), &seek.query).await {
         Ok((rows, remaining)) => {
             slice.xero.gate.lower(&slice.context, remaining).await?;
-            Ok(rows.into_iter().find(|row| (back.is_it)(record, row, known)))
+            let id = |row: &Value| row[lane.flow.xero().id].as_str().unwrap_or_default().to_owned();
+            let alike: Vec<Value> = rows.into_iter().filter(|row| (back.is_it)(record, row, known)).collect();
+            let paired = meet::paired(slice, lane, &alike.iter().map(id).collect::<Vec<_>>()).await?;
+            Ok(alike.into_iter().find(|row| !taken.contains(&id(row)) && !paired.contains(&id(row))))
         }
         Err(Trouble::Refused(refusal)) if refusal.status == 404 => Ok(None),
         Err(trouble) => Err(slice.halt(Provider::Xero, trouble).await),
