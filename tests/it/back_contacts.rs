@@ -168,3 +168,28 @@ async fn an_item_changed_in_zoho_changes_in_xero_and_a_new_one_is_made_only_wher
     world.nothing_more(&connected).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_of_a_name_that_xero_has_as_a_customer_is_that_company_but_no_two_are_one() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    world.in_xero("Contacts", json!({"Name": "Both Ltd", "IsCustomer": true})).await;
+    world.in_xero("Contacts", json!({"Name": "Other Ltd", "IsCustomer": true, "EmailAddress": "other@example.com"})).await;
+    world.migrate(&connected).await;
+    let there = one(books::xero(&world, "Contacts"), "Name", "Both Ltd").await;
+    let vendor = json!({"contact_name": "Both Ltd (Supplier)", "contact_type": "vendor", "notes": "Ours"});
+    let vendor = zoho(&world, &connected, Method::POST, "contacts", vendor).await["contact"].clone();
+    // Xero has it as another customer, who has another e-mail address.
+    let person = json!([{"first_name": "Ada", "email": "ada@example.com"}]);
+    let other = json!({"contact_name": "Other Ltd (Supplier)", "contact_type": "vendor", "contact_persons": person});
+    zoho(&world, &connected, Method::POST, "contacts", other).await;
+    world.run("syncNow", &connected).await;
+    let here = one(books::zoho(&world, "contacts"), "contact_id", vendor["contact_id"].as_str().unwrap()).await;
+    assert_eq!(here["notes"], "Ours");
+    let names: Vec<String> =
+        books::xero(&world, "Contacts").await.iter().filter_map(|one| Some(one["Name"].as_str()?.to_owned())).collect();
+    assert_eq!(names.iter().filter(|name| name.starts_with("Both Ltd") || name.starts_with("Other Ltd")).count(), 2, "{names:?}");
+    let holds = world.staff.holds(&connected.link).await.unwrap();
+    assert!(holds.len() == 1 && holds[0]["code"] == "XERO_REFUSES", "{holds:#?}");
+    assert_eq!(books::custom(&here, "cf_xero_supplier_id").as_deref(), there["ContactID"].as_str());
+    world.end().await;
+}

@@ -109,15 +109,19 @@ pub async fn send(
     seek(slice, lane, back, &known, &mut ready, &mut fates, &mut halt).await;
     let (alone, batched): (Vec<Ready>, Vec<Ready>) = ready.into_iter().partition(|one| one.sending.at.is_some());
     let (new, known_ones): (Vec<Ready>, Vec<Ready>) = batched.into_iter().partition(|one| one.going.there.is_none());
+    let mut taken = Vec::new();
     for (verb, mut some) in [(Verb::Create, new), (Verb::Update, known_ones)] {
         while !some.is_empty() {
             let rest = some.split_off(some.len().min(BATCH_MAX));
-            batch(slice, run, lane, verb, some, &mut fates, &mut halt).await?;
+            batch(slice, run, lane, verb, some, &mut fates, &mut taken, &mut halt).await?;
             some = rest;
         }
     }
     for one in alone {
-        batch(slice, run, lane, Verb::Update, vec![one], &mut fates, &mut halt).await?;
+        batch(slice, run, lane, Verb::Update, vec![one], &mut fates, &mut taken, &mut halt).await?;
+    }
+    for (going, refusal) in taken {
+        fates.push(adopt(slice, lane, back, &known, going, &refusal, &mut halt).await);
     }
     points::reached("before_arrive");
     arrive::fates(slice, run, lane, fates, looked_at).await?;
@@ -283,7 +287,41 @@ async fn look(
     }
 }
 
-/// One call for all of them.
+/// Xero has a record of this name or number already: where it is this one, the two are a pair from now on. Nothing is written; what
+/// differs stays until somebody changes it.
+async fn adopt(
+    slice: &mut Slice,
+    lane: Lane,
+    back: &'static Back,
+    known: &Known,
+    going: Going,
+    refusal: &Refusal,
+    halt: &mut Option<Halt>,
+) -> (Way, Fate) {
+    if halt.is_some() {
+        return (going.way, Fate::Later);
+    }
+    match look(slice, lane, back, known, &going.record, &[]).await {
+        Ok(Some(found)) => settled(slice, lane, going, found, None, &[]),
+        Ok(None) => {
+            let reason = refused(lane, &going, refusal);
+            (going.way, Fate::Held(reason))
+        }
+        Err(error) => {
+            *halt = Some(error);
+            (going.way, Fate::Later)
+        }
+    }
+}
+
+/// Whether Xero says that it has a record of this name or number.
+fn is_taken(refusal: &Refusal) -> bool {
+    let said = refusal.message.to_lowercase();
+    ["already assigned", "already exists", "must be unique"].iter().any(|words| said.contains(words))
+}
+
+/// One call for all of them. `taken`: those that Xero has already under this name or number, it says.
+#[expect(clippy::too_many_arguments, reason = "what becomes of the records, in three ways")]
 async fn batch(
     slice: &mut Slice,
     run: &run::Model,
@@ -291,6 +329,7 @@ async fn batch(
     verb: Verb,
     ready: Vec<Ready>,
     fates: &mut Vec<(Way, Fate)>,
+    taken: &mut Vec<(Going, Refusal)>,
     halt: &mut Option<Halt>,
 ) -> Result<(), Halt> {
     let later = |ready: Vec<Ready>, fates: &mut Vec<(Way, Fate)>| {
@@ -330,6 +369,10 @@ async fn batch(
                 let written = if verb == Verb::Create { Written::Created } else { Written::Changed };
                 fates.push(match element {
                     Element::Done(record) => settled(slice, lane, one.going, record, Some(written), &one.sending.unsaid),
+                    Element::Refused(refusal) if verb == Verb::Create && is_taken(&refusal) => {
+                        taken.push((one.going, refusal));
+                        continue;
+                    }
                     Element::Refused(refusal) => {
                         let reason = refused(lane, &one.going, &refusal);
                         (one.going.way, Fate::Held(reason))
@@ -340,8 +383,11 @@ async fn batch(
         // The call as a whole is refused, and nothing of it was done. Whose fault it is shows one by one.
         Err(Trouble::Refused(_)) if ready.len() > 1 => {
             for one in ready {
-                Box::pin(batch(slice, run, lane, verb, vec![one], fates, halt)).await?;
+                Box::pin(batch(slice, run, lane, verb, vec![one], fates, taken, halt)).await?;
             }
+        }
+        Err(Trouble::Refused(refusal)) if verb == Verb::Create && is_taken(&refusal) => {
+            taken.extend(ready.into_iter().map(|one| (one.going, refusal.clone())));
         }
         Err(Trouble::Refused(refusal)) => {
             for one in ready {

@@ -145,7 +145,11 @@ fn name(role: Role, record: &Value, there: Option<&Contact>) -> Result<String, U
             expected: false,
         });
     }
-    let Some(there) = there else { return Ok(told) };
+    let Some(there) = there else {
+        // Zoho takes a name once, so a vendor who is a customer too is marked there: in Xero that company is one.
+        let plain = told.strip_suffix(SUPPLIER).filter(|plain| role == Role::Vendor && !plain.is_empty());
+        return Ok(plain.unwrap_or(&told).to_owned());
+    };
     let by_id = format!(" [{}]", there.id.get(..8).unwrap_or(&there.id));
     let by_number = format!(" [{}]", there.account_number.trim());
     let mut name = told.as_str();

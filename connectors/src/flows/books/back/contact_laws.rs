@@ -8,7 +8,7 @@ use super::contact_spare::spare;
 use super::contacts::{CUSTOMERS, VENDORS};
 use super::words::country;
 use crate::flow::{Back, Coming, Flow, Known};
-use crate::flows::books::contacts::{Role, SUPPLIER};
+use crate::flows::books::contacts::Role;
 use crate::flows::books::customers::Customers;
 use crate::flows::books::lens::{a_contact, known, promised, read};
 use crate::flows::books::vendors::Vendors;
@@ -98,14 +98,13 @@ fn to_zoho(role: Role, xero: &Value) -> Value {
     .body
 }
 
-/// What is promised, where no term in Xero is Zoho's term of none. The mark of a supplier stays where Xero's contact is a new one: nobody
-/// knows whose it is.
+/// What is promised, where no term in Xero is Zoho's term of none.
 fn said(role: Role, xero: &Value) -> Vec<String> {
     let mut said = promised(role, &read(xero));
     if let Some(term) = said.last_mut().filter(|term| term.is_empty()) {
         term.push('0');
     }
-    said[0] = said[0].trim_end_matches(SUPPLIER).split_whitespace().collect::<Vec<_>>().join(" ");
+    said[0] = said[0].split_whitespace().collect::<Vec<_>>().join(" ");
     said
 }
 

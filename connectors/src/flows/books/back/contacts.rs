@@ -222,6 +222,11 @@ mod tests {
                 "PaymentTerms": {"Bills": {"Day": 20, "Type": "DAYSAFTERBILLDATE"}},
             })
         );
+        let marked = ada(json!({"contact_name": "Ada Ltd (Supplier)"}));
+        let name = |back: &Back| {
+            (back.to_xero)(&Coming { record: &marked, there: None, changed: &[] }, &known).unwrap().body["Name"].clone()
+        };
+        assert_eq!((name(&VENDORS), name(&CUSTOMERS)), (json!("Ada Ltd"), json!("Ada Ltd (Supplier)")));
         let nameless = ada(json!({"contact_name": " "}));
         let held = (VENDORS.to_xero)(&Coming { record: &nameless, there: None, changed: &[] }, &known).unwrap_err();
         assert_eq!(held.code, "NO_NAME");
