@@ -97,6 +97,76 @@ async fn a_payment_of_two_invoices_made_in_zoho_is_two_payments_in_xero() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_is_divided_later_is_carried_once_and_its_end_is_xeros() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    world.migrate(&connected).await;
+    let bank = account(&world, &connected, |one| one["Type"] == "BANK" && one["Status"] == "ACTIVE").await;
+    let sales = account(&world, &connected, |one| one["Code"] == "200").await;
+    let customer = json!({"contact_name": "Engines Ltd", "contact_type": "customer"});
+    let customer = zoho(&world, &connected, Method::POST, "contacts", customer).await["contact"]["contact_id"].clone();
+    let mut invoices = Vec::new();
+    for n in ["Z-1", "Z-2"] {
+        let line = json!({"name": "Work", "quantity": 1, "rate": 100, "account_id": sales});
+        let invoice = json!({"customer_id": customer, "invoice_number": n, "date": "2026-11-02", "due_date": "2026-11-20", "line_items": [line]});
+        let made =
+            zoho(&world, &connected, Method::POST, "invoices?ignore_auto_number_generation=true", invoice).await["invoice"]
+                .clone();
+        zoho(
+            &world,
+            &connected,
+            Method::POST,
+            &format!("invoices/{}/status/sent", made["invoice_id"].as_str().unwrap()),
+            json!({}),
+        )
+        .await;
+        invoices.push(made["invoice_id"].clone());
+    }
+    let of = |amounts: &[(usize, u64)]| -> Value {
+        let paid = amounts.iter().map(|(n, amount)| json!({"invoice_id": invoices[*n], "amount_applied": amount}));
+        json!({"customer_id": customer, "payment_mode": "cash", "amount": 60, "date": "2026-11-05", "account_id": bank, "reference_number": "DD 7", "invoices": paid.collect::<Vec<_>>()})
+    };
+    let living = || async {
+        let all = books::xero(&world, "Payments").await;
+        let mut amounts: Vec<f64> = all
+            .iter()
+            .filter(|one| one["Reference"] == "DD 7" && one["Status"] == "AUTHORISED")
+            .map(|one| number(&one["Amount"]))
+            .collect();
+        amounts.sort_by(f64::total_cmp);
+        amounts
+    };
+    let codes = || async {
+        let holds = world.staff.holds(&connected.link).await.unwrap();
+        holds.iter().map(|hold| hold["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // A part of it is for nothing yet.
+    let payment =
+        zoho(&world, &connected, Method::POST, "customerpayments", of(&[(0, 40)])).await["payment"]["payment_id"].clone();
+    let path = format!("customerpayments/{}", payment.as_str().unwrap());
+    for _ in 0..2 {
+        sync(&world, &connected).await;
+    }
+    assert_eq!((living().await, codes().await), (vec![], vec!["UNUSED_PAYMENT".to_owned()]));
+    zoho(&world, &connected, Method::PUT, &path, of(&[(0, 40), (1, 20)])).await;
+    sync(&world, &connected).await;
+    assert_eq!((living().await, codes().await), (vec![20.0, 40.0], vec![]));
+    // Now all of it is for one.
+    zoho(&world, &connected, Method::PUT, &path, of(&[(0, 60)])).await;
+    sync(&world, &connected).await;
+    assert_eq!((living().await, codes().await), (vec![20.0, 40.0], vec!["DIVIDED_ANEW".to_owned(); 2]));
+    // It is deleted and entered again.
+    zoho(&world, &connected, Method::DELETE, &path, json!({})).await;
+    let retry = "mutation($id: ID!) { retryHolds(linkId: $id, codes: [\"DIVIDED_ANEW\"]) { retried } }";
+    world.staff.data(retry, json!({ "id": connected.link })).await.unwrap();
+    sync(&world, &connected).await;
+    assert_eq!((living().await, codes().await), (vec![], vec![]));
+    zoho(&world, &connected, Method::POST, "customerpayments", of(&[(0, 60)])).await;
+    sync(&world, &connected).await;
+    assert_eq!((living().await, codes().await), (vec![60.0], vec![]));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_expense_and_a_journal_made_in_zoho_are_in_xero_to_the_cent() {
     let (world, connected) = World::of_company("tiny", None, None).await;
     world.migrate(&connected).await;

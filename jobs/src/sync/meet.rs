@@ -276,6 +276,15 @@ async fn one(
         return Ok(());
     }
     let parts = (back.parts)(record);
+    let is_part = |known: &Known| parts.iter().any(|part| part[PART].as_str() == known.part.as_deref());
+    let others: Vec<&&Known> = pairs.iter().filter(|known| !is_part(known) && (parts.len(), pairs.len()) != (1, 1)).collect();
+    if others.iter().any(|known| !known.is_coming() || known.is_doubtful) {
+        // What arrived has other parts now. New ones beside it would say it twice.
+        let label = (back.label)(record);
+        met.fates.extend(others.into_iter().map(|known| (known.way(zoho_id), Fate::Held(divided_anew(&label)))));
+        return Ok(());
+    }
+    met.fates.extend(others.into_iter().map(|known| (known.way(zoho_id), Fate::Dropped)));
     for part in &parts {
         let name = part[PART].as_str();
         let of_part = |known: &&&Known| known.part.as_deref() == name;
@@ -651,6 +660,16 @@ fn conflict(label: &str, fields: &[&str], owner: Side) -> Unmappable {
         code: "CONFLICT",
         sentence: format!(
             "{label} was changed so that Xero and Zoho Books differ ({fields}); it was made in {made}. Choose which side is right; until then neither is written."
+        ),
+        expected: false,
+    }
+}
+
+fn divided_anew(label: &str) -> Unmappable {
+    Unmappable {
+        code: "DIVIDED_ANEW",
+        sentence: format!(
+            "{label} is for other documents in Zoho Books now than when it reached Xero, where nobody can change what it is for. Delete it in Zoho Books, retry, and enter it there again."
         ),
         expected: false,
     }

@@ -193,8 +193,8 @@ fn to_xero(words: &Words, coming: &Coming, known: &Known) -> Result<Sending, Unm
             None => no(
                 "PAYMENT_CHANGED",
                 format!(
-                    "{label} was changed in Zoho Books after it had reached Xero, and Xero lets nobody change a payment. Delete it in Zoho Books and \
-                     enter it there again: Xero follows."
+                    "{label} was changed in Zoho Books after it had reached Xero, and Xero lets nobody change a payment. Delete it in Zoho Books, \
+                     retry, and enter it there again."
                 ),
             ),
         };
