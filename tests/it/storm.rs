@@ -288,10 +288,11 @@ impl Storm {
             let email = primary.map(|one| said(&one["email"])).unwrap_or_default();
             assert_eq!(email, said(&other["EmailAddress"]), "storm {}: {one:#}\n{other:#}", self.seed);
         }
-        let customers = there.values().filter(|one| one["IsCustomer"] == true);
-        for lost in customers.filter(|one| !seen.contains(&("cf_xero_acct_id", one["ContactID"].as_str().unwrap().to_owned()))) {
-            panic!("storm {}: not in Zoho: {lost:#}", self.seed);
-        }
+        let is_lost = |one: &&Value| {
+            one["IsCustomer"] == true && !seen.contains(&("cf_xero_acct_id", one["ContactID"].as_str().unwrap().to_owned()))
+        };
+        let lost: Vec<&Value> = there.values().filter(is_lost).collect();
+        assert!(lost.is_empty(), "storm {}: not in Zoho: {lost:#?}", self.seed);
         let documents = by(books::xero(&self.world, "Invoices").await, "InvoiceID");
         for one in books::zoho(&self.world, "invoices").await {
             let Some(id) = books::custom(&one, "cf_xero_id") else {

@@ -21,7 +21,7 @@ use super::merge::{Meeting, Seen, merge};
 use super::send::{self, Going, LATE};
 use super::shelf::{Counts, Part, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::{observe, read, settle};
+use super::{observe, poll, read, settle};
 use crate::hints::{self, Hint, Side};
 use crate::holds::GONE_FROM_ZOHO;
 
@@ -271,7 +271,7 @@ async fn one(
     record: &Value,
     pairs: &[&Known],
 ) -> Result<(), Halt> {
-    let version = record["last_modified_time"].as_str().unwrap_or_default().to_owned();
+    let version = poll::version(slice, record);
     if pairs.is_empty() && ((back.wanted)(record) == Wanted::Skip || bears_our_mark(slice, lane, record)) {
         return Ok(());
     }

@@ -17,6 +17,7 @@ use crate::hints::{self, Side};
 
 /// Changes may show late in a list, and Zoho tells whole seconds.
 const OVERLAP_US: i64 = 120_000_000;
+const FRESH_US: i64 = 2_000_000;
 
 /// Looks once a run whether anything of this lane has changed in Zoho.
 pub async fn look(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
@@ -83,6 +84,13 @@ fn clock(slice: &Slice) -> At {
         0 => slice.context.now(),
         now => At(now),
     }
+}
+
+/// When a record that was just read was last changed. Zoho tells whole seconds: of one that was changed in this very second nobody knows
+/// whether that was all, so that it is read once more when its row is seen again.
+pub fn version(slice: &Slice, record: &Value) -> String {
+    let is_fresh = modified(record).is_some_and(|at| clock(slice).0 - at < FRESH_US);
+    if is_fresh { String::new() } else { record["last_modified_time"].as_str().unwrap_or_default().to_owned() }
 }
 
 fn modified(row: &Value) -> Option<i64> {
