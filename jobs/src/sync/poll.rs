@@ -69,7 +69,8 @@ pub async fn look(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(),
 /// From here on changes in Zoho are noticed: what was written up to now was written by us.
 pub async fn begin(slice: &Slice, lanes: &[Lane]) -> Result<(), Halt> {
     lane::Entity::update_many()
-        .col_expr(lane::Column::ZohoWatermark, Expr::value(Some(clock(slice))))
+        // Without the overlap: our own last writing is not looked at again.
+        .col_expr(lane::Column::ZohoWatermark, Expr::value(Some(At(clock(slice).0 + OVERLAP_US))))
         .filter(lane::Column::TenantId.eq(slice.tenant))
         .filter(lane::Column::Id.is_in(lanes.iter().map(|lane| lane.id)))
         .filter(lane::Column::ZohoWatermark.is_null())
