@@ -103,13 +103,24 @@ fn modified(row: &Value) -> Option<i64> {
 async fn versions(slice: &Slice, lane: Lane, changed: &[(String, String)]) -> Result<HashMap<String, String>, Halt> {
     let database = &slice.context.database;
     let mut found = HashMap::new();
+    // One list may be several lanes': customers and vendors, journals of people and of bank transactions.
+    let sharing: Vec<Bound> = slice
+        .lanes
+        .iter()
+        .filter(|other| other.flow.zoho().path == lane.flow.zoho().path)
+        .map(|other| Bound::from(other.id.0))
+        .collect();
     for chunk in changed.chunks(500) {
-        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
-        let mut values: Vec<Bound> = vec![slice.tenant.0.into(), lane.id.0.into()];
+        let mut values: Vec<Bound> = vec![slice.tenant.0.into()];
+        let place = |n: usize| format!("${}", n + 2);
+        let lanes: Vec<String> = (0..sharing.len()).map(place).collect();
+        let ids: Vec<String> = (sharing.len()..sharing.len() + chunk.len()).map(place).collect();
+        values.extend(sharing.iter().cloned());
         values.extend(chunk.iter().map(|(id, _)| Bound::from(id.clone())));
         let text = format!(
-            "SELECT zoho_id, version FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND zoho_id IS NOT NULL AND zoho_id IN ({})",
-            places.join(", ")
+            "SELECT zoho_id, version FROM pair WHERE tenant_id = $1 AND lane_id IN ({}) AND zoho_id IS NOT NULL AND zoho_id IN ({})",
+            lanes.join(", "),
+            ids.join(", ")
         );
         for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
             let version: Option<String> = row.try_get("", "version")?;
