@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::context::{Context, Failure};
 use crate::links;
 use crate::runs::{self, Kind, Wishes};
+use crate::sync::arrive::COMING;
 
 /// A record that Xero owns was deleted in Zoho.
 pub const GONE_FROM_ZOHO: &str = "GONE_FROM_ZOHO";
@@ -120,6 +121,15 @@ pub async fn retry(
     }
     let mut retried = 0;
     for row in query.all(&transaction).await? {
+        if row.code == GONE_FROM_ZOHO && row.xero_id.starts_with(COMING) {
+            // It never reached Xero, and Zoho does not have it any more: there is nothing to try again.
+            for table in ["hold", "intent", "pair"] {
+                let text = format!("DELETE FROM {table} WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3");
+                let values = vec![tenant.0.into(), row.lane_id.0.into(), row.xero_id.clone().into()];
+                transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+            }
+            continue;
+        }
         if row.code == GONE_FROM_ZOHO {
             // It is created there once more.
             let text = "UPDATE pair SET zoho_id = NULL, zoho_prints = NULL, version = NULL, toward = NULL \
@@ -130,7 +140,7 @@ pub async fn retry(
         retried += transaction
             .execute_raw(sql(
                 transaction.get_database_backend(),
-                "UPDATE pair SET state = 'ready', need = NULL WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'held'",
+                "UPDATE pair SET state = 'ready', need = NULL, turns = 0 WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'held'",
                 vec![tenant.0.into(), row.lane_id.0.into(), row.xero_id.into()],
             ))
             .await?

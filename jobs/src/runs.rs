@@ -8,7 +8,8 @@ use entities::ids::{LinkId, RunId, TenantId};
 use entities::{lane, link, pair, run, run_count};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder,
 };
 
 use crate::context::{Context, Failure};
@@ -111,6 +112,19 @@ pub async fn start(
             let reason = found.rest_reason.unwrap_or_else(|| "A connection must be authorised again.".to_owned());
             return Ok(Started::NotReady(reason));
         }
+    }
+    if kind != Kind::Hint {
+        // A short run for hints makes room: what it was told of stays noted, and the new run takes it along.
+        run::Entity::update_many()
+            .col_expr(run::Column::State, Expr::value("cancelled"))
+            .col_expr(run::Column::EndedAt, Expr::value(Some(context.now())))
+            .filter(run::Column::TenantId.eq(tenant))
+            .filter(run::Column::LinkId.eq(link))
+            .filter(run::Column::Kind.eq(Kind::Hint.name()))
+            .filter(run::Column::State.is_in(["working", "paused"]))
+            .filter(Condition::any().add(run::Column::Pause.is_null()).add(run::Column::Pause.ne("guard")))
+            .exec(&transaction)
+            .await?;
     }
     let active = run::Entity::of(tenant)
         .filter(run::Column::LinkId.eq(link))

@@ -18,11 +18,11 @@ pub const COMING: &str = "zoho:";
 /// The word of the `due` column for a pair of which Zoho is still to be told Xero's id.
 pub const MARK: &str = "mark";
 /// Unclear answers for one record before a person must look.
-const UNCLEAR_MAX: i32 = 8;
+pub const UNCLEAR_MAX: i32 = 8;
 /// Changes of direction within an hour that are taken for a loop.
 pub const LOOP_TURNS: i32 = 6;
 /// After so much time without one, the changes of direction are counted anew.
-const LOOP_LASTS: Duration = Duration::from_secs(3600);
+pub const LOOP_LASTS: Duration = Duration::from_secs(3600);
 
 /// A record on its way to Xero.
 #[derive(Debug, Clone)]
@@ -159,10 +159,7 @@ pub async fn fates(
                 park(&transaction, slice, run, lane, &way, "waiting", Some(need)).await?;
                 forget(&transaction, slice, lane, "intent", std::slice::from_ref(&way.key)).await?;
             }
-            Fate::Unknown => match attempts(&transaction, slice, lane, &way.key).await? < UNCLEAR_MAX {
-                true => park(&transaction, slice, run, lane, &way, "ready", None).await?,
-                false => hold(&transaction, slice, run, lane, &way, "held", unclear(lane)).await?,
-            },
+            Fate::Unknown => park(&transaction, slice, run, lane, &way, "ready", None).await?,
             Fate::Later => {
                 park(&transaction, slice, run, lane, &way, "ready", None).await?;
                 forget(&transaction, slice, lane, "intent", std::slice::from_ref(&way.key)).await?;
@@ -188,7 +185,7 @@ pub async fn fates(
     Ok(())
 }
 
-fn unclear(lane: Lane) -> Unmappable {
+pub fn unclear(lane: Lane) -> Unmappable {
     Unmappable {
         code: "NO_CLEAR_ANSWER",
         sentence: format!(
@@ -197,13 +194,6 @@ fn unclear(lane: Lane) -> Unmappable {
         ),
         expected: false,
     }
-}
-
-async fn attempts(transaction: &DatabaseTransaction, slice: &Slice, lane: Lane, key: &str) -> Result<i32, Halt> {
-    let text = "SELECT attempts FROM intent WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3";
-    let values = vec![slice.tenant.0.into(), lane.id.0.into(), key.into()];
-    let row = transaction.query_one_raw(sql(transaction.get_database_backend(), text, values)).await?;
-    Ok(row.map_or(Ok(0), |row| row.try_get("", "attempts"))?)
 }
 
 async fn hold(

@@ -343,7 +343,8 @@ async fn write(
                 };
                 // What is only mapped is never overwritten, whatever an older pair says.
                 let known_id = one.todo.zoho_id.as_deref().filter(|_| desk.flow.zoho().unique != Unique::Search);
-                let sent = send(desk, one.todo.record.as_ref(), one.carry, known_id, before).await;
+                let by_id = one.todo.spared.is_some();
+                let sent = send(desk, one.todo.record.as_ref(), one.carry, known_id, before, by_id).await;
                 points::reached("answered");
                 (one.todo, sent)
             }

@@ -352,6 +352,15 @@ pub async fn parked(slice: &Slice, lane: &Lane, state: &str) -> Result<i64, Halt
     Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
 }
 
+/// How many records of a lane are ready to go to Zoho.
+pub async fn ready_for_zoho(slice: &Slice, lane: &Lane) -> Result<i64, Halt> {
+    let database = &slice.context.database;
+    let text = "SELECT COUNT(*) AS n FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'ready' AND toward IS NULL";
+    let values = vec![slice.tenant.0.into(), lane.id.0.into()];
+    let row = database.query_one_raw(sql(database.get_database_backend(), text, values)).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
+}
+
 /// The lane as it stands now.
 pub async fn lane_row(slice: &Slice, lane: Lane) -> Result<lane::Model, Halt> {
     let row = lane::Entity::of(slice.tenant).filter(lane::Column::Id.eq(lane.id)).one(&slice.context.database).await?;

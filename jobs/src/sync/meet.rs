@@ -47,6 +47,8 @@ struct Known {
     winner: Option<String>,
     turns: i32,
     is_doubtful: bool,
+    /// How often it was sent to Xero without a clear answer.
+    attempts: i32,
 }
 
 impl Known {
@@ -82,7 +84,7 @@ pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
         if is_in_doubt(slice, lane).await? {
             hints = of_known(slice, lane, hints).await?;
         }
-        let ready = match lane.flow.back() {
+        let ready = match lane.flow.back().filter(|_| !slice.link.one_way) {
             Some(_) => ready(slice, lane).await?,
             None => Vec::new(),
         };
@@ -92,7 +94,7 @@ pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
         slice.go_on()?;
         round(slice, run, lane, hints, ready).await?;
     }
-    if lane.flow.back().is_some() {
+    if lane.flow.back().is_some() && !slice.link.one_way {
         marks(slice, run, lane).await?;
         late(slice, lane).await?;
     }
@@ -310,6 +312,7 @@ async fn one(
             kept: Default::default(),
             is_doubtful: known.is_some_and(|known| known.is_doubtful),
             sent_prints: known.and_then(|known| known.zoho_prints.clone()),
+            attempts: known.map_or(0, |known| known.attempts),
             turns: known.map_or(0, |known| known.turns),
             last: None,
         };
@@ -354,8 +357,6 @@ fn both(
     let winner = match known.winner.as_deref() {
         Some("xero") => Some(Side::Xero),
         Some("zoho") => Some(Side::Zoho),
-        // What was sent before may have arrived: it is not somebody else's change.
-        _ if known.is_doubtful => Some(Side::Zoho),
         _ => rule(slice),
     };
     let zoho_side = Seen { settled: known.zoho_prints.as_deref(), now: &going.zoho_prints };
@@ -364,7 +365,15 @@ fn both(
         let view = view.get_or_init(|| as_xero(slice, lane, back, &going.record, raw, ids?));
         view.as_ref().is_some_and(|view| same(view, &prints, n))
     };
-    match merge(Seen { settled: Some(&base), now: &prints }, zoho_side, &authorities, known.owner(), winner, equal) {
+    match merge(
+        Seen { settled: Some(&base), now: &prints },
+        zoho_side,
+        &authorities,
+        known.owner(),
+        winner,
+        known.is_doubtful,
+        equal,
+    ) {
         Meeting::Nothing => met.fates.push((going.way.clone(), Fate::Settled(as_they_are(known, &going, prints)))),
         Meeting::Conflict(_) if ids.is_none() => met.differing.push((known.clone(), going)),
         Meeting::Conflict(fields) => {
@@ -476,6 +485,7 @@ fn gone(lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &str, pairs: &[
                 kept: Default::default(),
                 is_doubtful: false,
                 sent_prints: None,
+                attempts: 0,
                 turns: 0,
                 last: Some(last),
             }),
@@ -594,14 +604,14 @@ async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String]) -> Resul
         let mut values: Vec<Bound> = vec![slice.tenant.0.into(), lane.id.0.into()];
         values.extend(chunk.iter().map(|id| Bound::from(id.clone())));
         let text = format!(
-            "SELECT xero_id, zoho_id, part, prints, zoho_prints, state, due, origin, winner, turns, toward, \
-             CASE WHEN EXISTS (SELECT 1 FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
-             AND intent.xero_id = pair.xero_id AND intent.toward = 'xero') THEN 1 ELSE 0 END AS doubtful \
+            "SELECT xero_id, zoho_id, part, prints, zoho_prints, state, due, origin, winner, turns, turns_since, toward, \
+             COALESCE((SELECT attempts FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
+             AND intent.xero_id = pair.xero_id AND intent.toward = 'xero'), 0) AS attempts \
              FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND {column} IS NOT NULL AND {column} IN ({})",
             places.join(", ")
         );
         for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
-            let doubtful: i32 = row.try_get("", "doubtful")?;
+            let attempts: i32 = row.try_get("", "attempts")?;
             found.push(Known {
                 key: row.try_get("", "xero_id")?,
                 zoho_id: row.try_get("", "zoho_id")?,
@@ -612,8 +622,14 @@ async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String]) -> Resul
                 due: settle::actions(row.try_get::<Option<String>>("", "due")?.as_deref().unwrap_or_default()),
                 origin: row.try_get("", "origin")?,
                 winner: row.try_get("", "winner")?,
-                turns: row.try_get("", "turns")?,
-                is_doubtful: doubtful == 1,
+                turns: match row.try_get::<Option<i64>>("", "turns_since")? {
+                    Some(since) if since >= slice.context.now().0 - arrive::LOOP_LASTS.as_micros() as i64 => {
+                        row.try_get("", "turns")?
+                    }
+                    _ => 0,
+                },
+                is_doubtful: attempts > 0,
+                attempts,
             });
         }
     }

@@ -24,7 +24,8 @@ pub enum Meeting {
     Conflict(Vec<usize>),
 }
 
-/// Compares both sides field by field. `owner`: the side that made the record. `winner`: the side that a person chose. `equal` says of a
+/// Compares both sides field by field. `owner`: the side that made the record. `winner`: the side that a person chose.
+/// `in_doubt`: Zoho's change was sent before and may have arrived, so that Xero's is our own. `equal` says of a
 /// field that both sides have the same value: asked only where both changed it.
 pub fn merge(
     xero: Seen,
@@ -32,6 +33,7 @@ pub fn merge(
     authorities: &[Authority],
     owner: Side,
     winner: Option<Side>,
+    in_doubt: bool,
     mut equal: impl FnMut(usize) -> bool,
 ) -> Meeting {
     let (mut to_zoho, mut to_xero, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
@@ -53,6 +55,7 @@ pub fn merge(
             _ => match winner {
                 Some(Side::Xero) => to_zoho.push(n),
                 Some(Side::Zoho) => to_xero.push(n),
+                None if in_doubt && may(Side::Zoho) => to_xero.push(n),
                 None => conflicts.push(n),
             },
         }
@@ -104,7 +107,7 @@ mod tests {
     ) -> Meeting {
         let (xs, xn, zs, zn) = (prints(&[xero.0]), prints(&[xero.1]), prints(&[zoho.0]), prints(&[zoho.1]));
         let (x, z) = (Seen { settled: Some(&xs), now: &xn }, Seen { settled: Some(&zs), now: &zn });
-        merge(x, z, &[authority], owner, winner, |_| is_equal)
+        merge(x, z, &[authority], owner, winner, false, |_| is_equal)
     }
 
     fn to_zoho() -> Meeting {
@@ -153,6 +156,7 @@ mod tests {
             &[Authority::Either],
             Side::Xero,
             None,
+            false,
             |_| false,
         );
         assert_eq!(meeting, Meeting::Nothing);
@@ -177,7 +181,7 @@ mod tests {
             let (xp, zp) = (prints(&x), prints(&z));
             let meeting = merge(
                 Seen { settled: Some(&settled), now: &xp }, Seen { settled: Some(&settled), now: &zp }, &authorities,
-                side(owner), winner.map(side), |n| x[n] == z[n],
+                side(owner), winner.map(side), false, |n| x[n] == z[n],
             );
             let (mut x, mut z) = (x, z);
             match meeting {
@@ -196,7 +200,7 @@ mod tests {
             let (xp, zp) = (prints(&x), prints(&z));
             let again = merge(
                 Seen { settled: Some(&xp), now: &xp }, Seen { settled: Some(&zp), now: &zp }, &authorities,
-                side(owner), None, |_| false,
+                side(owner), None, false, |_| false,
             );
             prop_assert_eq!(again, Meeting::Nothing);
         }

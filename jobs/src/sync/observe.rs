@@ -201,7 +201,7 @@ pub(super) async fn plan_all(
         if let Some(pair) = pair
             && let Some(zoho_id) = pair.zoho_id.as_deref().filter(|_| is_two_way)
         {
-            let changed = || changed(settled.and_then(|pair| pair.prints.as_deref()), &prints, &authorities);
+            let changed = || changed(pair.prints.as_deref(), &prints, &authorities);
             // It is on its way to Xero, or Zoho has changed it too, or the change may not be Xero's to make: both sides are looked at.
             let is_met = pair.toward_xero
                 || hinted.contains(zoho_id)

@@ -15,7 +15,7 @@ use entities::clock::At;
 use entities::run;
 use serde_json::{Map, Value};
 
-use super::arrive::{self, Arrived, Fate, LOOP_TURNS, Way, Written};
+use super::arrive::{self, Arrived, Fate, LOOP_TURNS, UNCLEAR_MAX, Way, Written};
 use super::known::look_up;
 use super::meet;
 use super::merge::but;
@@ -44,6 +44,8 @@ pub struct Going {
     pub is_doubtful: bool,
     /// Zoho's prints when it was sent, for one that is doubtful.
     pub sent_prints: Option<Vec<u8>>,
+    /// How often it was sent without a clear answer.
+    pub attempts: i32,
     pub turns: i32,
     /// What Xero is told because the record is gone from Zoho.
     pub last: Option<Sending>,
@@ -70,10 +72,18 @@ pub async fn send(
         true => lock(slice).await?,
         false => None,
     };
+    let mut halt = None;
+    // Before anything is said of a record whose write may have arrived: whether it did.
+    let going = seek(slice, lane, back, &known, going, &mut fates, &mut halt).await;
     let mut ready = Vec::new();
     let mut called = Vec::new();
     for one in going {
         let is_new = one.way.is_new();
+        if one.attempts >= UNCLEAR_MAX {
+            // The last look found nothing.
+            fates.push((one.way, Fate::Held(arrive::unclear(lane))));
+            continue;
+        }
         if is_new && !(back.creates)(&known) {
             fates.push((one.way, Fate::Dropped));
             continue;
@@ -105,8 +115,6 @@ pub async fn send(
         }
     }
     call(slice, run, &called).await?;
-    let mut halt = None;
-    seek(slice, lane, back, &known, &mut ready, &mut fates, &mut halt).await;
     let (alone, batched): (Vec<Ready>, Vec<Ready>) = ready.into_iter().partition(|one| one.sending.at.is_some());
     let (new, known_ones): (Vec<Ready>, Vec<Ready>) = batched.into_iter().partition(|one| one.going.there.is_none());
     let mut taken = Vec::new();
@@ -214,50 +222,64 @@ async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(), Hal
     Ok(())
 }
 
-/// Of those that may have been created already: looks for each by its natural key.
+/// Of those that may have been created already: looks for each by its natural key. Gives those that are not there.
 async fn seek(
     slice: &mut Slice,
     lane: Lane,
     back: &'static Back,
     known: &Known,
-    ready: &mut Vec<Ready>,
+    going: Vec<Going>,
     fates: &mut Vec<(Way, Fate)>,
     halt: &mut Option<Halt>,
-) {
+) -> Vec<Going> {
     let mut still = Vec::new();
     // Two that look alike are two: what one has found is not the other's.
     let mut taken = Vec::new();
-    for one in std::mem::take(ready) {
-        if !one.going.is_doubtful || one.going.there.is_some() || one.going.last.is_some() {
+    for mut one in going {
+        if !one.is_doubtful || one.there.is_some() || one.last.is_some() {
             still.push(one);
             continue;
         }
         if halt.is_some() {
-            fates.push((one.going.way, Fate::Unknown));
+            fates.push((one.way, Fate::Unknown));
             continue;
         }
-        match look(slice, lane, back, known, &one.going.record, &taken).await {
+        match look(slice, lane, back, known, &one.record, &taken).await {
             Ok(Some(found)) => {
                 taken.extend(found[lane.flow.xero().id].as_str().map(str::to_owned));
                 // It arrived as it was then.
-                let mut going = one.going;
-                let now = std::mem::take(&mut going.zoho_prints);
-                going.zoho_prints = going.sent_prints.take().unwrap_or_else(|| now.clone());
-                let is_behind = going.zoho_prints != now;
-                let (way, mut fate) = settled(slice, lane, going, found, Some(Written::Created), &one.sending.unsaid);
-                if let Fate::Settled(arrived) = &mut fate {
-                    arrived.changed_since |= is_behind;
+                let now = std::mem::take(&mut one.zoho_prints);
+                one.zoho_prints = one.sent_prints.take().unwrap_or_else(|| now.clone());
+                let is_behind = one.zoho_prints != now;
+                let coming = Coming { record: &one.record, there: None, changed: &[] };
+                let unsaid = rules::to_xero(lane.flow.key(), back, &coming, known).map(|sending| sending.unsaid);
+                let (way, mut fate) = settled(slice, lane, one, found, Some(Written::Created), &unsaid.unwrap_or_default());
+                match &mut fate {
+                    Fate::Settled(arrived) => arrived.changed_since |= is_behind,
+                    // Nothing was sent, so that looking again gives the same.
+                    _ => fate = Fate::Held(unreadable(lane)),
                 }
                 fates.push((way, fate));
             }
             Ok(None) => still.push(one),
             Err(error) => {
-                fates.push((one.going.way, Fate::Unknown));
+                fates.push((one.way, Fate::Unknown));
                 *halt = Some(error);
             }
         }
     }
-    *ready = still;
+    still
+}
+
+fn unreadable(lane: Lane) -> Unmappable {
+    Unmappable {
+        code: "UNKNOWN_SHAPE",
+        sentence: format!(
+            "One of the {} was made in Xero and has a form there that this version does not know. CloudPerfect has to extend the sync.",
+            lane.flow.title().to_lowercase()
+        ),
+        expected: false,
+    }
 }
 
 /// Asks Xero whether it has the record, as one that is no other's: neither a pair's nor of those that were found before.

@@ -71,8 +71,15 @@ pub enum Before {
 }
 
 /// Writes one record. The first call has its permit already.
-pub async fn send(desk: &Desk<'_>, record: &dyn Record, carry: Carry, known_id: Option<&str>, before: Before) -> Sent {
-    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none(), before };
+pub async fn send(
+    desk: &Desk<'_>,
+    record: &dyn Record,
+    carry: Carry,
+    known_id: Option<&str>,
+    before: Before,
+    by_id: bool,
+) -> Sent {
+    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none(), before, by_id };
     let written = writer.write(carry, known_id).await;
     let extra_calls = i64::from(writer.calls.saturating_sub(1));
     match written {
@@ -130,6 +137,8 @@ struct Writer<'a> {
     /// It was never settled before, whether or not an earlier call of unknown outcome has created it.
     is_new: bool,
     before: Before,
+    /// It is changed by its id in Zoho, whatever its unique field says: one that was made there may not bear our mark yet.
+    by_id: bool,
 }
 
 impl Writer<'_> {
@@ -159,7 +168,7 @@ impl Writer<'_> {
             known_id = Some(id);
         }
         loop {
-            let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| self.desk.field.is_none()));
+            let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| self.desk.field.is_none() || self.by_id));
             let answer = self.put(&of, &carry, target.as_deref()).await;
             let refusal = match answer {
                 Ok(written) => return self.judged(carry, written).await,

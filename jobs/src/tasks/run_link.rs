@@ -190,7 +190,9 @@ async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Res
 async fn again(slice: &Slice, run: &run::Model) -> Result<bool, Halt> {
     let mut ready = 0;
     for lane in slice.lanes.iter().filter(|lane| lane.on) {
-        ready += lanes::parked(slice, lane, "ready").await?;
+        // On a link that runs one way nothing goes to Xero any more.
+        let counts = !slice.link.one_way || lane.flow.back().is_none();
+        ready += if counts { lanes::parked(slice, lane, "ready").await? } else { lanes::ready_for_zoho(slice, lane).await? };
     }
     if ready == 0 {
         return Ok(false);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use connectors::flow::{Judgement, Known, Line, PART, Posting, Reading, Record};
+use connectors::flow::{Judgement, Known, Line, Owed, PART, Posting, Reading, Record};
 use connectors::side::Trouble;
 use entities::run;
 use rust_decimal::Decimal;
@@ -16,6 +16,7 @@ use super::rows::{Found, Pair, find, note, pairs};
 use super::xero_side::{self, Knowing};
 use super::{owed, sums};
 use crate::hints::{self, Side};
+use crate::runs::Kind;
 
 /// Documents that are looked at before the sums are stored again.
 const LOOKS_AT_ONCE: usize = 5;
@@ -103,7 +104,8 @@ async fn closer(
         Judgement::Differs(differences) => differences.into_iter().map(|one| (one.what, one.cause)).collect(),
         _ => HashMap::new(),
     };
-    if lane.flow.back().is_some() && !slice.link.one_way && causes.values().any(|cause| *cause == "UNEXPLAINED") {
+    let sweeps = run.kind == Kind::Reconciliation.name() && lane.flow.back().is_some() && !slice.link.one_way;
+    if sweeps && causes.values().any(|cause| *cause == "UNEXPLAINED") {
         // It may have been changed in Zoho without a trace in the list: both sides are met.
         hints::put(&slice.context.database, slice.context.now(), slice.tenant, &[(lane.id, Side::Zoho, zoho_id.clone())]).await?;
     }
@@ -132,6 +134,10 @@ fn book(tally: &mut Tally, lane: Lane, compared: &Compared<'_>, detail: &Value, 
     let Compared { record, causes, line, theirs } = *compared;
     if let Some(owed) = lane.flow.owed(record) {
         let cause = causes.get("due").copied().filter(|cause| *cause != "UNEXPLAINED").unwrap_or("DOCUMENT_DIFFERS");
+        if theirs.currency != line.currency {
+            // It is owed in another currency there: both balances of the contact differ by it.
+            tally.xero_owed.touch(Owed { currency: theirs.currency.clone(), ..owed.clone() }, cause);
+        }
         tally.xero_owed.touch(owed, cause);
     }
     let live = |line: &Line| !matches!(line.status, "draft" | "void");

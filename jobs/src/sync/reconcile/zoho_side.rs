@@ -12,6 +12,7 @@ use super::super::slice::{Halt, Lane, Provider, Slice};
 use super::super::tally::{self, Phase};
 use super::rows::store;
 use super::{Tallies, of, owed, tally};
+use crate::runs::Kind;
 
 /// Records of Zoho's own that are remembered for each flow.
 const OWN_MAX: usize = 40;
@@ -83,7 +84,8 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
             tally.own_is_cut = true;
         }
     }
-    if !listed.more {
+    // After a migration nothing is missing but what has just been deleted.
+    if !listed.more && run.kind == Kind::Reconciliation.name() {
         for lane in members.iter().filter(|lane| lane.flow.back().is_some() && !slice.link.one_way) {
             unlisted(&transaction, slice, run, *lane).await?;
         }
