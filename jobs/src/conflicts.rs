@@ -1,11 +1,15 @@
 //! Records that both sides changed: what each side says, read when somebody looks and never kept, and a person's choice.
 
+use std::time::Duration;
+
 use connectors::flow::Unmappable;
+use connectors::side::Limit;
 use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, TenantId};
 use entities::{lane, link};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::context::{Context, Failure};
 use crate::hints::{self, Side};
@@ -15,6 +19,9 @@ use crate::sync::slice::{Halt, Slice};
 
 /// Characters of one value that are shown.
 const SHOWN_CHARS_MAX: usize = 300;
+/// How long a slice's calls are waited for, and how often it is looked. A slice lasts fifteen seconds at most.
+const PATIENCE: Duration = Duration::from_secs(16);
+const LOOK: Duration = Duration::from_millis(200);
 
 /// One field in which the sides differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +51,14 @@ pub async fn show(context: &Context, tenant: TenantId, link: LinkId, flow: &str,
     };
     // Reads only: the link is not claimed, so the work under way goes on.
     let owner = format!("look/{}", entities::ids::RunId::new(context.clock.as_ref(), context.chance.as_ref()));
-    let mut slice = match Slice::begin(context, row, owner).await {
-        Ok(slice) => slice,
-        Err(halt) => return not_now(halt),
+    let give_up = Instant::now() + PATIENCE;
+    let mut slice = loop {
+        match Slice::begin(context, row.clone(), owner.clone()).await {
+            Ok(slice) => break slice,
+            // All calls of this moment may be a running slice's: it gives them back within seconds.
+            Err(Halt::NotBefore { limit: Limit::Concurrent, .. }) if Instant::now() < give_up => tokio::time::sleep(LOOK).await,
+            Err(halt) => return not_now(halt),
+        }
     };
     let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.key() == flow).copied() else { return Ok(Look::None) };
     let seen = meet::views(&mut slice, lane, xero_id).await;
