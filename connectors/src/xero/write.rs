@@ -41,19 +41,22 @@ pub struct Batch {
 impl Client {
     /// Sends up to `BATCH_MAX` elements with one call. `key`: two calls with the same key and content within some minutes are one.
     pub async fn write(&self, of: &Resource, verb: Verb, key: &str, elements: &[Value]) -> Result<Batch, Trouble> {
-        let mut url = self.resource_url(of, None);
-        url.query_pairs_mut().append_pair("summarizeErrors", "false");
+        let mut url = at(&self.api_url, &format!("api.xro/2.0/{}", of.path));
+        // What every call of the kind carries, but for what is about lists.
+        let extra = of.extra.iter().filter(|(name, _)| *name != "includeArchived" && *name != "includeDeleted");
+        url.query_pairs_mut().extend_pairs(extra).append_pair("summarizeErrors", "false");
         let method = match verb {
             Verb::Create => Method::PUT,
             Verb::Update => Method::POST,
         };
-        self.sent(of, method, url, key, elements).await
+        let body = Value::Object(Map::from_iter([(of.many.to_owned(), elements.to_vec().into())]));
+        self.sent(of, method, url, key, &body, elements.len()).await
     }
 
     /// Sends one element to an address of its own: `Payments/{id}`.
     pub async fn write_at(&self, of: &Resource, path: &str, key: &str, element: &Value) -> Result<Batch, Trouble> {
         let url = at(&self.api_url, &format!("api.xro/2.0/{path}"));
-        self.sent(of, Method::POST, url, key, std::slice::from_ref(element)).await
+        self.sent(of, Method::POST, url, key, element, 1).await
     }
 
     /// Looks into a list: the records that a question finds, in Xero's own JSON.
@@ -68,14 +71,15 @@ impl Client {
         Ok((raw(of, &page.body)?, page.remaining))
     }
 
-    async fn sent(&self, of: &Resource, method: Method, mut url: Url, key: &str, elements: &[Value]) -> Result<Batch, Trouble> {
-        // Every call of the kind carries these, `unitdp=4` among them where Xero has it.
-        for (name, value) in of.extra {
-            if !url.query_pairs().any(|(known, _)| known == *name) {
-                url.query_pairs_mut().append_pair(name, value);
-            }
-        }
-        let body = Value::Object(Map::from_iter([(of.many.to_owned(), elements.to_vec().into())]));
+    async fn sent(
+        &self,
+        of: &Resource,
+        method: Method,
+        url: Url,
+        key: &str,
+        body: &Value,
+        elements: usize,
+    ) -> Result<Batch, Trouble> {
         let request = self
             .http
             .client()
@@ -84,7 +88,7 @@ impl Client {
             .header("xero-tenant-id", &self.tenant_id)
             .header(ACCEPT, "application/json")
             .header("Idempotency-Key", key)
-            .json(&body);
+            .json(body);
         let answer = self.http.send(request).await?;
         if !answer.is_success() {
             return Err(trouble(&answer));
@@ -93,8 +97,8 @@ impl Client {
             return Err(Trouble::Unreachable("a web page where data was expected".to_owned()));
         }
         let answered = raw(of, &answer.body)?;
-        if answered.len() != elements.len() {
-            let said = format!("{} elements were sent and {} are answered", elements.len(), answered.len());
+        if answered.len() != elements {
+            let said = format!("{elements} elements were sent and {} are answered", answered.len());
             return Err(Trouble::Unreachable(said));
         }
         Ok(Batch { elements: answered.into_iter().map(element).collect(), remaining: remaining(&answer) })

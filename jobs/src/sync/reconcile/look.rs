@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use connectors::flow::{Judgement, Known, Line, Owed, PART, Posting, Reading, Record};
+use connectors::flow::{Judgement, Known, Line, PART, Posting, Reading, Record};
 use connectors::side::Trouble;
 use entities::run;
 use rust_decimal::Decimal;
@@ -132,13 +132,13 @@ struct Compared<'a> {
 /// By how much Zoho's ledger differs from Xero's because of this record.
 fn book(tally: &mut Tally, lane: Lane, compared: &Compared<'_>, detail: &Value, known: &Known, knowing: &Knowing) {
     let Compared { record, causes, line, theirs } = *compared;
+    let cause = causes.get("due").copied().filter(|cause| *cause != "UNEXPLAINED").unwrap_or("DOCUMENT_DIFFERS");
     if let Some(owed) = lane.flow.owed(record) {
-        let cause = causes.get("due").copied().filter(|cause| *cause != "UNEXPLAINED").unwrap_or("DOCUMENT_DIFFERS");
-        if theirs.currency != line.currency {
-            // It is owed in another currency there: both balances of the contact differ by it.
-            tally.xero_owed.touch(Owed { currency: theirs.currency.clone(), ..owed.clone() }, cause);
-        }
         tally.xero_owed.touch(owed, cause);
+    }
+    // It may be owed there and not here, or in another currency.
+    if let Some(owed) = lane.flow.zoho_owed(detail) {
+        tally.zoho_owed.touch(owed, cause);
     }
     let live = |line: &Line| !matches!(line.status, "draft" | "void");
     let is_same = line.total == theirs.total && (line.tax == theirs.tax || theirs.tax.is_none()) && live(line) == live(theirs);
