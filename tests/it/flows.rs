@@ -129,7 +129,9 @@ impl Told {
             DECISIONS.iter().any(|(known, part)| *known == code && sentence.contains(part))
                 || MORE.iter().any(|(name, part, _)| switch == Some(*name) && sentence.contains(part))
         };
-        let findings = self.findings.iter().filter(|finding| finding["explained"] == false);
+        // What a contact owes differs because a document does; that one has a finding of its own, which counts.
+        let follows = |finding: &Value| finding["level"] == 3 && finding["cause"] == "DOCUMENT_DIFFERS";
+        let findings = self.findings.iter().filter(|finding| finding["explained"] == false && !follows(finding));
         let findings = findings.map(|finding| {
             let text = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
             (text("cause"), text("sentence"))
