@@ -394,7 +394,7 @@ async fn what_is_deleted_in_zoho_is_void_in_xero_unless_it_was_paid_there() {
         desk.zoho(Method::DELETE, &format!("invoices/{id}"), Value::Null).await;
         // Zoho tells of it; a list does not.
         let heard = format!(
-            "INSERT INTO hint (tenant_id, lane_id, side, record_id, seen_at) SELECT tenant_id, id, 'zoho', '{id}', 1 FROM lane WHERE flow = 'books.invoices' RETURNING 1 AS n"
+            "INSERT INTO hint (tenant_id, lane_id, side, record_id, seen_at) SELECT tenant_id, id, 'zoho', '{id}', 1 FROM lane WHERE flow = 'books.invoices' RETURNING CAST(1 AS bigint) AS n"
         );
         desk.world.rows(&heard).await;
     }
