@@ -276,11 +276,7 @@ fn is_it(words: &Words, record: &Value, xero: &Value, known: &Known) -> bool {
 fn gone(xero: &Value) -> Option<Sending> {
     let id = text(xero, "PaymentID");
     let is_there = !id.is_empty() && text(xero, "Status") != "DELETED";
-    is_there.then(|| Sending {
-        body: json!({ "PaymentID": id, "Status": "DELETED" }),
-        at: Some(format!("Payments/{id}")),
-        ..Sending::default()
-    })
+    is_there.then(|| Sending { body: json!({ "Status": "DELETED" }), at: Some(format!("Payments/{id}")), ..Sending::default() })
 }
 
 /// Of a payment of several documents Xero has a part only: what the others are paid stays. Zoho wants the amount, what is paid with it, the
@@ -411,11 +407,7 @@ mod tests {
             (CUSTOMER_PAYMENTS.to_xero)(&Coming { record: &record, there: Some(&there), changed: &["amount"] }, &known())
         };
         assert_eq!(told(json!({"amount": 40})).unwrap_err().code, "PAYMENT_CHANGED");
-        let deleted = Sending {
-            body: json!({"PaymentID": "p-1", "Status": "DELETED"}),
-            at: Some("Payments/p-1".into()),
-            ..Sending::default()
-        };
+        let deleted = Sending { body: json!({"Status": "DELETED"}), at: Some("Payments/p-1".into()), ..Sending::default() };
         assert_eq!(told(json!({"status": "void"})).unwrap(), deleted);
         assert_eq!(gone(&there), Some(deleted));
         assert_eq!(gone(&json!({"PaymentID": "p-1", "Status": "DELETED"})), None);
