@@ -3,6 +3,11 @@
 /// Bytes of one field's print. 64 bits: two values of one field of one record are compared, so chance is no concern.
 pub const FIELD_PRINT_BYTES: usize = 8;
 
+/// One field's print among all of a record's. `None`: the record was printed before the field was added.
+pub fn field(prints: &[u8], n: usize) -> Option<&[u8]> {
+    prints.get(n * FIELD_PRINT_BYTES..(n + 1) * FIELD_PRINT_BYTES)
+}
+
 /// The tenant's key for prints: without it a print cannot be guessed back into a value.
 #[derive(Clone)]
 pub struct PrintKey([u8; 32]);

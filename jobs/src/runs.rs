@@ -16,8 +16,6 @@ use crate::context::{Context, Failure};
 use crate::sync::scope::Scope;
 use crate::{in_step, links};
 
-pub use crate::in_step::for_hints;
-
 /// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use connectors::flow::{By, Need, Unmappable};
-use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::run;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
@@ -291,7 +290,7 @@ async fn store(
         ))
         .await?;
     if arrived.written == Some(Written::Changed) {
-        turn(transaction, slice, lane, &arrived.xero_id, Side::Xero, now).await?;
+        turn(transaction, slice, lane, &[&arrived.xero_id], Side::Xero).await?;
     }
     if arrived.goes_on {
         hints::put(transaction, now, slice.tenant, &[(lane.id, Side::Xero, arrived.xero_id.clone())]).await?;
@@ -302,33 +301,29 @@ async fn store(
     Ok(())
 }
 
-/// Counts a write of a record that both sides may change, by its direction.
-pub async fn turn(
-    transaction: &DatabaseTransaction,
-    slice: &Slice,
-    lane: Lane,
-    xero_id: &str,
-    to: Side,
-    now: At,
-) -> Result<(), Halt> {
+/// Counts a write of records that both sides may change, by its direction.
+pub async fn turn(transaction: &DatabaseTransaction, slice: &Slice, lane: Lane, xero_ids: &[&str], to: Side) -> Result<(), Halt> {
+    let now = slice.context.now();
     let odd = i32::from(to == Side::Xero);
-    transaction
-        .execute_raw(sql(
-            transaction.get_database_backend(),
+    for chunk in xero_ids.chunks(500) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 6)).collect();
+        let mut values: Vec<Value> = vec![
+            slice.tenant.0.into(),
+            lane.id.0.into(),
+            odd.into(),
+            (now.0 - LOOP_LASTS.as_micros() as i64).into(),
+            now.0.into(),
+        ];
+        values.extend(chunk.iter().map(|id| Value::from(*id)));
+        let text = format!(
             "UPDATE pair SET \
-             turns = CASE WHEN turns_since IS NULL OR turns_since < $5 THEN $4 WHEN turns % 2 = $4 THEN turns ELSE (turns / 2 + 1) * 2 + $4 END, \
-             turns_since = CASE WHEN turns_since IS NULL OR turns_since < $5 THEN $6 ELSE turns_since END \
-             WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3",
-            vec![
-                slice.tenant.0.into(),
-                lane.id.0.into(),
-                xero_id.into(),
-                odd.into(),
-                (now.0 - LOOP_LASTS.as_micros() as i64).into(),
-                now.0.into(),
-            ],
-        ))
-        .await?;
+             turns = CASE WHEN turns_since IS NULL OR turns_since < $4 THEN $3 WHEN turns % 2 = $3 THEN turns ELSE (turns / 2 + 1) * 2 + $3 END, \
+             turns_since = CASE WHEN turns_since IS NULL OR turns_since < $4 THEN $5 ELSE turns_since END \
+             WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
+            places.join(", ")
+        );
+        transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    }
     Ok(())
 }
 
@@ -344,8 +339,10 @@ fn needed_as(slice: &Slice, lane: Lane, way: &Way, arrived: &Arrived) -> Vec<Vec
 pub async fn marked(slice: &mut Slice, run: &run::Model, lane: Lane, xero_id: &str, version: &str) -> Result<(), Halt> {
     let transaction = begin_write(&slice.context.database).await?;
     slice.fenced(&transaction, None).await?;
-    let text = "UPDATE pair SET state = 'settled', due = NULL, version = CASE WHEN $4 = '' THEN version ELSE $4 END \
-                WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'due' AND due = 'mark'";
+    let text = format!(
+        "UPDATE pair SET state = 'settled', due = NULL, version = CASE WHEN $4 = '' THEN version ELSE $4 END \
+         WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'due' AND due = '{MARK}'"
+    );
     let values = vec![slice.tenant.0.into(), lane.id.0.into(), xero_id.into(), version.into()];
     transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     settle::flush_calls(&transaction, slice, run).await?;

@@ -107,6 +107,15 @@ struct Ready {
     carry: Carry,
 }
 
+/// Carries a part to its end, as far as the turn lasts.
+pub async fn all(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Result<(), Halt> {
+    while !part.todo.is_empty() {
+        slice.go_on()?;
+        batch(slice, run, part).await?;
+    }
+    Ok(())
+}
+
 /// Carries up to one batch from the front of a shelf's part. What could not be sent goes back to the front; the part stays whole unless
 /// what was decided could not be noted down.
 pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Result<(), Halt> {

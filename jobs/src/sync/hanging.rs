@@ -202,10 +202,7 @@ async fn arrived(slice: &Slice, lane: Lane, owner: Lane, bearer: &Bearer, most: 
 
 async fn carry_lists(slice: &mut Slice, run: &run::Model, shelf: &mut Shelf) -> Result<(), Halt> {
     for part in &mut shelf.parts {
-        while !part.todo.is_empty() {
-            slice.go_on()?;
-            carry::batch(slice, run, part).await?;
-        }
+        carry::all(slice, run, part).await?;
     }
     Ok(())
 }

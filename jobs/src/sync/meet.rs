@@ -4,9 +4,10 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use connectors::flow::{Authority, Back, Coming, PART, Reading, Record, Unmappable, Wanted};
+use connectors::print::field;
 use connectors::rules;
 use connectors::side::Trouble;
-use connectors::xero::{IDS_PER_CALL, raw};
+use connectors::xero::{IDS_PER_CALL, Page, raw};
 use connectors::zoho::{Action, Unique};
 use entities::clock::At;
 use entities::database::{begin_write, sql};
@@ -165,8 +166,7 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
         hints.iter().filter(|hint| hint.side == Side::Xero.name()).map(|hint| hint.record_id.clone()).collect();
     let Some(back) = lane.flow.back().filter(|_| !slice.link.one_way) else {
         // What Zoho has changed is left alone.
-        let (_, read) = xero(slice, lane, &in_xero).await?;
-        observed(slice, run, lane, read).await?;
+        observed(slice, run, lane, &in_xero).await?;
         return arrive::fates(slice, run, lane, Vec::new(), &hints).await;
     };
     // A record that Xero changed and that may be merged field by field is met as a whole.
@@ -188,7 +188,7 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
         in_xero.retain(|id| *id != one.key);
     }
     let asked: Vec<String> = known.iter().filter(|one| !one.is_coming()).map(|one| one.key.clone()).collect();
-    let (there, _) = xero(slice, lane, &asked).await?;
+    let there = there(slice, lane, &asked).await?;
     let mut met = Met { there, going: Vec::new(), fates: Vec::new(), todo: VecDeque::new(), differing: Vec::new() };
     let keys: HashMap<&str, Vec<&Known>> = known.iter().fold(HashMap::new(), |mut keys, one| {
         keys.entry(one.zoho_id.as_deref().unwrap_or_default()).or_default().push(one);
@@ -197,7 +197,7 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
     for zoho_id in &wanted {
         let pairs = keys.get(zoho_id.as_str()).map(Vec::as_slice).unwrap_or_default();
         match here.get(zoho_id) {
-            Some(Here::Record(record)) => one(slice, lane, back, &mut met, zoho_id, record, pairs).await?,
+            Some(Here::Record(record)) => one(slice, lane, back, &mut met, zoho_id, record, pairs),
             Some(Here::Gone) => gone(lane, back, &mut met, zoho_id, pairs),
             None => {}
         }
@@ -211,15 +211,10 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
     }
     let Met { going, fates, todo, .. } = met;
     let mut part = Part { lane, todo, counts: Counts::default(), whole: true };
-    while !part.todo.is_empty() {
-        slice.go_on()?;
-        carry::batch(slice, run, &mut part).await?;
-    }
+    carry::all(slice, run, &mut part).await?;
     // Only Xero has changed these.
-    let (_, read) = xero(slice, lane, &in_xero).await?;
-    observed(slice, run, lane, read).await?;
-    send::send(slice, run, lane, back, going, fates, &hints).await?;
-    settle::verdicts(slice, run, lane, Vec::new()).await
+    observed(slice, run, lane, &in_xero).await?;
+    send::send(slice, run, lane, back, going, fates, &hints).await
 }
 
 /// Records that were carried and are gone from Zoho now: a few are somebody's work, many look like a mistake. Beyond that nothing is
@@ -264,18 +259,10 @@ struct Met {
 }
 
 /// One record of Zoho's with all that is known of it.
-async fn one(
-    slice: &Slice,
-    lane: Lane,
-    back: &'static Back,
-    met: &mut Met,
-    zoho_id: &str,
-    record: &Value,
-    pairs: &[&Known],
-) -> Result<(), Halt> {
+fn one(slice: &Slice, lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &str, record: &Value, pairs: &[&Known]) {
     let version = poll::version(slice, record);
     if pairs.is_empty() && ((back.wanted)(record) == Wanted::Skip || bears_our_mark(slice, lane, record)) {
-        return Ok(());
+        return;
     }
     let parts = (back.parts)(record);
     let is_part = |known: &Known| parts.iter().any(|part| part[PART].as_str() == known.part.as_deref());
@@ -284,7 +271,7 @@ async fn one(
         // What arrived has other parts now. New ones beside it would say it twice.
         let label = (back.label)(record);
         met.fates.extend(others.into_iter().map(|known| (known.way(zoho_id), Fate::Held(divided_anew(&label)))));
-        return Ok(());
+        return;
     }
     met.fates.extend(others.into_iter().map(|known| (known.way(zoho_id), Fate::Dropped)));
     for part in &parts {
@@ -335,7 +322,6 @@ async fn one(
             },
         }
     }
-    Ok(())
 }
 
 /// A pair with both its records. `ids`: what is needed to tell whether two changes came to the same.
@@ -363,7 +349,7 @@ fn both(
     let view = std::cell::OnceCell::new();
     let equal = |n: usize| {
         let view = view.get_or_init(|| as_xero(slice, lane, back, &going.record, raw, ids?));
-        view.as_ref().is_some_and(|view| same(view, &prints, n))
+        view.as_ref().and_then(|view| field(view, n)).is_some_and(|view| Some(view) == field(&prints, n))
     };
     match merge(
         Seen { settled: Some(&base), now: &prints },
@@ -429,7 +415,7 @@ pub async fn views(slice: &mut Slice, lane: Lane, xero_id: &str) -> Result<Optio
     let Some(known) = known.into_iter().find(|known| known.state == "conflict") else { return Ok(None) };
     let mut ids: Vec<String> = known.zoho_id.iter().cloned().collect();
     let here = zoho(slice, lane, &mut ids).await?;
-    let (there, _) = xero(slice, lane, &[xero_id.to_owned()]).await?;
+    let there = there(slice, lane, &[xero_id.to_owned()]).await?;
     let Some((_, raw)) = there.get(&xero_id.to_ascii_lowercase()) else { return Ok(None) };
     let Some(Here::Record(record)) = ids.first().and_then(|id| here.get(id)) else { return Ok(None) };
     let part = (back.parts)(record).into_iter().find(|part| part[PART].as_str() == known.part.as_deref());
@@ -457,11 +443,6 @@ fn as_xero(
     merged.as_object_mut()?.extend(body.clone());
     let read = send::read(lane, merged)?;
     Some(lane.flow.prints(read.as_ref(), &slice.print))
-}
-
-fn same(one: &[u8], other: &[u8], n: usize) -> bool {
-    let place = n * connectors::print::FIELD_PRINT_BYTES..(n + 1) * connectors::print::FIELD_PRINT_BYTES;
-    one.get(place.clone()).is_some_and(|one| other.get(place) == Some(one))
 }
 
 /// Zoho does not have it any more.
@@ -499,57 +480,57 @@ fn gone(lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &str, pairs: &[
 }
 
 /// Records that Xero alone has changed go their ordinary way.
-async fn observed(slice: &mut Slice, run: &run::Model, lane: Lane, read: Vec<Reading>) -> Result<(), Halt> {
-    if read.is_empty() {
-        return Ok(());
-    }
+async fn observed(slice: &mut Slice, run: &run::Model, lane: Lane, ids: &[String]) -> Result<(), Halt> {
+    // What lives inside another record is asked for by that one's id.
+    let outer = |id: &str| id.split_once(':').map_or(id, |(outer, _)| outer).to_owned();
+    let asked = |id: &str| ids.iter().any(|asked| asked.eq_ignore_ascii_case(id) || asked.eq_ignore_ascii_case(&outer(id)));
     let (mut records, mut verdicts, mut counts) = (Vec::new(), Vec::new(), Counts::default());
-    for one in read {
+    for one in xero(slice, lane, ids).await?.into_iter().flat_map(|(_, read)| read) {
         match one {
-            Reading::Record(record) => records.push(record),
-            Reading::Odd(odd) => verdicts.push(Verdict::odd(odd, lane.flow.title())),
+            Reading::Record(record) if asked(record.id()) => records.push(record),
+            Reading::Odd(odd) if asked(&odd.id) => verdicts.push(Verdict::odd(odd, lane.flow.title())),
+            // A list that was read whole.
+            Reading::Record(_) | Reading::Odd(_) => {}
         }
+    }
+    if records.is_empty() && verdicts.is_empty() {
+        return Ok(());
     }
     let todo = observe::plan_all(slice, run, lane, records, &mut counts, &mut verdicts).await?;
     settle::verdicts(slice, run, lane, verdicts).await?;
     let mut part = Part { lane, todo, counts, whole: true };
-    while !part.todo.is_empty() {
-        slice.go_on()?;
-        carry::batch(slice, run, &mut part).await?;
-    }
-    Ok(())
+    carry::all(slice, run, &mut part).await
 }
 
-/// Reads records of Xero's by their ids.
-async fn xero(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<(There, Vec<Reading>), Halt> {
+/// Reads records of Xero's by their ids: each answer with what it holds of them.
+async fn xero(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<Vec<(Page, Vec<Reading>)>, Halt> {
     let at_once = if lane.flow.xero().by_ids.is_some() { IDS_PER_CALL } else { 1 };
-    let (mut there, mut read_all) = (There::new(), Vec::new());
     // A short list without addresses of its own is read once, whatever is asked for.
     let chunks: Vec<&[String]> = match lane.flow.xero().by_list && !ids.is_empty() {
         true => vec![&ids[..1]],
         false => ids.chunks(at_once).collect(),
     };
+    let mut answers = Vec::with_capacity(chunks.len());
     for chunk in chunks {
         slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
-        let (page, read) = read::by_ids(slice, lane, chunk).await?;
+        answers.push(read::by_ids(slice, lane, chunk).await?);
+    }
+    Ok(answers)
+}
+
+/// Xero's records by their ids, typed and in Xero's own JSON.
+async fn there(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<There, Halt> {
+    let (id, mut there) = (lane.flow.xero().id, There::new());
+    for (page, read) in xero(slice, lane, ids).await? {
         let raws = raw(lane.flow.xero(), &page.body).unwrap_or_default();
-        let id = lane.flow.xero().id;
-        let twice = lane.flow.read(&page.body).unwrap_or_default();
-        for one in twice {
+        for one in read {
             let Reading::Record(record) = one else { continue };
             let same = |raw: &&Value| raw[id].as_str().is_some_and(|raw| raw.eq_ignore_ascii_case(record.id()));
             let raw = raws.iter().find(same).cloned().unwrap_or_default();
             there.insert(record.id().to_ascii_lowercase(), (record, raw));
         }
-        // What lives inside another record is asked for by that one's id.
-        let outer = |id: &str| id.split_once(':').map_or(id, |(outer, _)| outer).to_owned();
-        let asked = |id: &str| ids.iter().any(|asked| asked.eq_ignore_ascii_case(id) || asked.eq_ignore_ascii_case(&outer(id)));
-        read_all.extend(read.into_iter().filter(|one| match one {
-            Reading::Record(record) => asked(record.id()),
-            Reading::Odd(odd) => asked(&odd.id),
-        }));
     }
-    Ok((there, read_all))
+    Ok(there)
 }
 
 /// Reads Zoho's records, as many as there are permits for. `ids` is left with those that were read.

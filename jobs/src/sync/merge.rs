@@ -1,7 +1,7 @@
 //! What a record needs whose two sides may both have changed: a pure function of what each side looks like and what was last settled.
 
 use connectors::flow::Authority;
-use connectors::print::FIELD_PRINT_BYTES;
+use connectors::print::{FIELD_PRINT_BYTES, field};
 
 use crate::hints::Side;
 
@@ -70,17 +70,15 @@ pub fn merge(
 }
 
 fn changed(side: Seen, n: usize) -> bool {
-    let field = |prints: &[u8]| prints.get(n * FIELD_PRINT_BYTES..(n + 1) * FIELD_PRINT_BYTES).map(<[u8]>::to_vec);
     // A field that was added since the record was settled has nothing to be compared with.
-    side.settled.is_some_and(|settled| field(settled).is_some_and(|settled| Some(settled) != field(side.now)))
+    side.settled.and_then(|settled| field(settled, n)).is_some_and(|settled| Some(settled) != field(side.now, n))
 }
 
 /// The prints of `now`, but for these fields those of `settled`: what is still to be written stays to be seen.
 pub fn but(now: &[u8], settled: &[u8], fields: &[usize]) -> Vec<u8> {
     let mut prints = now.to_vec();
     for n in fields {
-        let place = n * FIELD_PRINT_BYTES..(n + 1) * FIELD_PRINT_BYTES;
-        if let (Some(new), Some(old)) = (prints.get_mut(place.clone()), settled.get(place)) {
+        if let (Some(new), Some(old)) = (prints.get_mut(n * FIELD_PRINT_BYTES..(n + 1) * FIELD_PRINT_BYTES), field(settled, *n)) {
             new.copy_from_slice(old);
         }
     }

@@ -1,7 +1,7 @@
 //! What a record needs: a pure function of what it is now and what was last settled.
 
 use connectors::flow::{Authority, Wanted};
-use connectors::print::FIELD_PRINT_BYTES;
+use connectors::print::field;
 
 /// What is to be done with a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,6 @@ pub fn plan(settled: Option<&[u8]>, now: &[u8], wanted: Wanted, authorities: &[A
     if !overwrite {
         return Plan::Nothing;
     }
-    let field = |prints: &[u8], n: usize| prints.get(n * FIELD_PRINT_BYTES..(n + 1) * FIELD_PRINT_BYTES).map(<[u8]>::to_vec);
     let changed: Vec<usize> = authorities
         .iter()
         .enumerate()

@@ -11,6 +11,7 @@ use entities::database::{begin_write, sql};
 use entities::{pair, run};
 use sea_orm::{ConnectionTrait, Value};
 
+use super::arrive::MARK;
 use super::carry::{self, Verdict};
 use super::known::{alias_need, need_print};
 use super::points;
@@ -210,7 +211,7 @@ async fn next_due(slice: &Slice, lane: Lane, at_the_end: bool) -> Result<Vec<Due
     let found = database
         .query_all_raw(sql(
             database.get_database_backend(),
-            format!("SELECT xero_id, zoho_id, alias, due FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due <> $4 AND due <> 'mark' ORDER BY due, xero_id LIMIT $3", pair::open(database.get_database_backend())),
+            format!("SELECT xero_id, zoho_id, alias, due FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due <> $4 AND due <> '{MARK}' ORDER BY due, xero_id LIMIT $3", pair::open(database.get_database_backend())),
             vec![slice.tenant.0.into(), lane.id.0.into(), (BULK_IDS as i64).into(), last.unwrap_or_default().into()],
         ))
         .await?;

@@ -284,9 +284,8 @@ async fn store_settled(
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     }
     if lane.flow.back().is_some() {
-        for one in sorted.iter().filter(|one| !one.created) {
-            arrive::turn(transaction, slice, lane, &one.xero_id, Side::Zoho, slice.context.now()).await?;
-        }
+        let changed: Vec<&str> = sorted.iter().filter(|one| !one.created).map(|one| one.xero_id.as_str()).collect();
+        arrive::turn(transaction, slice, lane, &changed, Side::Zoho).await?;
     }
     Ok(())
 }

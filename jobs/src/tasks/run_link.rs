@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::connections;
 use crate::context::{Context, Failure};
+use crate::in_step::for_hints;
 use crate::job::{Job, Queue};
-use crate::runs::{Kind, for_hints};
+use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
 use crate::sync::{arrange, lanes, preview, provision, reconcile, resolve, settle};
 use crate::worker;
