@@ -1,30 +1,37 @@
 //! Meets records of which a side may have changed: both sides are read, held against what was last settled, and what is to be done goes its
 //! way. What leads here: hints (webhooks, Zoho's lists, changes of what the other side owns) and records that are ready to go to Xero.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod marks;
+mod pairs;
+mod reasons;
+mod sides;
 
-use connectors::flow::{Authority, Back, Coming, PART, Reading, Record, Unmappable, Wanted};
+use std::collections::{HashMap, VecDeque};
+
+use connectors::flow::{Authority, Back, Coming, PART, Reading, Unmappable, Wanted};
 use connectors::print::field;
 use connectors::rules;
-use connectors::side::Trouble;
-use connectors::xero::{IDS_PER_CALL, Page, raw};
-use connectors::zoho::{Action, Unique};
+use connectors::xero::IDS_PER_CALL;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::{pair, run};
-use futures::StreamExt;
-use sea_orm::{ConnectionTrait, Value as Bound};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
-use super::arrive::{self, Arrived, COMING, Fate, MARK, Way};
+use marks::marks;
+pub use pairs::paired;
+use pairs::{Known, pairs};
+use reasons::{conflict, divided_anew, gone_from_xero, gone_from_zoho};
+use sides::{Here, There, bears_our_mark, there, xero, zoho};
+
+use super::arrive::{self, Arrived, Fate, Way};
 use super::carry::{self, Verdict};
 use super::merge::{Meeting, Seen, merge};
 use super::send::{self, Going, LATE};
 use super::shelf::{Counts, Part, Todo};
-use super::slice::{Halt, Lane, Provider, Slice};
-use super::{observe, poll, read, settle};
+use super::slice::{Halt, Lane, Slice};
+use super::{observe, poll, settle};
 use crate::hints::{self, Hint, Side};
-use crate::holds::GONE_FROM_ZOHO;
 
 /// Records of one round: as many as one call of Xero's gives.
 const ROUND: usize = IDS_PER_CALL;
@@ -32,48 +39,6 @@ const ROUND: usize = IDS_PER_CALL;
 /// Removed records of one kind in one run that need no second look, and the part of all (one in so many) that does.
 const GUARD_RECORDS: i64 = 20;
 const GUARD_PART: i64 = 50;
-
-/// One pair, as far as a meeting needs it.
-#[derive(Debug, Clone)]
-struct Known {
-    key: String,
-    zoho_id: Option<String>,
-    part: Option<String>,
-    prints: Option<Vec<u8>>,
-    zoho_prints: Option<Vec<u8>>,
-    state: String,
-    /// Status calls that are still due.
-    due: Vec<Action>,
-    origin: Option<String>,
-    winner: Option<String>,
-    turns: i32,
-    is_doubtful: bool,
-    /// How often it was sent to Xero without a clear answer.
-    attempts: i32,
-}
-
-impl Known {
-    fn is_coming(&self) -> bool {
-        self.key.starts_with(COMING)
-    }
-
-    fn way(&self, zoho_id: &str) -> Way {
-        Way { key: self.key.clone(), zoho_id: zoho_id.to_owned(), part: self.part.clone() }
-    }
-
-    fn owner(&self) -> Side {
-        if self.origin.as_deref() == Some("zoho") { Side::Zoho } else { Side::Xero }
-    }
-}
-
-/// Xero's records that were read, by id: typed, and in Xero's own JSON.
-type There = HashMap<String, (Box<dyn Record>, Value)>;
-
-/// Zoho's record, or that it is gone.
-enum Here {
-    Record(Value),
-    Gone,
-}
 
 /// Meets everything of the lane that waits for it.
 pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
@@ -140,11 +105,6 @@ async fn of_known(slice: &Slice, lane: Lane, hints: Vec<Hint>) -> Result<Vec<Hin
     let ids: Vec<String> = hints.iter().filter(|hint| is_xero(hint)).map(|hint| hint.record_id.clone()).collect();
     let known = paired(slice, lane, &ids).await?;
     Ok(hints.into_iter().filter(|hint| !is_xero(hint) || known.contains(&hint.record_id)).collect())
-}
-
-/// Those of Xero's ids that a pair knows.
-pub async fn paired(slice: &Slice, lane: Lane, ids: &[String]) -> Result<HashSet<String>, Halt> {
-    Ok(pairs(slice, lane, "xero_id", ids).await?.into_iter().map(|known| known.key).collect())
 }
 
 /// While a write to Xero may still arrive, the lane's list in Xero must not be read: the record would be taken for a new one.
@@ -500,188 +460,4 @@ async fn observed(slice: &mut Slice, run: &run::Model, lane: Lane, ids: &[String
     settle::verdicts(slice, run, lane, verdicts).await?;
     let mut part = Part { lane, todo, counts, whole: true };
     carry::all(slice, run, &mut part).await
-}
-
-/// Reads records of Xero's by their ids: each answer with what it holds of them.
-async fn xero(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<Vec<(Page, Vec<Reading>)>, Halt> {
-    let at_once = if lane.flow.xero().by_ids.is_some() { IDS_PER_CALL } else { 1 };
-    // A short list without addresses of its own is read once, whatever is asked for.
-    let chunks: Vec<&[String]> = match lane.flow.xero().by_list && !ids.is_empty() {
-        true => vec![&ids[..1]],
-        false => ids.chunks(at_once).collect(),
-    };
-    let mut answers = Vec::with_capacity(chunks.len());
-    for chunk in chunks {
-        slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
-        answers.push(read::by_ids(slice, lane, chunk).await?);
-    }
-    Ok(answers)
-}
-
-/// Xero's records by their ids, typed and in Xero's own JSON.
-async fn there(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<There, Halt> {
-    let (id, mut there) = (lane.flow.xero().id, There::new());
-    for (page, read) in xero(slice, lane, ids).await? {
-        let raws = raw(lane.flow.xero(), &page.body).unwrap_or_default();
-        for one in read {
-            let Reading::Record(record) = one else { continue };
-            let same = |raw: &&Value| raw[id].as_str().is_some_and(|raw| raw.eq_ignore_ascii_case(record.id()));
-            let raw = raws.iter().find(same).cloned().unwrap_or_default();
-            there.insert(record.id().to_ascii_lowercase(), (record, raw));
-        }
-    }
-    Ok(there)
-}
-
-/// Reads Zoho's records, as many as there are permits for. `ids` is left with those that were read.
-async fn zoho(slice: &mut Slice, lane: Lane, ids: &mut Vec<String>) -> Result<HashMap<String, Here>, Halt> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let granted = slice.permit(Provider::Zoho, Some(lane.id), ids.len() as u32).await?;
-    ids.truncate(granted as usize);
-    let (client, of, at_once) = (&slice.zoho.client, lane.flow.zoho(), slice.slots.max(1) as usize);
-    let answers: Vec<(String, Result<Value, Trouble>)> = futures::stream::iter(ids.clone())
-        .map(|id| async move {
-            let answer = client.get(of, &id).await;
-            (id, answer)
-        })
-        .buffer_unordered(at_once)
-        .collect()
-        .await;
-    let mut here = HashMap::with_capacity(answers.len());
-    for (id, answer) in answers {
-        match answer {
-            Ok(record) => here.insert(id, Here::Record(record)),
-            Err(Trouble::Refused(refusal)) if refusal.status == 404 || ["1002", "2", "5"].contains(&refusal.code.as_str()) => {
-                here.insert(id, Here::Gone)
-            }
-            Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
-        };
-    }
-    slice.moved = true;
-    Ok(here)
-}
-
-/// Whether the record bears an id of Xero's although no pair knows it: a write of ours that is still to be resolved, or another link's.
-fn bears_our_mark(slice: &Slice, lane: Lane, record: &Value) -> bool {
-    let Unique::Field { module, label } = lane.flow.zoho().unique else { return false };
-    let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())) else { return false };
-    let filled = |value: &Value| value.as_str().is_some_and(|value| !value.is_empty());
-    filled(&record[field.as_str()])
-        || filled(&record["custom_field_hash"][field.as_str()])
-        || record["custom_fields"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .any(|one| (one["api_name"] == field.as_str() || one["placeholder"] == field.as_str()) && filled(&one["value"]))
-}
-
-async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String]) -> Result<Vec<Known>, Halt> {
-    let database = &slice.context.database;
-    let mut found = Vec::new();
-    for chunk in ids.chunks(500) {
-        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
-        let mut values: Vec<Bound> = vec![slice.tenant.0.into(), lane.id.0.into()];
-        values.extend(chunk.iter().map(|id| Bound::from(id.clone())));
-        let text = format!(
-            "SELECT xero_id, zoho_id, part, prints, zoho_prints, state, due, origin, winner, turns, turns_since, toward, \
-             COALESCE((SELECT attempts FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
-             AND intent.xero_id = pair.xero_id AND intent.toward = 'xero'), 0) AS attempts \
-             FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND {column} IS NOT NULL AND {column} IN ({})",
-            places.join(", ")
-        );
-        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
-            let attempts: i32 = row.try_get("", "attempts")?;
-            found.push(Known {
-                key: row.try_get("", "xero_id")?,
-                zoho_id: row.try_get("", "zoho_id")?,
-                part: row.try_get("", "part")?,
-                prints: row.try_get("", "prints")?,
-                zoho_prints: row.try_get("", "zoho_prints")?,
-                state: row.try_get("", "state")?,
-                due: settle::actions(row.try_get::<Option<String>>("", "due")?.as_deref().unwrap_or_default()),
-                origin: row.try_get("", "origin")?,
-                winner: row.try_get("", "winner")?,
-                turns: match row.try_get::<Option<i64>>("", "turns_since")? {
-                    Some(since) if since >= slice.context.now().0 - arrive::LOOP_LASTS.as_micros() as i64 => {
-                        row.try_get("", "turns")?
-                    }
-                    _ => 0,
-                },
-                is_doubtful: attempts > 0,
-                attempts,
-            });
-        }
-    }
-    found.retain(|known| !["passed", "out", "gone"].contains(&known.state.as_str()));
-    Ok(found)
-}
-
-/// Tells Zoho Xero's id of records that came from there: by it the link to Xero works, and a lost pair is found again.
-async fn marks(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
-    let Unique::Field { module, label } = lane.flow.zoho().unique else { return Ok(()) };
-    let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())).cloned() else { return Ok(()) };
-    loop {
-        let database = &slice.context.database;
-        let text = format!(
-            "SELECT xero_id, zoho_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due = '{MARK}' ORDER BY xero_id LIMIT 20",
-            pair::open(database.get_database_backend())
-        );
-        let values = vec![slice.tenant.0.into(), lane.id.0.into()];
-        let rows = database.query_all_raw(sql(database.get_database_backend(), text, values)).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            slice.go_on()?;
-            let (xero_id, zoho_id): (String, String) = (row.try_get("", "xero_id")?, row.try_get("", "zoho_id")?);
-            slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
-            let body = serde_json::json!({ "custom_fields": [{ "api_name": field, "value": xero_id }] });
-            let version = match slice.zoho.client.update(lane.flow.zoho(), None, &zoho_id, &body).await {
-                Ok(written) => written.version,
-                // It has another one already, or is locked: the link works by our own table, too.
-                Err(Trouble::Refused(_)) => String::new(),
-                Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
-            };
-            slice.moved = true;
-            arrive::marked(slice, run, lane, &xero_id, &version).await?;
-        }
-    }
-}
-
-fn conflict(label: &str, fields: &[&str], owner: Side) -> Unmappable {
-    let fields = fields.join(", ").replace('_', " ");
-    let made = if owner == Side::Zoho { "Zoho Books" } else { "Xero" };
-    Unmappable {
-        code: "CONFLICT",
-        sentence: format!(
-            "{label} was changed so that Xero and Zoho Books differ ({fields}); it was made in {made}. Choose which side is right; until then neither is written."
-        ),
-        expected: false,
-    }
-}
-
-fn divided_anew(label: &str) -> Unmappable {
-    Unmappable {
-        code: "DIVIDED_ANEW",
-        sentence: format!(
-            "{label} is for other documents in Zoho Books now than when it reached Xero, where nobody can change what it is for. Delete it in Zoho Books, retry, and enter it there again."
-        ),
-        expected: false,
-    }
-}
-
-fn gone_from_xero(label: &str) -> Unmappable {
-    Unmappable { code: "GONE_FROM_XERO", sentence: format!("{label} can no longer be found in Xero."), expected: true }
-}
-
-fn gone_from_zoho(label: &str) -> Unmappable {
-    Unmappable {
-        code: GONE_FROM_ZOHO,
-        sentence: format!(
-            "{label} was deleted in Zoho Books and is still in Xero. Void or archive it in Xero, or retry to bring it to Zoho Books again."
-        ),
-        expected: false,
-    }
 }

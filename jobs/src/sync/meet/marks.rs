@@ -1,0 +1,42 @@
+//! Zoho is told Xero's id of what came from there.
+
+use connectors::side::Trouble;
+use connectors::zoho::Unique;
+use entities::database::sql;
+use entities::{pair, run};
+use sea_orm::ConnectionTrait;
+
+use super::super::arrive::{self, MARK};
+use super::super::slice::{Halt, Lane, Provider, Slice};
+
+/// Tells Zoho Xero's id of records that came from there: by it the link to Xero works, and a lost pair is found again.
+pub(super) async fn marks(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
+    let Unique::Field { module, label } = lane.flow.zoho().unique else { return Ok(()) };
+    let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())).cloned() else { return Ok(()) };
+    loop {
+        let database = &slice.context.database;
+        let text = format!(
+            "SELECT xero_id, zoho_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'due' AND state <> 'settled' AND due = '{MARK}' ORDER BY xero_id LIMIT 20",
+            pair::open(database.get_database_backend())
+        );
+        let values = vec![slice.tenant.0.into(), lane.id.0.into()];
+        let rows = database.query_all_raw(sql(database.get_database_backend(), text, values)).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            slice.go_on()?;
+            let (xero_id, zoho_id): (String, String) = (row.try_get("", "xero_id")?, row.try_get("", "zoho_id")?);
+            slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
+            let body = serde_json::json!({ "custom_fields": [{ "api_name": field, "value": xero_id }] });
+            let version = match slice.zoho.client.update(lane.flow.zoho(), None, &zoho_id, &body).await {
+                Ok(written) => written.version,
+                // It has another one already, or is locked: the link works by our own table, too.
+                Err(Trouble::Refused(_)) => String::new(),
+                Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+            };
+            slice.moved = true;
+            arrive::marked(slice, run, lane, &xero_id, &version).await?;
+        }
+    }
+}

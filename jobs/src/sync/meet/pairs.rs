@@ -1,0 +1,90 @@
+//! What is known of the records that are met.
+
+use connectors::zoho::Action;
+use entities::database::sql;
+use sea_orm::{ConnectionTrait, Value as Bound};
+use std::collections::HashSet;
+
+use super::super::arrive::{self, COMING, Way};
+use super::super::settle;
+use super::super::slice::{Halt, Lane, Slice};
+use crate::hints::Side;
+
+/// One pair, as far as a meeting needs it.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) key: String,
+    pub(super) zoho_id: Option<String>,
+    pub(super) part: Option<String>,
+    pub(super) prints: Option<Vec<u8>>,
+    pub(super) zoho_prints: Option<Vec<u8>>,
+    pub(super) state: String,
+    /// Status calls that are still due.
+    pub(super) due: Vec<Action>,
+    pub(super) origin: Option<String>,
+    pub(super) winner: Option<String>,
+    pub(super) turns: i32,
+    pub(super) is_doubtful: bool,
+    /// How often it was sent to Xero without a clear answer.
+    pub(super) attempts: i32,
+}
+
+impl Known {
+    pub(super) fn is_coming(&self) -> bool {
+        self.key.starts_with(COMING)
+    }
+
+    pub(super) fn way(&self, zoho_id: &str) -> Way {
+        Way { key: self.key.clone(), zoho_id: zoho_id.to_owned(), part: self.part.clone() }
+    }
+
+    pub(super) fn owner(&self) -> Side {
+        if self.origin.as_deref() == Some("zoho") { Side::Zoho } else { Side::Xero }
+    }
+}
+
+/// Those of Xero's ids that a pair knows.
+pub async fn paired(slice: &Slice, lane: Lane, ids: &[String]) -> Result<HashSet<String>, Halt> {
+    Ok(pairs(slice, lane, "xero_id", ids).await?.into_iter().map(|known| known.key).collect())
+}
+
+pub(super) async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String]) -> Result<Vec<Known>, Halt> {
+    let database = &slice.context.database;
+    let mut found = Vec::new();
+    for chunk in ids.chunks(500) {
+        let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
+        let mut values: Vec<Bound> = vec![slice.tenant.0.into(), lane.id.0.into()];
+        values.extend(chunk.iter().map(|id| Bound::from(id.clone())));
+        let text = format!(
+            "SELECT xero_id, zoho_id, part, prints, zoho_prints, state, due, origin, winner, turns, turns_since, toward, \
+             COALESCE((SELECT attempts FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
+             AND intent.xero_id = pair.xero_id AND intent.toward = 'xero'), 0) AS attempts \
+             FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND {column} IS NOT NULL AND {column} IN ({})",
+            places.join(", ")
+        );
+        for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+            let attempts: i32 = row.try_get("", "attempts")?;
+            found.push(Known {
+                key: row.try_get("", "xero_id")?,
+                zoho_id: row.try_get("", "zoho_id")?,
+                part: row.try_get("", "part")?,
+                prints: row.try_get("", "prints")?,
+                zoho_prints: row.try_get("", "zoho_prints")?,
+                state: row.try_get("", "state")?,
+                due: settle::actions(row.try_get::<Option<String>>("", "due")?.as_deref().unwrap_or_default()),
+                origin: row.try_get("", "origin")?,
+                winner: row.try_get("", "winner")?,
+                turns: match row.try_get::<Option<i64>>("", "turns_since")? {
+                    Some(since) if since >= slice.context.now().0 - arrive::LOOP_LASTS.as_micros() as i64 => {
+                        row.try_get("", "turns")?
+                    }
+                    _ => 0,
+                },
+                is_doubtful: attempts > 0,
+                attempts,
+            });
+        }
+    }
+    found.retain(|known| !["passed", "out", "gone"].contains(&known.state.as_str()));
+    Ok(found)
+}
