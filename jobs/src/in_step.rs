@@ -59,20 +59,45 @@ pub struct Pace {
     pub cost: Option<Cost>,
 }
 
-/// Starts a sync of every link whose time has come. A link is in step once a migration of it is done.
-pub async fn on_time(context: &Context) -> Result<(), Failure> {
-    let now = context.now();
+/// A link that is kept in step and has nothing under way.
+struct Quiet {
+    tenant: TenantId,
+    link: LinkId,
+    /// Minutes between two syncs that were wished for it.
+    wish: Option<i32>,
+    one_way: bool,
+    /// When the last run of these kinds began.
+    last: At,
+}
+
+/// The links of all tenants that are kept in step by themselves, once a migration of each is done, and have no run at work. `kinds`: the
+/// runs whose last one counts.
+async fn quiet(context: &Context, kinds: [Kind; 2]) -> Result<Vec<Quiet>, Failure> {
     let database = &context.database;
-    let text = "SELECT tenant_id, id, sync_every_minutes, (SELECT MAX(created_at) FROM run WHERE run.tenant_id = link.tenant_id \
-                AND run.link_id = link.id AND run.kind IN ('migration', 'sync')) AS last FROM link \
+    let text = "SELECT tenant_id, id, sync_every_minutes, one_way, (SELECT MAX(created_at) FROM run WHERE run.tenant_id = link.tenant_id \
+                AND run.link_id = link.id AND run.kind IN ($2, $3)) AS last FROM link \
                 WHERE state = 'ready' AND COALESCE(sync_every_minutes, $1) > 0 \
                 AND EXISTS (SELECT 1 FROM run WHERE run.tenant_id = link.tenant_id AND run.link_id = link.id AND run.kind = 'migration' AND run.state = 'done') \
                 AND NOT EXISTS (SELECT 1 FROM run WHERE run.tenant_id = link.tenant_id AND run.link_id = link.id AND run.state IN ('working', 'paused'))";
-    let values = vec![(context.habits.every_minutes as i32).into()];
-    for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
-        let (tenant, link) = (TenantId(row.try_get("", "tenant_id")?), LinkId(row.try_get("", "id")?));
-        let (wish, last): (Option<i32>, Option<i64>) = (row.try_get("", "sync_every_minutes")?, row.try_get("", "last")?);
-        let last = At(last.unwrap_or_default());
+    let values = vec![(context.habits.every_minutes as i32).into(), kinds[0].name().into(), kinds[1].name().into()];
+    let rows = database.query_all_raw(sql(database.get_database_backend(), text, values)).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Quiet {
+                tenant: TenantId(row.try_get("", "tenant_id")?),
+                link: LinkId(row.try_get("", "id")?),
+                wish: row.try_get("", "sync_every_minutes")?,
+                one_way: row.try_get("", "one_way")?,
+                last: At(row.try_get::<Option<i64>>("", "last")?.unwrap_or_default()),
+            })
+        })
+        .collect()
+}
+
+/// Starts a sync of every link whose time has come.
+pub async fn on_time(context: &Context) -> Result<(), Failure> {
+    let now = context.now();
+    for Quiet { tenant, link, wish, last, .. } in quiet(context, [Kind::Migration, Kind::Sync]).await? {
         // Before its costs are looked up: the pace is this one or a slower one.
         let wish = wish.map_or(context.habits.every_minutes, |wish| wish.max(0) as u32);
         if last >= turn(link, wish, now) {
@@ -92,17 +117,8 @@ pub async fn on_time(context: &Context) -> Result<(), Failure> {
 /// in Zoho, or changed there without a trace in its lists, is found by it.
 pub async fn sweeps(context: &Context) -> Result<(), Failure> {
     let now = context.now();
-    let database = &context.database;
-    let text = "SELECT tenant_id, id, (SELECT MAX(created_at) FROM run WHERE run.tenant_id = link.tenant_id \
-                AND run.link_id = link.id AND run.kind IN ('migration', 'reconciliation')) AS last FROM link \
-                WHERE state = 'ready' AND one_way = $2 AND COALESCE(sync_every_minutes, $1) > 0 \
-                AND EXISTS (SELECT 1 FROM run WHERE run.tenant_id = link.tenant_id AND run.link_id = link.id AND run.kind = 'migration' AND run.state = 'done') \
-                AND NOT EXISTS (SELECT 1 FROM run WHERE run.tenant_id = link.tenant_id AND run.link_id = link.id AND run.state IN ('working', 'paused'))";
-    let values = vec![(context.habits.every_minutes as i32).into(), false.into()];
-    for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
-        let (tenant, link) = (TenantId(row.try_get("", "tenant_id")?), LinkId(row.try_get("", "id")?));
-        let last = At(row.try_get::<Option<i64>>("", "last")?.unwrap_or_default());
-        if last >= turn(link, SWEEP_MINUTES, now) {
+    for Quiet { tenant, link, one_way, last, .. } in quiet(context, [Kind::Migration, Kind::Reconciliation]).await? {
+        if one_way || last >= turn(link, SWEEP_MINUTES, now) {
             continue;
         }
         let minutes = if records(context, tenant, link).await? < MANY { SWEEP_MINUTES } else { 7 * SWEEP_MINUTES };
