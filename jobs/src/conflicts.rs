@@ -1,7 +1,5 @@
 //! Records that both sides changed: what each side says, read when somebody looks and never kept, and a person's choice.
 
-use std::time::Duration;
-
 use connectors::flow::Unmappable;
 use connectors::side::Limit;
 use entities::database::{begin_write, sql};
@@ -16,12 +14,10 @@ use crate::hints::{self, Side};
 use crate::runs::{self, Kind, Wishes};
 use crate::sync::meet;
 use crate::sync::slice::{Halt, Slice};
+use crate::visit::{LOOK, PATIENCE};
 
 /// Characters of one value that are shown.
 const SHOWN_CHARS_MAX: usize = 300;
-/// How long a slice's calls are waited for, and how often it is looked. A slice lasts fifteen seconds at most.
-const PATIENCE: Duration = Duration::from_secs(16);
-const LOOK: Duration = Duration::from_millis(200);
 
 /// One field in which the sides differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

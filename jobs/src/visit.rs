@@ -15,8 +15,8 @@ use crate::sync::slice::{Halt, Provider, Reach, reach};
 /// Longer than any visit: what is not given back by then is free again.
 const STAYS: Duration = Duration::from_secs(60);
 /// How long a slice's calls are waited for, how often it is looked, and when to come again otherwise. A slice lasts fifteen seconds at most.
-const PATIENCE: Duration = Duration::from_secs(16);
-const LOOK: Duration = Duration::from_millis(100);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(16);
+pub(crate) const LOOK: Duration = Duration::from_millis(100);
 const LATER: Duration = Duration::from_secs(5);
 
 /// Both organisations, reached.
