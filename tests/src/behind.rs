@@ -1,5 +1,7 @@
 //! What happens behind the product's back: people at work in Xero and Zoho, providers in trouble, and what the providers were asked.
 
+use std::time::Duration;
+
 use entities::ids::{GrantId, TenantId};
 use jobs::tokens::{self, Access};
 use reqwest::Method;
@@ -32,6 +34,15 @@ impl World {
         let answer = request.send().await.expect("Zoho's answer");
         let status = answer.status().as_u16();
         (status, answer.json().await.expect("Zoho speaks JSON"))
+    }
+
+    /// A person's call to Zoho Books, which succeeds. It comes two seconds after whatever was before: Zoho tells whole seconds, and an edit
+    /// in the very second of our own writing shows only in its webhook.
+    pub async fn person_in_zoho(&self, connected: &Connected, method: Method, path: &str, body: Option<Value>) -> Value {
+        self.advance(Duration::from_secs(2)).await;
+        let (status, answer) = self.in_zoho(connected, method, path, body).await;
+        assert!((200..300).contains(&status), "{path}: {answer:#}");
+        answer
     }
 
     /// A file on a record of Zoho Books: `invoices/46…/documents/46…`.
