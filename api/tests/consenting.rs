@@ -595,9 +595,10 @@ impl World {
             "xero" => {
                 connectors::xero::Client::new(&self.state.http, &api, &found.organisation_id, access).organisation().await.is_ok()
             }
-            _ => {
-                connectors::zoho::Client::new(&self.state.http, &api, &found.organisation_id, access).organisation().await.is_ok()
-            }
+            _ => connectors::zoho::Client::new(&self.state.http, &api, &connectors::zoho::BOOKS, &found.organisation_id, access)
+                .organisation()
+                .await
+                .is_ok(),
         }
     }
 

@@ -212,7 +212,7 @@ pub enum Age {
 /// Where a record is looked for that may have been created already.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Look {
-    /// The list's path below `/books/v3`, where it is not the flow's own.
+    /// The list's path below the product's own, where it is not the flow's own.
     pub path: Option<String>,
     /// The key of the rows there, where it is not the flow's own.
     pub many: Option<&'static str>,

@@ -44,6 +44,11 @@ pub static ALL: &[&dyn AnyFlow] = &[
     &books::notes::Notes,
 ];
 
+/// A product's flows, in the order in which they are carried.
+pub fn of(product: &str) -> impl Iterator<Item = &'static dyn AnyFlow> {
+    ALL.iter().copied().filter(move |flow| flow.key().split_once('.').is_some_and(|(of, _)| of == product))
+}
+
 /// The flow of this name.
 pub fn flow(key: &str) -> Option<&'static dyn AnyFlow> {
     ALL.iter().copied().find(|flow| flow.key() == key)

@@ -1,4 +1,4 @@
-//! Zoho Books: its organisations, its records, and the calls that read and write them.
+//! Zoho: its products, their organisations, its records, and the calls that read and write them.
 
 pub mod account_types;
 mod client;
@@ -9,6 +9,7 @@ pub mod links;
 mod locks;
 pub mod opening;
 mod organisation;
+mod product;
 pub mod reports;
 mod settings;
 mod trouble;
@@ -21,12 +22,13 @@ pub use fields::FieldInfo;
 pub use files::Broken;
 pub use locks::Lock;
 pub use organisation::Organisation;
+pub use product::{BILLING, BOOKS, CRM, Dialect, EXPENSE, INVENTORY, INVOICE, PRODUCTS, Product, product};
 pub use settings::NewField;
 
 /// A kind of record in Zoho: where it lives and how it is told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resource {
-    /// The path under `/books/v3`: `invoices`.
+    /// The path below the product's own: `invoices`.
     pub path: &'static str,
     /// The key of one record in an answer: `invoice`.
     pub one: &'static str,

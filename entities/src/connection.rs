@@ -32,6 +32,8 @@ pub struct Model {
     /// Zoho's id of the base currency. Empty for Xero.
     pub currency_id: String,
     pub plan: String,
+    /// Which of the customer's Zoho products this organisation has, with commas: `books,inventory`. Empty for Xero.
+    pub products: String,
     /// `live` or `removed`.
     pub state: String,
     pub connected_at: At,

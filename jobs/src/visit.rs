@@ -6,11 +6,10 @@ use connectors::side::Trouble;
 use connectors::{xero, zoho};
 use entities::link;
 use tokio::time::Instant;
-use url::Url;
 
 use crate::context::{Context, Failure};
 use crate::limits::Permit;
-use crate::sync::slice::{Halt, Provider, Reach, reach};
+use crate::sync::slice::{Halt, Provider, Reach, reach, zoho_client};
 
 /// Longer than any visit: what is not given back by then is free again.
 const STAYS: Duration = Duration::from_secs(60);
@@ -57,11 +56,7 @@ impl Visit {
             Ok(xero::Client::new(&context.http, &context.providers.xero_api, &connection.organisation_id, access))
         });
         let xero = xero.await.map_err(|halt| away(context, halt))?;
-        let zoho = reach(context, &link, Provider::Zoho, |connection, access| {
-            let api =
-                Url::parse(&connection.api_base).map_err(|error| Failure::Bug(format!("the stored API address: {error}")))?;
-            Ok(zoho::Client::new(&context.http, &api, &connection.organisation_id, access))
-        });
+        let zoho = reach(context, &link, Provider::Zoho, |connection, access| zoho_client(context, &link, connection, access));
         let zoho = zoho.await.map_err(|halt| away(context, halt))?;
         let mut random = [0; 8];
         context.chance.fill(&mut random);

@@ -54,8 +54,7 @@ pub async fn invitation(context: &Context, secret: &str) -> Result<Option<Invita
     else {
         return Ok(None);
     };
-    let products: Vec<String> =
-        serde_json::from_str(&tenant.products).map_err(|error| Failure::Bug(format!("the tenant's products: {error}")))?;
+    let products = products(&tenant)?;
     let scopes = match provider {
         Provider::Xero => context.providers.xero.scopes.clone(),
         Provider::Zoho => {
@@ -67,6 +66,11 @@ pub async fn invitation(context: &Context, secret: &str) -> Result<Option<Invita
         }
     };
     Ok(Some(Invitation { consent, tenant, provider, products, scopes }))
+}
+
+/// What the customer has at Zoho.
+pub fn products(tenant: &tenant::Model) -> Result<Vec<String>, Failure> {
+    serde_json::from_str(&tenant.products).map_err(|error| Failure::Bug(format!("the tenant's products: {error}")))
 }
 
 /// Begins a sign-in. A cookie the browser has from the other side's sign-in is kept, so that both may be open at once.

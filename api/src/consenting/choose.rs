@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use secrecy::SecretString;
 use url::Url;
 
+use super::begin::products;
 use super::finish::of_call;
 use super::organisations::{Found, Reach, details, free, reached};
 use super::settle::{Tokens, settle};
@@ -20,6 +21,8 @@ pub enum Choices {
         tenant_name: String,
         provider: Provider,
         organisations: Vec<(String, String)>,
+        /// Several may be chosen: the customer has several products, which need not be in one organisation.
+        may_be_several: bool,
     },
     /// Nothing to choose: the page that says why.
     Elsewhere(String),
@@ -33,6 +36,7 @@ struct Open {
     reach: Reach,
     access: SecretString,
     found: Vec<Found>,
+    products: Vec<String>,
 }
 
 /// The organisations to choose among, asked from the provider now.
@@ -46,25 +50,36 @@ pub async fn choices(context: &Context, state: &str, cookie: Option<&str>) -> Re
     Ok(Choices::Among {
         tenant_name,
         provider: open.provider,
+        may_be_several: open.may_be_several(),
         organisations: open.found.into_iter().map(|one| (one.id, one.name)).collect(),
     })
 }
 
-/// Connects the chosen one, and gives the page to show. What is not among the choices is not connected.
-pub async fn choose(context: &Context, state: &str, cookie: Option<&str>, organisation: &str) -> Result<String, Failure> {
+impl Open {
+    fn may_be_several(&self) -> bool {
+        self.provider == Provider::Zoho && self.products.len() > 1
+    }
+}
+
+/// Connects what was chosen, and gives the page to show. What is not among the choices is not connected.
+pub async fn choose(context: &Context, state: &str, cookie: Option<&str>, organisations: &[String]) -> Result<String, Failure> {
     let open = match open(context, state, cookie).await? {
         Ok(open) => open,
         Err(page) => return Ok(page),
     };
     let page = |outcome: Outcome| outcome.page(open.provider, state);
-    let Some(chosen) = open.found.iter().find(|one| one.id == organisation) else {
+    let chosen: Vec<&Found> = open.found.iter().filter(|one| organisations.contains(&one.id)).collect();
+    if chosen.len() != organisations.len() || chosen.is_empty() || chosen.len() > 1 && !open.may_be_several() {
         return Ok(page(Outcome::Choose));
-    };
-    let kept = match details(context, chosen, &open.access).await {
-        Ok(kept) => kept,
-        // The choice stays open: the page may be tried again.
-        Err(trouble) => return Ok(page(Outcome::Problem(of_call(&trouble)))),
-    };
+    }
+    let mut kept = Vec::with_capacity(chosen.len());
+    for one in chosen {
+        match details(context, one, &open.products, &open.access).await {
+            Ok(details) => kept.push(details),
+            // The choice stays open: the page may be tried again.
+            Err(trouble) => return Ok(page(Outcome::Problem(of_call(&trouble)))),
+        }
+    }
     let key = context.tenant_key(open.sign_in.tenant_id).await?;
     let outcome = settle(context, &key, &open.sign_in, Tokens::Stored(open.grant), &open.reach, &kept).await?;
     if let Outcome::Problem(problem) = outcome {
@@ -132,7 +147,11 @@ async fn open(context: &Context, state: &str, cookie: Option<&str>) -> Result<Re
         Access::Dead => return elsewhere(Problem::Expired),
         Access::Later(_) => return elsewhere(Problem::OutOfReach),
     };
-    let mut found = match reached(context, &reach, &access).await {
+    let products = match tenant::Entity::of(sign_in.tenant_id).one(&context.database).await? {
+        Some(tenant) => products(&tenant)?,
+        None => return elsewhere(Problem::Expired),
+    };
+    let mut found = match reached(context, &reach, &products, &access).await {
         Ok(found) => found,
         Err(trouble) => return elsewhere(of_call(&trouble)),
     };
@@ -140,7 +159,7 @@ async fn open(context: &Context, state: &str, cookie: Option<&str>) -> Result<Re
         found.retain(|one| one.by_this_consent);
     }
     let found = free(context, &reach, sign_in.tenant_id, found).await?;
-    Ok(Ok(Open { grant: waiting.id, sign_in, provider, reach, access, found }))
+    Ok(Ok(Open { grant: waiting.id, sign_in, provider, reach, access, found, products }))
 }
 
 fn reach_of(context: &Context, provider: Provider, grant: &grant::Model) -> Option<Reach> {

@@ -9,7 +9,7 @@ use connectors::side::Trouble;
 use connectors::zoho::DataCentre;
 use entities::database::begin_write;
 use entities::sealed::TenantKey;
-use entities::sign_in;
+use entities::{sign_in, tenant};
 use jobs::connections::hash;
 use jobs::context::{Context, Failure};
 use sea_orm::sea_query::Expr;
@@ -17,6 +17,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
 use url::Url;
 
+use super::begin::products;
 use super::organisations::{PAUSES_MS, Pick, Reach, details, free, is_ended, pick, reached};
 use super::settle::{Granted, Tokens, connected, finished, keep, settle};
 use super::{Outcome, Problem, Provider, forget, is_same_browser, shown, verifier_place};
@@ -221,38 +222,46 @@ async fn organisation(
     sign_in: &sign_in::Model,
     granted: &Granted,
 ) -> Result<Outcome, Failure> {
-    let found = match reached(context, &granted.reach, &granted.access).await {
+    let products = match tenant::Entity::of(sign_in.tenant_id).one(&context.database).await? {
+        Some(tenant) => products(&tenant)?,
+        None => return Ok(Outcome::Problem(Problem::Expired)),
+    };
+    let found = match reached(context, &granted.reach, &products, &granted.access).await {
         Ok(found) => found,
         Err(trouble) => return Ok(Outcome::Problem(of_call(&trouble))),
     };
     // Where a person ended the connection, another organisation may take its place.
-    let before = match connected(&context.database, sign_in).await? {
-        Some(before) if !is_ended(&context.database, &before).await? => Some(before),
-        _ => None,
-    };
-    let before = before.as_ref().map(|before| before.organisation_id.as_str());
+    let mut before = Vec::new();
+    for one in connected(&context.database, sign_in).await? {
+        if !is_ended(&context.database, &one).await? {
+            before.push(one.organisation_id);
+        }
+    }
     let any = !found.is_empty();
-    let one = match pick(found, before) {
+    let these = match pick(found, &before, &products) {
         Pick::None => return Ok(Outcome::Problem(Problem::NoOrganisation)),
-        Pick::One(one) => one,
+        Pick::These(these) => these,
         Pick::Several(many) => {
-            if before.is_some() {
-                // The one that is connected is not among them.
+            if !before.iter().all(|before| many.iter().any(|one| one.id == *before)) {
+                // One that is connected is not among them.
                 return Ok(Outcome::Problem(Problem::OtherOrganisation));
             }
             let mut many = free(context, &granted.reach, sign_in.tenant_id, many).await?;
             match (many.len(), many.pop()) {
-                (1, Some(one)) => Box::new(one),
+                (1, Some(one)) => vec![one],
                 (_, Some(_)) => return keep(context, key, sign_in, granted).await,
                 (_, None) if any => return Ok(Outcome::Problem(Problem::Taken)),
                 (_, None) => return Ok(Outcome::Problem(Problem::NoOrganisation)),
             }
         }
     };
-    let kept = match details(context, &one, &granted.access).await {
-        Ok(kept) => kept,
-        Err(trouble) => return Ok(Outcome::Problem(of_call(&trouble))),
-    };
+    let mut kept = Vec::with_capacity(these.len());
+    for one in &these {
+        match details(context, one, &products, &granted.access).await {
+            Ok(details) => kept.push(details),
+            Err(trouble) => return Ok(Outcome::Problem(of_call(&trouble))),
+        }
+    }
     let tokens = Tokens::Fresh(granted);
     settle(context, key, sign_in, tokens, &granted.reach, &kept).await
 }

@@ -115,7 +115,7 @@ pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model) -> Result<
 
 /// Xero's revocation would end every organisation of this user. Only what this consent connected, and nobody uses, is taken back.
 async fn take_back_xero(context: &Context, granted: &Granted) -> Result<(), Failure> {
-    let found = match organisations::reached(context, &granted.reach, &granted.access).await {
+    let found = match organisations::reached(context, &granted.reach, &[], &granted.access).await {
         Ok(found) => found,
         Err(trouble) => {
             tracing::warn!(%trouble, "Xero does not say what a refused consent connected");

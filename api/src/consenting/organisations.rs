@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connectors::side::Trouble;
-use connectors::zoho::DataCentre;
+use connectors::zoho::{DataCentre, Dialect};
 use connectors::{xero, zoho};
 use entities::{connection, grant};
 use jobs::context::{Context, Failure};
@@ -42,6 +42,15 @@ pub struct Found {
     zoho: Option<zoho::Organisation>,
 }
 
+impl Found {
+    /// Which of these products the organisation has. One that does not say which it has joined is taken to have them all.
+    fn has<'a>(&'a self, products: &'a [String]) -> impl Iterator<Item = &'a str> {
+        let apps = self.zoho.as_ref().map(|zoho| zoho.apps.as_slice()).unwrap_or_default();
+        let known = products.iter().filter_map(|key| zoho::product(key)).filter(|product| product.dialect == Dialect::Finance);
+        known.filter(move |product| apps.is_empty() || apps.iter().any(|app| app == product.app)).map(|product| product.key)
+    }
+}
+
 /// What is kept of an organisation.
 #[derive(Clone, Debug)]
 pub struct Organisation {
@@ -53,13 +62,15 @@ pub struct Organisation {
     pub short_code: String,
     pub price_precision: i32,
     pub plan: String,
+    /// Which of the customer's products it has, with commas.
+    pub products: String,
 }
 
 /// Which of them is meant.
 #[derive(Clone, Debug)]
 pub enum Pick {
     None,
-    One(Box<Found>),
+    These(Vec<Found>),
     /// The customer must say.
     Several(Vec<Found>),
 }
@@ -82,10 +93,15 @@ impl Reach {
 }
 
 /// Every organisation the token reaches. For Xero this may include some from earlier consents.
-pub async fn reached(context: &Context, reach: &Reach, access: &SecretString) -> Result<Vec<Found>, Trouble> {
+pub async fn reached(
+    context: &Context,
+    reach: &Reach,
+    products: &[String],
+    access: &SecretString,
+) -> Result<Vec<Found>, Trouble> {
     let mut pauses = PAUSES_MS.iter();
     loop {
-        match (list(context, reach, access).await, pauses.next()) {
+        match (list(context, reach, products, access).await, pauses.next()) {
             (Err(Trouble::Unreachable(_)), Some(pause_ms)) => {
                 tokio::time::sleep(Duration::from_millis(*pause_ms)).await;
             }
@@ -94,21 +110,22 @@ pub async fn reached(context: &Context, reach: &Reach, access: &SecretString) ->
     }
 }
 
-/// Never simply the first: the one of this consent, the one connected before, or the customer's choice.
-pub fn pick(found: Vec<Found>, connected_before: Option<&str>) -> Pick {
+/// Never simply the first: those of this consent, those connected before, or the customer's choice. A product that none of those connected
+/// before has is a reason to ask again, where another organisation has it.
+pub fn pick(found: Vec<Found>, connected_before: &[String], products: &[String]) -> Pick {
     let of_this_consent: Vec<Found> = found.iter().filter(|one| one.by_this_consent).cloned().collect();
     // Approving again what is connected already makes no new connection, so nothing bears this consent's mark.
-    let mut eligible = if of_this_consent.is_empty() { found } else { of_this_consent };
-    if let Some(place) = eligible.iter().position(|one| Some(one.id.as_str()) == connected_before) {
-        return Pick::One(Box::new(eligible.swap_remove(place)));
+    let eligible = if of_this_consent.is_empty() { found } else { of_this_consent };
+    let (before, others): (Vec<Found>, Vec<Found>) = eligible.iter().cloned().partition(|one| connected_before.contains(&one.id));
+    if !before.is_empty() {
+        let is_served = |product: &str| before.iter().any(|one| one.has(products).any(|has| has == product));
+        let is_more = others.iter().any(|one| one.has(products).any(|has| !is_served(has)));
+        return if is_more { Pick::Several(eligible) } else { Pick::These(before) };
     }
-    match (eligible.len(), eligible.pop()) {
-        (1, Some(one)) => Pick::One(Box::new(one)),
-        (_, None) => Pick::None,
-        (_, Some(last)) => {
-            eligible.push(last);
-            Pick::Several(eligible)
-        }
+    match eligible.len() {
+        0 => Pick::None,
+        1 => Pick::These(eligible),
+        _ => Pick::Several(eligible),
     }
 }
 
@@ -157,7 +174,12 @@ pub async fn is_connected(context: &Context, provider: Provider, organisation: &
 }
 
 /// What we keep of it, asked from the provider.
-pub async fn details(context: &Context, found: &Found, access: &SecretString) -> Result<Organisation, Trouble> {
+pub async fn details(
+    context: &Context,
+    found: &Found,
+    products: &[String],
+    access: &SecretString,
+) -> Result<Organisation, Trouble> {
     if let Some(zoho) = &found.zoho {
         return Ok(Organisation {
             id: zoho.id.clone(),
@@ -168,6 +190,7 @@ pub async fn details(context: &Context, found: &Found, access: &SecretString) ->
             short_code: String::new(),
             price_precision: i32::try_from(zoho.price_precision).unwrap_or(2),
             plan: zoho.plan.clone(),
+            products: found.has(products).collect::<Vec<_>>().join(","),
         });
     }
     let api = &context.providers.xero_api;
@@ -191,10 +214,11 @@ pub async fn details(context: &Context, found: &Found, access: &SecretString) ->
         // Xero's unit prices have up to four decimals.
         price_precision: 4,
         plan: xero.class,
+        products: String::new(),
     })
 }
 
-async fn list(context: &Context, reach: &Reach, access: &SecretString) -> Result<Vec<Found>, Trouble> {
+async fn list(context: &Context, reach: &Reach, products: &[String], access: &SecretString) -> Result<Vec<Found>, Trouble> {
     match reach {
         Reach::Xero { event } => {
             let api = &context.providers.xero_api;
@@ -211,7 +235,10 @@ async fn list(context: &Context, reach: &Reach, access: &SecretString) -> Result
                 .collect())
         }
         Reach::Zoho { api, .. } => {
-            let found = zoho::Client::organizations(&context.http, api, access).await?;
+            // Every product lists the same; the consent may be for one of them only.
+            let mut asked = products.iter().filter_map(|key| zoho::product(key));
+            let through = asked.find(|product| product.dialect == Dialect::Finance).unwrap_or(&zoho::BOOKS);
+            let found = zoho::Client::organizations(&context.http, api, through, access).await?;
             Ok(found
                 .into_iter()
                 .filter(|one| one.is_active && !one.id.is_empty())
@@ -236,11 +263,25 @@ mod tests {
     }
 
     fn picked(found: Vec<Found>, before: Option<&str>) -> String {
-        match pick(found, before) {
+        let before: Vec<String> = before.into_iter().map(str::to_owned).collect();
+        match pick(found, &before, &["books".to_owned(), "invoice".to_owned()]) {
             Pick::None => "none".into(),
-            Pick::One(one) => one.id,
-            Pick::Several(many) => many.iter().map(|one| one.id.as_str()).collect(),
+            Pick::These(these) | Pick::Several(these) => these.iter().map(|one| one.id.as_str()).collect(),
         }
+    }
+
+    #[test]
+    fn a_product_that_nothing_connected_has_is_a_reason_to_ask() {
+        let with = |id: &str, apps: &[&str]| {
+            let apps = apps.iter().map(|app| (*app).to_owned()).collect();
+            Found { zoho: Some(zoho::Organisation { apps, ..Default::default() }), ..found(id, true) }
+        };
+        let both = || vec![with("a", &["books", "inventory"]), with("b", &["invoice"])];
+        assert_eq!(picked(both(), Some("a")), "ab");
+        assert_eq!(picked(vec![with("a", &["books", "invoice"]), with("b", &["invoice"])], Some("a")), "a");
+        let products = ["books", "invoice", "crm"].map(str::to_owned);
+        assert_eq!(both()[0].has(&products).collect::<Vec<_>>(), ["books"]);
+        assert_eq!(with("c", &[]).has(&products).collect::<Vec<_>>(), ["books", "invoice"]);
     }
 
     #[test]

@@ -37,17 +37,17 @@ pub enum Tokens<'a> {
     Stored(GrantId),
 }
 
-/// Connects the organisation. Whatever stands against it is a problem, and then nothing was changed.
+/// Connects the organisations. Whatever stands against it is a problem, and then nothing was changed.
 pub async fn settle(
     context: &Context,
     key: &TenantKey,
     sign_in: &sign_in::Model,
     tokens: Tokens<'_>,
     reach: &Reach,
-    organisation: &Organisation,
+    organisations: &[Organisation],
 ) -> Result<Outcome, Failure> {
     let transaction = begin_write(&context.database).await?;
-    let settled = store(&transaction, context, key, sign_in, tokens, reach, organisation).await;
+    let settled = store(&transaction, context, key, sign_in, tokens, reach, organisations).await;
     let replaced = match settled {
         Ok(Ok(replaced)) => replaced,
         Ok(Err(problem)) => {
@@ -71,13 +71,13 @@ pub async fn settle(
         // The connection stands; the next connect or the broom joins the two sides.
         tracing::error!(tenant.id = %tenant, %failure, "the two sides could not be joined yet");
     }
-    if let Some(replaced) = replaced {
+    for replaced in replaced {
         forget::replaced(context, &replaced).await;
     }
     Ok(Outcome::Connected)
 }
 
-/// The rows. Gives the grant that this one replaces.
+/// The rows. Gives the grants that this one replaces.
 async fn store(
     transaction: &DatabaseTransaction,
     context: &Context,
@@ -85,8 +85,8 @@ async fn store(
     sign_in: &sign_in::Model,
     tokens: Tokens<'_>,
     reach: &Reach,
-    organisation: &Organisation,
-) -> Result<Result<Option<grant::Model>, Problem>, Failure> {
+    organisations: &[Organisation],
+) -> Result<Result<Vec<grant::Model>, Problem>, Failure> {
     let (tenant, now) = (sign_in.tenant_id, context.now());
     let used = consent::Entity::update_many()
         .col_expr(consent::Column::State, Expr::value("used"))
@@ -99,18 +99,20 @@ async fn store(
     if used.rows_affected != 1 {
         return Ok(Err(Problem::LinkUsed));
     }
-    if let Some(other) = connected(transaction, sign_in).await?.filter(|before| before.organisation_id != organisation.id)
-        && !remove(transaction, &other).await?
-    {
-        return Ok(Err(Problem::OtherOrganisation));
+    let is_chosen = |before: &connection::Model| organisations.iter().any(|one| one.id == before.organisation_id);
+    for other in connected(transaction, sign_in).await?.iter().filter(|before| !is_chosen(before)) {
+        if !remove(transaction, other).await? {
+            return Ok(Err(Problem::OtherOrganisation));
+        }
     }
-    let held = connection::Entity::of_organisation(&sign_in.provider, &organisation.id).one(transaction).await?;
-    if let Some(held) = held.filter(|held| held.tenant_id != tenant)
-        && !remove(transaction, &held).await?
-    {
-        return Ok(Err(Problem::Taken));
+    for organisation in organisations {
+        let held = connection::Entity::of_organisation(&sign_in.provider, &organisation.id).one(transaction).await?;
+        if let Some(held) = held.filter(|held| held.tenant_id != tenant)
+            && !remove(transaction, &held).await?
+        {
+            return Ok(Err(Problem::Taken));
+        }
     }
-    let before = known(transaction, sign_in, &organisation.id).await?;
     let id = match tokens {
         Tokens::Fresh(granted) => {
             let id = GrantId::new(context.clock.as_ref(), context.chance.as_ref());
@@ -131,18 +133,36 @@ async fn store(
             id
         }
     };
-    let replaced = match &before {
-        Some(before) => replace(transaction, sign_in, before.grant_id).await?,
-        None => None,
-    };
+    let mut replaced: Vec<grant::Model> = Vec::new();
+    for organisation in organisations {
+        let before = known(transaction, sign_in, &organisation.id).await?;
+        if let Some(before) = before.as_ref().filter(|before| replaced.iter().all(|grant| grant.id != before.grant_id)) {
+            replaced.extend(replace(transaction, sign_in, before.grant_id).await?);
+        }
+        connect(transaction, context, sign_in, id, reach, organisation, before).await?;
+    }
+    finished(transaction, sign_in, Outcome::Connected, Some(id)).await?;
+    Ok(Ok(replaced))
+}
+
+/// The connection's row: a new one, or the one that this organisation has had before.
+async fn connect(
+    transaction: &DatabaseTransaction,
+    context: &Context,
+    sign_in: &sign_in::Model,
+    grant: GrantId,
+    reach: &Reach,
+    organisation: &Organisation,
+    before: Option<connection::Model>,
+) -> Result<(), Failure> {
     let (api, web) = reach.bases(context);
     let connection = connection::ActiveModel {
-        tenant_id: Set(tenant),
+        tenant_id: Set(sign_in.tenant_id),
         id: Set(match &before {
             Some(before) => before.id,
             None => ConnectionId::new(context.clock.as_ref(), context.chance.as_ref()),
         }),
-        grant_id: Set(id),
+        grant_id: Set(grant),
         provider: Set(reach.provider().name().to_owned()),
         organisation_id: Set(organisation.id.clone()),
         name: Set(organisation.name.clone()),
@@ -154,15 +174,15 @@ async fn store(
         price_precision: Set(organisation.price_precision),
         currency_id: Set(organisation.currency_id.clone()),
         plan: Set(organisation.plan.clone()),
+        products: Set(organisation.products.clone()),
         state: Set("live".to_owned()),
-        connected_at: Set(now),
+        connected_at: Set(context.now()),
     };
     match before {
         Some(_) => drop(connection.update(transaction).await?),
         None => drop(connection.insert(transaction).await?),
     }
-    finished(transaction, sign_in, Outcome::Connected, Some(id)).await?;
-    Ok(Ok(replaced))
+    Ok(())
 }
 
 /// Keeps the tokens while the customer chooses. They are thrown away when the sign-in ends.
@@ -196,14 +216,11 @@ pub async fn finished(
 }
 
 /// What this tenant has connected on this side.
-pub async fn connected(
-    connection: &impl ConnectionTrait,
-    sign_in: &sign_in::Model,
-) -> Result<Option<connection::Model>, Failure> {
+pub async fn connected(connection: &impl ConnectionTrait, sign_in: &sign_in::Model) -> Result<Vec<connection::Model>, Failure> {
     Ok(connection::Entity::of(sign_in.tenant_id)
         .filter(connection::Column::Provider.eq(&sign_in.provider))
         .filter(connection::Column::State.ne("removed"))
-        .one(connection)
+        .all(connection)
         .await?)
 }
 

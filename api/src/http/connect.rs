@@ -5,7 +5,6 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, Form, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Deserialize;
 
 use super::{COOKIE, cookie, is_from_our_page, parameter};
 use crate::consenting::{self, Choices, Problem, Provider, Shown};
@@ -69,27 +68,23 @@ async fn begin(state: Data<State>, token: Path<String>, request: HttpRequest) ->
 async fn choices(state: Data<State>, request: HttpRequest) -> HttpResponse {
     let (sign_in, cookie) = (parameter(&request, "s"), cookie(&request));
     match consenting::choices(&state, &sign_in, cookie.as_deref()).await {
-        Ok(Choices::Among { tenant_name, provider, organisations }) => {
-            pages::choose::page(&tenant_name, provider, &organisations, &sign_in)
+        Ok(Choices::Among { tenant_name, provider, organisations, may_be_several }) => {
+            pages::choose::page(&tenant_name, provider, &organisations, may_be_several, &sign_in)
         }
         Ok(Choices::Elsewhere(page)) => pages::redirect(StatusCode::SEE_OTHER, &page),
         Err(failure) => pages::broken(failure),
     }
 }
 
-#[derive(Deserialize)]
-struct Choice {
-    organisation: String,
-}
-
-async fn choose(state: Data<State>, request: HttpRequest, choice: Form<Choice>) -> HttpResponse {
+async fn choose(state: Data<State>, request: HttpRequest, choice: Form<Vec<(String, String)>>) -> HttpResponse {
     if !is_from_our_page(&request, &state.public_url) {
         return pages::problem::not_from_here();
     }
     let (sign_in, cookie) = (parameter(&request, "s"), cookie(&request));
     let work = actix_web::rt::spawn(async move {
-        let choice = choice.into_inner().organisation;
-        consenting::choose(&state, &sign_in, cookie.as_deref(), &choice).await
+        let chosen = choice.into_inner().into_iter().filter(|(name, _)| name == "organisation");
+        let chosen: Vec<String> = chosen.map(|(_, organisation)| organisation).collect();
+        consenting::choose(&state, &sign_in, cookie.as_deref(), &chosen).await
     });
     match work.await {
         Ok(Ok(page)) => pages::redirect(StatusCode::SEE_OTHER, &page),

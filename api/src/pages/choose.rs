@@ -11,11 +11,19 @@ struct Choose<'a> {
     tenant: &'a str,
     side: &'static str,
     organisations: &'a [(String, String)],
+    may_be_several: bool,
     action: String,
 }
 
-pub fn page(tenant: &str, provider: Provider, organisations: &[(String, String)], sign_in: &str) -> HttpResponse {
+pub fn page(
+    tenant: &str,
+    provider: Provider,
+    organisations: &[(String, String)],
+    may_be_several: bool,
+    sign_in: &str,
+) -> HttpResponse {
     let sign_in: String = url::form_urlencoded::byte_serialize(sign_in.as_bytes()).collect();
-    let page = Choose { tenant, side: provider.title(), organisations, action: format!("/connect/choose?s={sign_in}") };
+    let page =
+        Choose { tenant, side: provider.title(), organisations, may_be_several, action: format!("/connect/choose?s={sign_in}") };
     super::ask(&page)
 }

@@ -224,6 +224,7 @@ impl Desk {
             price_precision: Set(2),
             currency_id: text(),
             plan: text(),
+            products: Set("books".to_owned()),
             state: Set("live".to_owned()),
             connected_at: Set(now),
         };

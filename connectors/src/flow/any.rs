@@ -40,6 +40,11 @@ pub trait Record: Send + Sync {
 /// A flow without its types: all the engine knows.
 pub trait AnyFlow: Send + Sync {
     fn key(&self) -> &'static str;
+    /// The name by which mappings speak of this kind of record in needs, prints and rules. A flow that another product shares with Books
+    /// goes by the name it has there; a link has one product, so that no name means two.
+    fn record(&self) -> &'static str {
+        self.key()
+    }
     fn title(&self) -> &'static str;
     fn after(&self) -> &'static [&'static str];
     fn read_with(&self) -> Option<&'static str>;

@@ -1,4 +1,4 @@
-//! Calls to Zoho Books: upsert, create, update, status, list, get, and the settings we provision.
+//! Calls to Zoho's finance products: upsert, create, update, status, list, get, and the settings we provision.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::fields::read_fields;
 use super::trouble::read;
-use super::{Action, FieldInfo, Organisation, Resource};
+use super::{Action, FieldInfo, Organisation, Product, Resource};
 use crate::flow::{self, Carry, Further, Look};
 use crate::http::{Answer, Http, at};
 use crate::side::{Refusal, Trouble};
@@ -21,9 +21,10 @@ pub const PER_PAGE: u32 = 200;
 /// Ids of one bulk status call: 19 digits each, so that the address stays short.
 pub const BULK_IDS: usize = 25;
 
-/// Writes to one organisation with one access token.
+/// Speaks to one product of one organisation with one access token.
 pub struct Client {
     pub(super) http: Http,
+    pub(super) product: &'static Product,
     api_domain: Url,
     organization_id: String,
     access_token: SecretString,
@@ -49,9 +50,16 @@ pub struct Rows {
 }
 
 impl Client {
-    pub fn new(http: &Http, api_domain: &Url, organization_id: &str, access_token: SecretString) -> Self {
+    pub fn new(
+        http: &Http,
+        api_domain: &Url,
+        product: &'static Product,
+        organization_id: &str,
+        access_token: SecretString,
+    ) -> Self {
         Self {
             http: http.clone(),
+            product,
             api_domain: api_domain.clone(),
             organization_id: organization_id.to_owned(),
             access_token,
@@ -158,9 +166,14 @@ impl Client {
         record_in(of, &mut body).ok_or_else(|| Trouble::Unreachable(format!("the answer has no {}", of.one)))
     }
 
-    /// The organisations this token reaches. Needs no organisation of its own.
-    pub async fn organizations(http: &Http, api_domain: &Url, access_token: &SecretString) -> Result<Vec<Organisation>, Trouble> {
-        let this = Self::new(http, api_domain, "", access_token.clone());
+    /// The organisations this token reaches, asked through a product that it is for. Needs no organisation of its own.
+    pub async fn organizations(
+        http: &Http,
+        api_domain: &Url,
+        product: &'static Product,
+        access_token: &SecretString,
+    ) -> Result<Vec<Organisation>, Trouble> {
+        let this = Self::new(http, api_domain, product, "", access_token.clone());
         let body = this.send(Method::GET, this.url("organizations", &[], &[])).await?;
         let found =
             body["organizations"].as_array().ok_or_else(|| Trouble::Unreachable("the answer has no organizations".to_owned()))?;
@@ -174,7 +187,7 @@ impl Client {
 
     /// This organisation.
     pub async fn organisation(&self) -> Result<Organisation, Trouble> {
-        let found = Self::organizations(&self.http, &self.api_domain, &self.access_token).await?;
+        let found = Self::organizations(&self.http, &self.api_domain, self.product, &self.access_token).await?;
         found
             .into_iter()
             .find(|organisation| organisation.id == self.organization_id)
@@ -233,11 +246,15 @@ impl Client {
         let mut token = HeaderValue::from_str(&format!("Zoho-oauthtoken {}", self.access_token.expose_secret()))
             .unwrap_or(HeaderValue::from_static("Zoho-oauthtoken"));
         token.set_sensitive(true);
-        self.http.client().request(method, url).header(AUTHORIZATION, token).header(ACCEPT, "application/json")
+        let request = self.http.client().request(method, url).header(AUTHORIZATION, token).header(ACCEPT, "application/json");
+        match self.product.organisation_header {
+            Some(header) if !self.organization_id.is_empty() => request.header(header, &self.organization_id),
+            _ => request,
+        }
     }
 
     pub(super) fn url(&self, path: &str, segments: &[&str], query: &[(&str, &str)]) -> Url {
-        let mut url = at(&self.api_domain, &format!("books/v3/{path}"));
+        let mut url = at(&self.api_domain, &format!("{}/{path}", self.product.api));
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(segments);
         }
@@ -316,7 +333,7 @@ mod tests {
             answers.into_iter().map(|(status, body)| (status, "content-type: application/json\r\n", body.to_string())).collect(),
         )
         .await;
-        let client = Client::new(&Http::new(), &stub.url, "10234695", "secret-token".to_owned().into());
+        let client = Client::new(&Http::new(), &stub.url, &super::super::BOOKS, "10234695", "secret-token".to_owned().into());
         let got = ask(client).await;
         (got, stub.requests())
     }

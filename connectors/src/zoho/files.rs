@@ -197,7 +197,7 @@ mod tests {
             (400, "", r#"{"code":2,"message":"no"}"#.to_owned()),
         ])
         .await;
-        let client = Client::new(&Http::new(), &zoho.url, "10234695", "token".to_owned().into());
+        let client = Client::new(&Http::new(), &zoho.url, &crate::zoho::BOOKS, "10234695", "token".to_owned().into());
         let from = crate::xero::Client::new(&Http::new(), &xero.url, "tenant", "token".to_owned().into());
         let mut sent = Vec::new();
         for _ in 0..3 {

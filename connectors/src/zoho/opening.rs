@@ -119,7 +119,7 @@ mod tests {
         let answers =
             answers.into_iter().map(|(status, body)| (status, "content-type: application/json\r\n", body.to_string())).collect();
         let stub = Stub::answering(answers).await;
-        let client = Client::new(&Http::new(), &stub.url, "10234695", "secret-token".to_owned().into());
+        let client = Client::new(&Http::new(), &stub.url, &crate::zoho::BOOKS, "10234695", "secret-token".to_owned().into());
         let got = ask(client).await;
         (got, stub.requests())
     }

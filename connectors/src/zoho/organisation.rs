@@ -21,10 +21,20 @@ pub struct Organisation {
     pub time_zone: String,
     #[serde(rename = "plan_name", default, deserialize_with = "wire::text")]
     pub plan: String,
+    /// The applications it has joined, in Zoho's own words: `books`. Empty where Zoho does not say.
+    #[serde(rename = "org_joined_app_list", default, deserialize_with = "words")]
+    pub apps: Vec<String>,
     #[serde(rename = "is_default_org", default, deserialize_with = "wire::flag")]
     pub is_default: bool,
     #[serde(rename = "is_org_active", default = "yes", deserialize_with = "wire::flag")]
     pub is_active: bool,
+}
+
+/// A list of words; what is none is left out.
+fn words<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let written = serde_json::Value::deserialize(deserializer)?;
+    let words = written.as_array().into_iter().flatten().filter_map(|word| word.as_str());
+    Ok(words.map(str::to_lowercase).collect())
 }
 
 /// Zoho's own default.

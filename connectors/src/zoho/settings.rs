@@ -98,7 +98,7 @@ mod tests {
     async fn asked<T>(answers: Vec<Value>, ask: impl AsyncFn(Client) -> T) -> (T, Vec<(String, Value)>) {
         let answers = answers.into_iter().map(|body| (200, "content-type: application/json\r\n", body.to_string()));
         let stub = Stub::answering(answers.collect()).await;
-        let client = Client::new(&Http::new(), &stub.url, "10234695", "secret-token".to_owned().into());
+        let client = Client::new(&Http::new(), &stub.url, &crate::zoho::BOOKS, "10234695", "secret-token".to_owned().into());
         let got = ask(client).await;
         let requests = stub.requests().into_iter().map(|request| {
             let (head, body) = request.split_once("\r\n\r\n").unwrap();

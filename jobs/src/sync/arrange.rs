@@ -15,7 +15,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use url::{Host, Url};
 
-use super::slice::{Halt, Provider, Slice};
+use super::slice::{Halt, Provider, Slice, zoho_client};
 use crate::connections::{address, hash};
 use crate::context::{Context, Failure};
 use crate::in_step;
@@ -85,7 +85,7 @@ impl From<Halt> for Stop {
 /// What rules call the lists that people change in Zoho and that go back to Xero.
 async fn wanted(slice: &Slice) -> Result<Vec<&'static str>, Halt> {
     let mut wanted = Vec::new();
-    let is_on = slice.context.habits.zoho_webhooks && !slice.link.one_way;
+    let is_on = slice.context.habits.zoho_webhooks && slice.product.has_webhooks && !slice.link.one_way;
     if !is_on || !in_step::is_migrated(&slice.context.database, slice.tenant, slice.link.id).await? {
         return Ok(wanted);
     }
@@ -262,10 +262,9 @@ pub async fn remove(context: &Context, found: &connection::Model) -> Result<(), 
         return Ok(());
     }
     let Access::Token { access, .. } = tokens::fresh(context, tenant, found.grant_id).await? else { return Ok(()) };
-    let api = Url::parse(&found.api_base).map_err(|error| Failure::Bug(format!("the stored API address: {error}")))?;
-    let client = zoho::Client::new(&context.http, &api, &found.organisation_id, access);
     let gate = Gate { tenant, key: format!("zoho:{}", found.organisation_id), limits: context.providers.limits.zoho };
     for link in links.iter().filter(|link| made.iter().any(|made| made.link_id == link.id)) {
+        let client = zoho_client(context, link, found, access.clone())?;
         match tokio::time::timeout(REMOVE_WITHIN, take_away(context, &client, &gate, &beginning(link))).await {
             Ok(Ok(())) => {}
             Ok(Err(what)) => tracing::warn!(tenant.id = %tenant, link.id = %link.id, what, "webhooks stay in Zoho"),

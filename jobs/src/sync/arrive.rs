@@ -263,7 +263,7 @@ async fn store(
         arrived.xero_id.clone().into(),
         way.zoho_id.clone().into(),
         way.part.clone().into(),
-        arrived.alias.as_ref().map(|alias| alias_print(slice, lane.flow.key(), alias)).into(),
+        arrived.alias.as_ref().map(|alias| alias_print(slice, lane.flow.record(), alias)).into(),
         arrived.prints.clone().into(),
         arrived.zoho_prints.clone().into(),
         arrived.version.clone().into(),
@@ -329,7 +329,7 @@ pub async fn turn(transaction: &DatabaseTransaction, slice: &Slice, lane: Lane, 
 
 /// What others may have waited for.
 fn needed_as(slice: &Slice, lane: Lane, way: &Way, arrived: &Arrived) -> Vec<Vec<u8>> {
-    let flow = lane.flow.key();
+    let flow = lane.flow.record();
     let mut prints = vec![need_print(slice, flow, By::Id, &arrived.xero_id), need_print(slice, flow, By::Zoho, &way.zoho_id)];
     prints.extend(arrived.alias.iter().map(|alias| need_print(slice, flow, By::Alias, alias)));
     prints

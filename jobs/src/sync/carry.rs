@@ -393,7 +393,7 @@ async fn write(
                         .map(|tax| slice.print.of(&tax.normalize().to_string()).to_vec()),
                     zoho_prints: lane.flow.back().map(|back| {
                         let record = after(&record, &then);
-                        rules::zoho_prints(lane.flow.key(), back, &record, &slice.rules, &slice.print)
+                        rules::zoho_prints(lane.flow.record(), back, &record, &slice.rules, &slice.print)
                     }),
                     prints: todo.prints,
                     version,
@@ -470,7 +470,7 @@ fn weight(trouble: &Trouble) -> u8 {
 
 /// The prints under which waiting records may be waiting for a settled one.
 pub fn needed_as(slice: &Slice, lane: Lane, settled: &Settled) -> Vec<Vec<u8>> {
-    let flow = lane.flow.key();
+    let flow = lane.flow.record();
     let mut prints = vec![need_print(slice, flow, By::Id, &settled.xero_id), need_print(slice, flow, By::Zoho, &settled.zoho_id)];
     prints.extend(settled.also.iter().map(|one| need_print(slice, flow, By::Id, &one.xero_id)));
     let aliases = settled.alias.iter().chain(settled.also.iter().filter_map(|one| one.alias.as_ref()));

@@ -29,7 +29,7 @@ const AT_ONCE: usize = 10;
 pub async fn note(slice: &Slice, run: &run::Model, lane: Lane, read: &[Reading], told: &HashSet<String>) -> Result<(), Halt> {
     for bears in slice.lanes.iter().filter(|bears| bears.flow.hangs().is_some()) {
         let Some(hanging) = bears.flow.hangs() else { continue };
-        let Some(bearer) = Bearer::of(lane.flow.key(), hanging) else { continue };
+        let Some(bearer) = Bearer::of(lane.flow.record(), hanging) else { continue };
         let is_one = |record: &dyn Record| match hanging {
             Hanging::Files => told.contains(record.id()),
             Hanging::Notes => bears.on,
@@ -117,7 +117,7 @@ async fn begin(slice: &Slice, run: &run::Model, lane: Lane, hanging: Hanging) ->
 
 /// The lanes whose records may bear this.
 fn bearers(slice: &Slice, hanging: Hanging) -> impl Iterator<Item = (Lane, &'static Bearer)> + '_ {
-    slice.lanes.iter().filter_map(move |owner| Some((*owner, Bearer::of(owner.flow.key(), hanging)?)))
+    slice.lanes.iter().filter_map(move |owner| Some((*owner, Bearer::of(owner.flow.record(), hanging)?)))
 }
 
 /// What is on the shelf, or the lists of the next bearers.

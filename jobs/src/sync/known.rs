@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use connectors::flow::{By, Known, Need};
+use connectors::flows;
 use entities::database::sql;
 use entities::ids::LaneId;
 use entities::pair;
@@ -28,7 +29,7 @@ pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Ha
         missing.entry((need.flow, need.by)).or_default().insert(need.key.clone());
     }
     for ((flow, by), keys) in missing {
-        if let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.key() == flow).map(|lane| lane.id) {
+        if let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.record() == flow).map(|lane| lane.id) {
             let found = settled(slice, lane, flow, by, keys.into_iter().collect()).await?;
             for (need, id) in found {
                 let ids = slice.known.0.entry(need).or_default();
@@ -41,7 +42,7 @@ pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Ha
     let (xero, zoho) = slice.organisations();
     let mut known = Known::new(xero, zoho);
     known.rules = slice.rules.clone();
-    slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
+    switch_off(slice, &mut known);
     for need in needs.iter().flatten() {
         for id in slice.known.0.get(need).into_iter().flatten() {
             match need.by {
@@ -53,12 +54,21 @@ pub async fn look_up(slice: &mut Slice, needs: &[Vec<Need>]) -> Result<Known, Ha
     Ok(known)
 }
 
+/// Notes what is not carried: what the scope leaves out, and what this product does not have.
+pub fn switch_off(slice: &Slice, known: &mut Known) {
+    for flow in flows::ALL {
+        if !slice.lanes.iter().any(|lane| lane.on && lane.flow.record() == flow.record()) {
+            known.switch_off(flow.record());
+        }
+    }
+}
+
 /// Which of these needs are records outside the scope, or another flow's: what refers to them by id.
 pub async fn outside(slice: &Slice, needs: &[Need]) -> Result<HashSet<Need>, Halt> {
     let database = &slice.context.database;
     let mut found = HashSet::new();
     for need in needs.iter().filter(|need| need.by == By::Id) {
-        let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.key() == need.flow) else { continue };
+        let Some(lane) = slice.lanes.iter().find(|lane| lane.flow.record() == need.flow) else { continue };
         let text =
             "SELECT 1 AS one FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state IN ('out', 'passed')";
         let values = vec![slice.tenant.0.into(), lane.id.0.into(), need.key.clone().into()];

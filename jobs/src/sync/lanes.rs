@@ -87,6 +87,9 @@ pub async fn started(slice: &Slice, run: &run::Model) -> Result<(), Halt> {
 
 /// Asks Zoho for its locked periods.
 pub async fn read_locks(slice: &mut Slice) -> Result<Vec<Lock>, Halt> {
+    if !slice.product.has_ledger {
+        return Ok(Vec::new());
+    }
     slice.permit_soon(Provider::Zoho, None).await?;
     match slice.zoho.client.locks().await {
         Ok(locks) => Ok(locks),

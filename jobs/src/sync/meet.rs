@@ -248,7 +248,7 @@ fn one(slice: &Slice, lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &
             known = Some(only);
         }
         let part = &carry::after(part, known.map_or(&[], |known| &known.due));
-        let zoho_prints = rules::zoho_prints(lane.flow.key(), back, part, &slice.rules, &slice.print);
+        let zoho_prints = rules::zoho_prints(lane.flow.record(), back, part, &slice.rules, &slice.print);
         let going = |way: Way, there: Option<Value>| Going {
             way,
             record: part.clone(),
@@ -382,7 +382,7 @@ pub async fn views(slice: &mut Slice, lane: Lane, xero_id: &str) -> Result<Optio
     let record = part.as_ref().unwrap_or(record);
     let ids = send::known(slice, lane, back, std::iter::once(record)).await?;
     let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
-    let told = rules::to_xero(lane.flow.key(), back, &Coming { record, there: Some(raw), changed: &names }, &ids);
+    let told = rules::to_xero(lane.flow.record(), back, &Coming { record, there: Some(raw), changed: &names }, &ids);
     Ok(Some(told.map(|sending| (raw.clone(), sending.body))))
 }
 
@@ -397,7 +397,7 @@ fn as_xero(
 ) -> Option<Vec<u8>> {
     let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
     let coming = Coming { record, there: Some(there), changed: &names };
-    let sending = rules::to_xero(lane.flow.key(), back, &coming, known).ok()?;
+    let sending = rules::to_xero(lane.flow.record(), back, &coming, known).ok()?;
     let mut merged = there.clone();
     let body = sending.body.as_object()?;
     merged.as_object_mut()?.extend(body.clone());

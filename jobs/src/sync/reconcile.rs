@@ -84,7 +84,7 @@ async fn year_end(slice: &mut Slice, run: &run::Model, on: &[Lane], tallies: &mu
 /// Xero's own rates, as the lists have told them.
 fn rates(lanes: &[Lane], tallies: &Tallies) -> Vec<look::Rate> {
     let of = |lane: &Lane| {
-        let flow = lane.flow.key();
+        let flow = lane.flow.record();
         of(tallies, *lane).rates.iter().map(move |(id, rate)| (flow, id.clone(), *rate)).collect::<Vec<_>>()
     };
     lanes.iter().filter(|lane| lane.flow.has_rates()).flat_map(of).collect()

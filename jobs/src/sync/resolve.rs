@@ -296,7 +296,7 @@ async fn acted(slice: &mut Slice, run: &run::Model, lane: Lane, due: Vec<Due>, r
     );
     transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     if rest.is_none() {
-        let flow = lane.flow.key();
+        let flow = lane.flow.record();
         let needs = due
             .iter()
             .flat_map(|one| {

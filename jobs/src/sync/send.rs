@@ -109,7 +109,7 @@ pub async fn send(
         }
         let changed: Vec<&'static str> = one.changed.iter().filter_map(|n| names.get(*n).copied()).collect();
         let coming = Coming { record: &one.record, there: one.there.as_ref(), changed: &changed };
-        match one.last.clone().map_or_else(|| rules::to_xero(lane.flow.key(), back, &coming, &known), Ok) {
+        match one.last.clone().map_or_else(|| rules::to_xero(lane.flow.record(), back, &coming, &known), Ok) {
             Ok(sending) => ready.push(Ready { going: one, sending }),
             Err(reason) => fates.push((one.way, Fate::Held(reason))),
         }
@@ -209,7 +209,7 @@ pub async fn list(slice: &mut Slice, flow: &'static str) -> Result<Arc<Vec<Value
 /// Records that another one refers to and that Xero does not have: they are looked at now.
 async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(), Halt> {
     let lane =
-        |need: &Need| slice.lanes.iter().find(|lane| lane.on && lane.flow.key() == need.flow && lane.flow.back().is_some());
+        |need: &Need| slice.lanes.iter().find(|lane| lane.on && lane.flow.record() == need.flow && lane.flow.back().is_some());
     let mut hints: Vec<_> = needs.iter().filter_map(|need| Some((lane(need)?.id, Side::Zoho, need.key.clone()))).collect();
     hints.dedup();
     if hints.is_empty() {
@@ -252,7 +252,7 @@ async fn seek(
                 one.zoho_prints = one.sent_prints.take().unwrap_or_else(|| now.clone());
                 let is_behind = one.zoho_prints != now;
                 let coming = Coming { record: &one.record, there: None, changed: &[] };
-                let unsaid = rules::to_xero(lane.flow.key(), back, &coming, known).map(|sending| sending.unsaid);
+                let unsaid = rules::to_xero(lane.flow.record(), back, &coming, known).map(|sending| sending.unsaid);
                 let (way, mut fate) = settled(slice, lane, one, found, Some(Written::Created), &unsaid.unwrap_or_default());
                 match &mut fate {
                     Fate::Settled(arrived) => arrived.changed_since |= is_behind,

@@ -122,7 +122,7 @@ pub async fn verdicts(slice: &mut Slice, run: &run::Model, lane: Lane, verdicts:
 
 /// Records that another one refers to and that their own flow knows nothing of, because it skipped them: they are carried now.
 pub async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(), Halt> {
-    let lane = |need: &Need| slice.lanes.iter().find(|lane| lane.on && lane.flow.key() == need.flow && lane.flow.on_call());
+    let lane = |need: &Need| slice.lanes.iter().find(|lane| lane.on && lane.flow.record() == need.flow && lane.flow.on_call());
     let called: Vec<(&Need, &Lane)> = needs.iter().filter_map(|need| Some((need, lane(need)?))).collect();
     if called.is_empty() {
         return Ok(());
@@ -262,7 +262,7 @@ async fn store_settled(
                 lane.id.0.into(),
                 one.xero_id.clone().into(),
                 one.zoho_id.clone().into(),
-                one.alias.as_ref().map(|alias| alias_print(slice, lane.flow.key(), alias)).into(),
+                one.alias.as_ref().map(|alias| alias_print(slice, lane.flow.record(), alias)).into(),
                 one.prints.clone().into(),
                 one.zoho_prints.clone().into(),
                 one.answer.clone().into(),
@@ -299,7 +299,7 @@ async fn store_also(
     settled: &[Settled],
 ) -> Result<(), Halt> {
     for one in settled.iter().flat_map(|one| &one.also) {
-        let alias = one.alias.as_ref().map(|alias| alias_print(slice, lane.flow.key(), alias));
+        let alias = one.alias.as_ref().map(|alias| alias_print(slice, lane.flow.record(), alias));
         transaction
             .execute_raw(sql(
                 transaction.get_database_backend(),

@@ -128,6 +128,7 @@ pub struct Slice {
     pub key: TenantKey,
     pub print: PrintKey,
     pub link: link::Model,
+    pub product: &'static zoho::Product,
     pub fence: i64,
     /// What of the company is carried.
     pub scope: Scope,
@@ -209,8 +210,8 @@ impl Slice {
         let scope = scope_of(&link)?;
         let rules = Arc::new(rules::of(&context.database, tenant, link.id, &key).await?);
         let mut lanes = lanes(context, &link, &scope).await?;
-        if lanes.len() < flows::ALL.len() {
-            links::add_lanes(&context.database, context, tenant, link.id).await?;
+        if lanes.len() < flows::of(&link.product).count() {
+            links::add_lanes(&context.database, context, &link).await?;
             lanes = self::lanes(context, &link, &scope).await?;
         }
         let fields = unique_field::Entity::of(tenant)
@@ -224,12 +225,8 @@ impl Slice {
             Ok(xero::Client::new(&context.http, &context.providers.xero_api, &connection.organisation_id, access))
         })
         .await?;
-        let zoho = reach(context, &link, Provider::Zoho, |connection, access| {
-            let api =
-                Url::parse(&connection.api_base).map_err(|error| Failure::Bug(format!("the stored API address: {error}")))?;
-            Ok(zoho::Client::new(&context.http, &api, &connection.organisation_id, access))
-        })
-        .await?;
+        let zoho =
+            reach(context, &link, Provider::Zoho, |connection, access| zoho_client(context, &link, connection, access)).await?;
         let slots = zoho.gate.reserve(context, &owner, zoho.gate.limits.in_flight, context.in_a(CLAIM)).await?;
         if slots == 0 {
             let at = context.in_a(Duration::from_millis(500));
@@ -241,6 +238,7 @@ impl Slice {
             print: PrintKey::new(key.print_key()),
             key,
             fence: link.fence,
+            product: product_of(&link)?,
             link,
             scope,
             rules,
@@ -470,11 +468,27 @@ fn scope_of(link: &link::Model) -> Result<Scope, Failure> {
 /// The link's lanes, in the order of carrying. That is the code's: a newer version may put a flow between older ones.
 async fn lanes(context: &Context, link: &link::Model, scope: &Scope) -> Result<Vec<Lane>, Failure> {
     let rows = lane::Entity::of(link.tenant_id).filter(lane::Column::LinkId.eq(link.id)).all(&context.database).await?;
-    let lane_of = |flow: &&'static dyn AnyFlow| {
+    let lane_of = |flow: &'static dyn AnyFlow| {
         let row = rows.iter().find(|row| row.flow == flow.key())?;
-        Some(Lane { id: row.id, flow: *flow, on: scope.is_on(*flow) })
+        Some(Lane { id: row.id, flow, on: scope.is_on(flow) })
     };
-    Ok(flows::ALL.iter().filter_map(lane_of).collect())
+    Ok(flows::of(&link.product).filter_map(lane_of).collect())
+}
+
+/// Speaks to the link's product.
+pub(crate) fn zoho_client(
+    context: &Context,
+    link: &link::Model,
+    connection: &connection::Model,
+    access: secrecy::SecretString,
+) -> Result<zoho::Client, Failure> {
+    let api = Url::parse(&connection.api_base).map_err(|error| Failure::Bug(format!("the stored API address: {error}")))?;
+    Ok(zoho::Client::new(&context.http, &api, product_of(link)?, &connection.organisation_id, access))
+}
+
+/// The product that a link leads to.
+pub fn product_of(link: &link::Model) -> Result<&'static zoho::Product, Failure> {
+    zoho::product(&link.product).ok_or_else(|| Failure::Bug(format!("a link of the product {:?}", link.product)))
 }
 
 pub(crate) async fn reach<C>(

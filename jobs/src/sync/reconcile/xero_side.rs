@@ -10,7 +10,7 @@ use entities::clock::At;
 use entities::run;
 use rust_decimal::Decimal;
 
-use super::super::known::look_up;
+use super::super::known::{self, look_up};
 use super::super::lanes::lane_row;
 use super::super::observe;
 use super::super::read;
@@ -158,7 +158,7 @@ impl Knowing {
     pub fn new(slice: &Slice, (start, end): (NaiveDate, NaiveDate), cut: Option<Cut>) -> Self {
         let (xero, zoho) = slice.organisations();
         let mut known = Known::new(xero, zoho);
-        slice.lanes.iter().filter(|lane| !lane.on).for_each(|lane| known.switch_off(lane.flow.key()));
+        known::switch_off(slice, &mut known);
         Self { known, start, end, cut }
     }
 
