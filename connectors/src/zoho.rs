@@ -1,6 +1,7 @@
 //! Zoho: its products, their organisations, its records, and the calls that read and write them.
 
 pub mod account_types;
+pub mod buttons;
 mod client;
 pub mod data_centres;
 mod fields;

@@ -8,6 +8,7 @@ pub mod ids;
 pub mod owned;
 pub mod sealed;
 
+pub mod button;
 pub mod connection;
 pub mod consent;
 pub mod finding;

@@ -15,6 +15,7 @@ mod m0008_two_ways;
 mod m0009_hints;
 mod m0010_rules;
 mod m0011_conflicts;
+mod m0012_buttons;
 mod m0013_products;
 
 /// All migrations, oldest first.
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_hints::Hints),
             Box::new(m0010_rules::Rules),
             Box::new(m0011_conflicts::Conflicts),
+            Box::new(m0012_buttons::Buttons),
             Box::new(m0013_products::Products),
         ]
     }
