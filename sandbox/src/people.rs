@@ -1,6 +1,7 @@
 //! The sandbox for people: both companies' records in a browser, with the links that lead from one side to the other.
 
 mod addresses;
+mod contact_links;
 mod crm;
 mod fields;
 mod go;
@@ -13,10 +14,12 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::Shared;
+pub use contact_links::create_tables;
 use page::{Product, escape};
 
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.route("/", web::get().to(index));
+    contact_links::configure(cfg);
     xero::configure(cfg);
     zoho::configure(cfg);
     crm::configure(cfg);

@@ -69,7 +69,7 @@ pub async fn start(options: Options) -> Result<Sandbox> {
 
 /// Tables, and what exists before anybody does anything: users, organisations, system accounts. A folder from before has them.
 fn prepare(shared: &Shared) -> Result<()> {
-    const LAYOUT: i64 = 2;
+    const LAYOUT: i64 = 3;
     let found = shared.store.with(|connection| connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)));
     match found.map_err(Error::other)? {
         LAYOUT => return Ok(()),
@@ -82,6 +82,7 @@ fn prepare(shared: &Shared) -> Result<()> {
         .store
         .atomically(|connection| {
             xero::create_tables(connection)?;
+            people::create_tables(connection)?;
             zoho::create_tables(connection)
         })
         .map_err(Error::other)?;

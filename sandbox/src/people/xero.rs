@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::fields::{self, Links};
 use super::list::{self, ROWS, Row};
 use super::page::{self, Product, count, crumbs, escape, words};
-use super::{Asked, addresses};
+use super::{Asked, addresses, contact_links};
 use crate::Shared;
 use crate::xero::browse;
 use crate::xero::kinds::{KINDS, Kind};
@@ -77,6 +77,8 @@ pub fn company_page(shared: &Shared, org: &Org) -> HttpResponse {
             let nowhere = |_: &str, _: &Map<String, Value>| None;
             let links = Links { base: &shared.base, record: &nowhere };
             let settings = settings.map(|settings| fields::all(&settings, &[], &links)).unwrap_or_default();
+            let address = format!("/people/xero/{}/settings/contact-links", org.tenant);
+            let settings = format!("<p><a href=\"{address}\">Custom Contact Links</a></p>{settings}");
             page::shown(Product::Xero, &org.name, &crumbs(&[("/".into(), "Both companies")]), &format!("{card}{settings}"))
         }
         (Err(error), _) | (_, Err(error)) => page::broken(&error),
@@ -143,12 +145,25 @@ pub fn record_page(shared: &Shared, org: &Org, kind: Kind, id: Uuid, record: &Ma
         .and_then(|address| addresses::here(&shared.base, address))
         .map(|address| format!("<a class=\"button\" href=\"{}\">Go to {}</a>", escape(&address), escape(crate::xero::APP_NAME)));
     let back = back.unwrap_or_default();
+    let custom = match kind {
+        Kind::Contacts => contact_links::on(shared, org, record),
+        _ => Ok(String::new()),
+    };
+    let custom = match custom {
+        Ok(custom) => custom,
+        Err(error) => return page::broken(&error),
+    };
     let fields = fields::all(record, &[], &links);
     let list = format!("/people/xero/{}/{}", org.tenant, kind.collection());
     let list_name = words(kind.collection());
     let trail =
         crumbs(&[("/".into(), "Both companies"), (format!("/people/xero/{}", org.tenant), &org.name), (list, &list_name)]);
-    page::shown(Product::Xero, &name(kind, record, id), &trail, &format!("<div class=\"acts\">{pills}{back}</div>{fields}"))
+    page::shown(
+        Product::Xero,
+        &name(kind, record, id),
+        &trail,
+        &format!("<div class=\"acts\">{pills}{back}{custom}</div>{fields}"),
+    )
 }
 
 fn kind_of(list: &str) -> Option<Kind> {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod browser;
+mod chromium;
 mod control;
 mod people;
 mod recorder;
