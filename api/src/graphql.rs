@@ -4,6 +4,7 @@ pub mod endpoint;
 pub mod socket;
 
 mod answers;
+mod buttons;
 mod checklist;
 mod conflicts;
 mod connections;
@@ -62,6 +63,7 @@ pub struct Mutation(
     in_step::InStepMutation,
     rules::RuleMutation,
     conflicts::ConflictMutation,
+    buttons::ButtonMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;

@@ -1,5 +1,7 @@
 //! What browsers and machines reach by an address of its own: pages, callbacks, health.
 
+pub mod addresses;
+pub mod buttons;
 pub mod connect;
 pub mod health;
 pub mod oauth;
@@ -21,6 +23,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(connect::configure)
         .configure(oauth::configure)
         .configure(status::configure)
+        .configure(addresses::configure)
+        .configure(buttons::configure)
         .configure(webhooks::configure)
         .route("/assets/{name}", web::get().to(pages::asset));
 }

@@ -1,5 +1,6 @@
 //! The customer's pages: templates filled with words, careful headers, one style sheet. Everything shown is escaped.
 
+pub mod addresses;
 mod asked;
 pub mod choose;
 pub mod consent;

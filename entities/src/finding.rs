@@ -22,6 +22,8 @@ pub struct Model {
     /// The sentence, sealed.
     pub detail: Vec<u8>,
     pub expires_at: At,
+    /// Xero's id of the document that it is about.
+    pub xero_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

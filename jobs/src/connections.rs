@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::context::{Context, Failure};
-use crate::sync::arrange;
+use crate::sync::{arrange, buttons};
 use crate::{letters, tokens};
 
 /// How long a consent link works.
@@ -164,6 +164,7 @@ async fn tell_provider(context: &Context, tenant: TenantId, found: &connection::
     };
     let outcome = if found.provider == "zoho" {
         arrange::remove(context, found).await?;
+        buttons::remove(context, found).await?;
         revoke_zoho(context, &grant).await?
     } else {
         disconnect_xero(context, tenant, found).await

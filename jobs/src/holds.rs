@@ -1,18 +1,23 @@
 //! Holds and findings for people: opened with the tenant's key, and retried when their cause is cured.
 
+use std::collections::HashMap;
+
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::{LaneId, LinkId, RunId, TenantId};
 use entities::sealed::{Place, TenantKey};
-use entities::{finding, hold, lane};
+use entities::{finding, hold, lane, link, pair, run};
 use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::addresses::{Doors, Pages};
 use crate::context::{Context, Failure};
 use crate::links;
 use crate::runs::{self, Kind, Wishes};
 use crate::sync::arrive::COMING;
 
+/// Records whose pairs are looked up in one query.
+const RECORDS_AT_ONCE: usize = 200;
 /// A record that Xero owns was deleted in Zoho.
 pub const GONE_FROM_ZOHO: &str = "GONE_FROM_ZOHO";
 
@@ -26,6 +31,8 @@ pub struct HoldView {
     pub sentence: String,
     pub held_at: At,
     pub attempts: i32,
+    /// Where people find it.
+    pub pages: Pages,
 }
 
 /// One finding, readable.
@@ -36,6 +43,8 @@ pub struct FindingView {
     pub cause: String,
     pub explained: bool,
     pub sentence: String,
+    /// Where people find the document, where it is about one.
+    pub pages: Pages,
 }
 
 /// Where a hold's sentence is sealed: its row is named by lane and record.
@@ -68,41 +77,94 @@ pub async fn list(
         .all(&context.database)
         .await?;
     let key = context.tenant_key(tenant).await?;
+    let doors = doors(context, tenant, link).await?;
+    let known = known(context, tenant, rows.iter().map(|row| (row.lane_id, row.xero_id.as_str()))).await?;
     let views = rows
         .into_iter()
-        .map(|row| HoldView {
-            flow: lanes.iter().find(|lane| lane.id == row.lane_id).map(|lane| lane.flow.clone()).unwrap_or_default(),
-            sentence: readable(&key, place(row.lane_id, &row.xero_id), &row.sentence),
-            xero_id: row.xero_id,
-            code: row.code,
-            expected: row.expected,
-            held_at: row.held_at,
-            attempts: row.attempts,
+        .map(|row| {
+            let flow = lanes.iter().find(|lane| lane.id == row.lane_id).map(|lane| lane.flow.clone()).unwrap_or_default();
+            let zoho_id = known.get(&(row.lane_id, row.xero_id.clone())).map(String::as_str);
+            HoldView {
+                sentence: readable(&key, place(row.lane_id, &row.xero_id), &row.sentence),
+                pages: doors.as_ref().map(|doors| doors.pages(&flow, &row.xero_id, zoho_id)).unwrap_or_default(),
+                flow,
+                xero_id: row.xero_id,
+                code: row.code,
+                expected: row.expected,
+                held_at: row.held_at,
+                attempts: row.attempts,
+            }
         })
         .collect();
     Ok((views, total))
 }
 
 /// A reconciliation's findings, by level and flow.
-pub async fn findings(context: &Context, tenant: TenantId, run: RunId, first: u64) -> Result<Vec<FindingView>, Failure> {
+pub async fn findings(context: &Context, tenant: TenantId, id: RunId, first: u64) -> Result<Vec<FindingView>, Failure> {
     let rows = finding::Entity::of(tenant)
-        .filter(finding::Column::RunId.eq(run))
+        .filter(finding::Column::RunId.eq(id))
         .order_by_asc(finding::Column::Level)
         .order_by_asc(finding::Column::Flow)
         .limit(first)
         .all(&context.database)
         .await?;
     let key = context.tenant_key(tenant).await?;
+    let of = run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&context.database).await?.map(|run| run.link_id);
+    let (doors, lanes) = match of {
+        Some(link) => (doors(context, tenant, link).await?, lanes(context, tenant, link).await?),
+        None => (None, Vec::new()),
+    };
+    let lane = |flow: &str| lanes.iter().find(|lane| lane.flow == flow).map(|lane| lane.id);
+    let about = |row: &'_ finding::Model| Some((lane(&row.flow)?, row.xero_id.clone()?));
+    let named: Vec<(LaneId, String)> = rows.iter().filter_map(about).collect();
+    let known = known(context, tenant, named.iter().map(|(lane, id)| (*lane, id.as_str()))).await?;
+    let pages = |row: &finding::Model| {
+        let (doors, about) = (doors.as_ref()?, about(row)?);
+        Some(doors.pages(&row.flow, &about.1, known.get(&about).map(String::as_str)))
+    };
     Ok(rows
-        .into_iter()
+        .iter()
         .map(|row| FindingView {
             sentence: readable(&key, finding_place(row.id.0), &row.detail),
-            flow: row.flow,
+            pages: pages(row).unwrap_or_default(),
+            flow: row.flow.clone(),
             level: row.level,
-            cause: row.cause,
+            cause: row.cause.clone(),
             explained: row.explained,
         })
         .collect())
+}
+
+async fn doors(context: &Context, tenant: TenantId, link: LinkId) -> Result<Option<Doors>, Failure> {
+    match link::Entity::of(tenant).filter(link::Column::Id.eq(link)).one(&context.database).await? {
+        Some(link) => Doors::of(context, &link).await,
+        None => Ok(None),
+    }
+}
+
+/// Zoho's ids of these records, asked for a few hundred at once.
+async fn known(
+    context: &Context,
+    tenant: TenantId,
+    records: impl Iterator<Item = (LaneId, &str)>,
+) -> Result<HashMap<(LaneId, String), String>, Failure> {
+    let mut by_lane: HashMap<LaneId, Vec<&str>> = HashMap::new();
+    for (lane, id) in records {
+        by_lane.entry(lane).or_default().push(id);
+    }
+    let mut known = HashMap::new();
+    for (lane, ids) in by_lane {
+        for ids in ids.chunks(RECORDS_AT_ONCE) {
+            let found = pair::Entity::of(tenant)
+                .filter(pair::Column::LaneId.eq(lane))
+                .filter(pair::Column::XeroId.is_in(ids.iter().copied()))
+                .filter(pair::Column::ZohoId.is_not_null())
+                .all(&context.database)
+                .await?;
+            known.extend(found.into_iter().filter_map(|pair| Some(((lane, pair.xero_id), pair.zoho_id?))));
+        }
+    }
+    Ok(known)
 }
 
 /// Lets held records try again, all or those with these codes: in the run that works, or in one that is started for it. Gives how many.

@@ -1,6 +1,8 @@
 //! What happens without anyone waiting: letters, sign-in upkeep, and the engine that carries records.
 //! `queue` is the only file that knows apalis.
 
+pub mod addresses;
+pub mod buttons;
 pub mod conflicts;
 pub mod connections;
 pub mod context;

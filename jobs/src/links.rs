@@ -3,7 +3,7 @@
 use connectors::{flows, zoho};
 use entities::clock::At;
 use entities::ids::{ConnectionId, LaneId, LinkId, TenantId};
-use entities::{connection, database::begin_write, grant, lane, link, unique_field, webhook};
+use entities::{button, connection, database::begin_write, grant, lane, link, unique_field, webhook};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
@@ -63,6 +63,12 @@ async fn wake_again(connection: &impl ConnectionTrait, context: &Context, known:
         .col_expr(webhook::Column::NextAt, Expr::value(At::default()))
         .filter(webhook::Column::TenantId.eq(tenant))
         .filter(webhook::Column::LinkId.eq(id))
+        .exec(connection)
+        .await?;
+    button::Entity::update_many()
+        .col_expr(button::Column::NextAt, Expr::value(At::default()))
+        .filter(button::Column::TenantId.eq(tenant))
+        .filter(button::Column::LinkId.eq(id))
         .exec(connection)
         .await?;
     let mut known: link::ActiveModel = known.into();

@@ -2,6 +2,7 @@
 
 pub mod arrange;
 pub mod arrive;
+pub mod buttons;
 pub mod carry;
 pub mod hanging;
 pub mod known;

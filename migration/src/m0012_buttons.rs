@@ -1,4 +1,4 @@
-//! The ways that lead from Zoho's contacts to Xero's: what stands there, and how.
+//! The ways that lead from Zoho's contacts to Xero's: what stands there, and how. And which document a finding is about.
 
 use sea_orm_migration::prelude::*;
 
@@ -22,7 +22,8 @@ impl MigrationTrait for Buttons {
     }
 }
 
-const UP: &[&str] = &["CREATE TABLE button (\
+const UP: &[&str] = &[
+    "CREATE TABLE button (\
      tenant_id {uuid} NOT NULL,\
      link_id {uuid} NOT NULL,\
      kind text NOT NULL CHECK (kind IN ('customer', 'vendor', 'field')),\
@@ -36,6 +37,8 @@ const UP: &[&str] = &["CREATE TABLE button (\
      checked_at bigint,\
      next_at bigint NOT NULL,\
      PRIMARY KEY (tenant_id, link_id, kind),\
-     FOREIGN KEY (tenant_id, link_id) REFERENCES link (tenant_id, id))"];
+     FOREIGN KEY (tenant_id, link_id) REFERENCES link (tenant_id, id))",
+    "ALTER TABLE finding ADD COLUMN xero_id text",
+];
 
-const DOWN: &[&str] = &["DROP TABLE button"];
+const DOWN: &[&str] = &["ALTER TABLE finding DROP COLUMN xero_id", "DROP TABLE button"];

@@ -91,6 +91,11 @@ impl Demo {
         step("planting the company in the sandbox's Xero", stage.seed(seed)).await?;
         let told = tell(&stage, self.realistic_limits, self.scope()).await?;
         println!("\n{}", told.verdict());
+        if let Some((contact, opens)) = a_linked_contact(&stage, &told).await? {
+            println!("\n  a Zoho contact   {contact}");
+            println!("  its Xero Link    {opens}");
+            println!("  both links       {}", told.guide);
+        }
         if self.once {
             let clean = told.is_clean();
             println!("peak memory of this process, sandbox included: {}\n", peak_memory());
@@ -118,6 +123,9 @@ impl Demo {
 /// What the story came to.
 struct Told {
     status_link: Option<Url>,
+    /// The organisation in Zoho, and the page that shows the links between the two sides.
+    organisation: String,
+    guide: String,
     progress: Value,
     holds: Vec<Value>,
     findings: Vec<Value>,
@@ -174,7 +182,8 @@ async fn tell(stage: &Stage, realistic: bool, scope: Value) -> Result<Told, Trou
     if realistic {
         print_use_of_limits(stage, &progress, took).await?;
     }
-    Ok(Told { status_link: letter.status_link(), progress, holds, findings, staff, took })
+    let (organisation, guide) = staff.other_side(&link).await?;
+    Ok(Told { status_link: letter.status_link(), organisation, guide, progress, holds, findings, staff, took })
 }
 
 async fn ready(staff: &Staff, tenant: &str) -> Result<String, Trouble> {
@@ -225,6 +234,18 @@ async fn print_use_of_limits(stage: &Stage, progress: &Value, took: Duration) ->
 /// The sandbox's own count.
 fn count_429(requests: &Value) -> i64 {
     requests["refused_429"].as_i64().unwrap_or(-1)
+}
+
+/// A customer's page in Zoho, and where its "Xero Link" leads.
+async fn a_linked_contact(stage: &Stage, told: &Told) -> Result<Option<(Url, String)>, Trouble> {
+    let contacts = stage.records(&format!("zoho/{}/contacts", told.organisation)).await?;
+    let linked = contacts.iter().filter(|one| one["contact_type"] == "customer").find_map(|one| {
+        let opens = one["custom_field_hash"]["cf_xero_link"].as_str()?;
+        Some((one["contact_id"].as_str()?, opens.to_owned()))
+    });
+    let Some((id, opens)) = linked else { return Ok(None) };
+    let page = stage.sandbox_url.join(&format!("/people/zoho/{}/contacts/{id}", told.organisation))?;
+    Ok(Some((page, opens)))
 }
 
 fn open_links(stage: &Stage, told: &Told) -> Result<(), Trouble> {

@@ -74,6 +74,13 @@ impl Staff {
         Ok(Some(LinkSeen { id: text(&link["id"])?, state: text(&link["state"])? }))
     }
 
+    /// The id of the link's organisation in Zoho, and the page that shows the links between the two sides.
+    pub async fn other_side(&self, link: &str) -> Result<(String, String), Trouble> {
+        let query = "query($id: ID!) { link(id: $id) { zoho { organisationId } buttons { guide } } }";
+        let data = self.data(query, json!({ "id": link })).await?;
+        Ok((text(&data["link"]["zoho"]["organisationId"])?, text(&data["link"]["buttons"]["guide"])?))
+    }
+
     /// Starts a run; `mutation` is `startMigration`, `syncNow` or `reconcile`. Gives the run's id.
     pub async fn start(&self, mutation: &str, link: &str) -> Result<String, Trouble> {
         let arguments = if mutation == "startMigration" { "linkId: $id, createMissing: true" } else { "linkId: $id" };

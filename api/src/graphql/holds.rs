@@ -54,6 +54,10 @@ struct Hold {
     sentence: String,
     held_at: DateTime,
     attempts: i32,
+    /// Its page in Xero, in the right organisation. Null: Xero has none, or has not got it yet.
+    xero_url: Option<String>,
+    /// Its page in Zoho. Null: Zoho has none, or has not got it yet.
+    zoho_url: Option<String>,
 }
 
 impl Hold {
@@ -66,6 +70,8 @@ impl Hold {
             sentence: hold.sentence,
             held_at: DateTime(hold.held_at),
             attempts: hold.attempts,
+            xero_url: hold.pages.xero.map(String::from),
+            zoho_url: hold.pages.zoho.map(String::from),
         }
     }
 }

@@ -8,6 +8,7 @@ use jobs::context::Failure;
 use jobs::sync::scope::Scope;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::buttons::Buttons;
 use super::connections::Connection;
 use super::flows::Flow;
 use super::in_step::InStep;
@@ -107,6 +108,11 @@ impl Link {
     /// How it is kept in step by itself.
     async fn in_step(&self, context: &Context<'_>) -> Result<InStep, Error> {
         InStep::of(context, &self.row).await
+    }
+
+    /// How people get from its contacts in Zoho to Xero.
+    async fn buttons(&self, context: &Context<'_>) -> Result<Buttons, Error> {
+        Ok(Buttons::of(jobs::buttons::standing(find::state(context)?, &self.row).await?))
     }
 
     /// What sets tracking in Xero, in the order in which it is asked.

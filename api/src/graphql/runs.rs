@@ -65,6 +65,10 @@ pub struct Finding {
     /// Whether the cause is known and announced; otherwise the books differ.
     explained: bool,
     sentence: String,
+    /// The document's page in Xero, where it is about one that has a page.
+    xero_url: Option<String>,
+    /// The document's page in Zoho, where it is about one that has a page.
+    zoho_url: Option<String>,
 }
 
 impl Run {
@@ -132,6 +136,8 @@ async fn findings(context: &Context<'_>, run: &run::Model, first: Option<i32>) -
             cause: finding.cause,
             explained: finding.explained,
             sentence: finding.sentence,
+            xero_url: finding.pages.xero.map(String::from),
+            zoho_url: finding.pages.zoho.map(String::from),
         })
         .collect())
 }

@@ -8,7 +8,7 @@ use entities::clock::At;
 use entities::{link, run, tenant};
 use jobs::context::{Context, Failure};
 use jobs::runs::Progress;
-use jobs::{holds, runs};
+use jobs::{buttons, holds, runs};
 use sea_orm::QueryOrder;
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ pub struct Snapshot {
     holds: Vec<Hold>,
     holds_total: u64,
     verdict: Option<Verdict>,
+    /// Where the links between the two sides are shown, by product.
+    guides: Vec<(&'static str, String)>,
     /// Changes when the page must be drawn anew, and not with every number.
     shape: String,
 }
@@ -87,8 +89,9 @@ impl Snapshot {
             Some(last) => runs::progress(context, tenant.id, last.id).await?.map(|progress| Run::of(context.now(), progress)),
             None => None,
         };
-        let (mut held, mut holds_total) = (Vec::new(), 0);
+        let (mut held, mut holds_total, mut guides) = (Vec::new(), 0, Vec::new());
         for link in link::Entity::of(tenant.id).all(database).await? {
+            guides.push((buttons::name(&link), format!("/x/{}", link.key)));
             let (some, total) = holds::list(context, tenant.id, link.id, 0, SHOWN_MAX).await?;
             held.extend(some);
             holds_total += total;
@@ -104,6 +107,7 @@ impl Snapshot {
                 .collect(),
             holds_total,
             verdict,
+            guides,
             shape: String::new(),
         };
         snapshot.shape = snapshot.shape_of();

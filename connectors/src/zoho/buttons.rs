@@ -214,7 +214,7 @@ mod tests {
         let answers =
             answers.into_iter().map(|(status, body)| (status, "content-type: application/json\r\n", body.to_string())).collect();
         let stub = Stub::answering(answers).await;
-        let client = Client::new(&Http::new(), &stub.url, "10234695", "secret-token".to_owned().into());
+        let client = Client::new(&Http::new(), &stub.url, &super::super::BOOKS, "10234695", "secret-token".to_owned().into());
         let got = ask(client).await;
         let requests = stub.requests().into_iter().map(|request| {
             let (head, body) = request.split_once("\r\n\r\n").unwrap();

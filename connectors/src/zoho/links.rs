@@ -44,9 +44,10 @@ fn page(web: &Url, organization_id: &str, product: &str, place: &str) -> Option<
 /// Where another product's screens are: each has a host of its own beside that of Books, in every data centre.
 fn of_product(web: &Url, product: &str) -> Url {
     let mut url = web.clone();
+    let label = super::product(product).map_or(product, |product| product.web);
     if let Some(rest) = web.host_str().and_then(|host| host.strip_prefix("books.")).map(str::to_owned) {
         // A host that was one stays one with another first word.
-        let _ = url.set_host(Some(&format!("{product}.{rest}")));
+        let _ = url.set_host(Some(&format!("{label}.{rest}")));
     }
     url
 }

@@ -12,6 +12,7 @@ use entities::run;
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::buttons::Shown;
 use super::known::{look_up, need_print, outside};
 use super::points;
 use super::references::{self, Chosen};
@@ -326,6 +327,7 @@ async fn write(
     settle::intend(slice, run, lane, ready.iter().take(granted).map(|one| one.todo.record.id())).await?;
     let sending: Vec<Ready> = ready.drain(..granted).collect();
     points::reached("before_send");
+    let shown = Shown::of(slice, lane.flow.zoho());
     let desk = Desk {
         context: &slice.context,
         client: &slice.zoho.client,
@@ -335,6 +337,7 @@ async fn write(
         flow: lane.flow,
         known,
         field: field.as_deref(),
+        shown: shown.as_ref(),
     };
     let at_once = match (lane.flow.zoho().unique, lane.flow.hangs()) {
         (Unique::Search, _) => 1,

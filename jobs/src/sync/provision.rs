@@ -7,6 +7,7 @@ use entities::{link, unique_field};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
+use super::buttons;
 use super::slice::{Halt, Provider, Slice};
 
 const HELP: &str = "Kept by CP Connect: the record's id in Xero. Please do not change it.";
@@ -50,6 +51,8 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
         store(slice, module, label, &field).await?;
         listed = Some((module, fields));
     }
+    // The address of a contact in Xero goes along with the contact's first write, so its field comes first.
+    buttons::tend(slice).await?;
     link::Entity::update_many()
         .col_expr(link::Column::State, Expr::value("ready"))
         .filter(link::Column::TenantId.eq(slice.tenant))

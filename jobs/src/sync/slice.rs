@@ -13,7 +13,7 @@ use entities::clock::At;
 use entities::database::sql;
 use entities::ids::{GrantId, LaneId, LinkId, RunId, TenantId};
 use entities::sealed::TenantKey;
-use entities::{connection, grant, lane, link, run, unique_field};
+use entities::{button, connection, grant, lane, link, run, unique_field};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -141,6 +141,8 @@ pub struct Slice {
     pub zoho: Reach<zoho::Client>,
     /// The api names of the unique fields, by module and label.
     pub fields: HashMap<(String, String), String>,
+    /// How the ways from Zoho to Xero stood when the turn began.
+    pub buttons: Vec<button::Model>,
     pub known: Cache,
     /// Zoho's existing records of kinds without upsert, listed once a run, and again where an answer was missing.
     pub directories: Directories,
@@ -221,6 +223,7 @@ impl Slice {
             .into_iter()
             .map(|field| ((field.module, field.label), field.api_name))
             .collect();
+        let buttons = button::Entity::of(tenant).filter(button::Column::LinkId.eq(link.id)).all(&context.database).await?;
         let xero = reach(context, &link, Provider::Xero, |connection, access| {
             Ok(xero::Client::new(&context.http, &context.providers.xero_api, &connection.organisation_id, access))
         })
@@ -248,6 +251,7 @@ impl Slice {
             xero,
             zoho,
             fields,
+            buttons,
             known: Cache::default(),
             directories: Directories::new(),
             lists: HashMap::new(),

@@ -1,12 +1,15 @@
 //! One record's write: the look whether it is there already, the call, what to do about a refusal, the comparison of the answer, to
 //! the cent, and the calls that complete it.
 
+use std::borrow::Cow;
+
 use connectors::flow::{Also, AnyFlow, Carry, Cure, File, Judgement, Known, Record, Unmappable};
 use connectors::side::Trouble;
 use connectors::xero;
 use connectors::zoho::{Action, Broken, Client, Resource, Unique, Written};
 use serde_json::Value;
 
+use super::buttons::Shown;
 use super::slice::Provider;
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
@@ -28,6 +31,8 @@ pub struct Desk<'a> {
     pub known: &'a Known,
     /// The unique field's api name, for kinds that have one.
     pub field: Option<&'a str>,
+    /// Where a contact says how it is reached in Xero.
+    pub shown: Option<&'a Shown>,
 }
 
 /// One write, as it ended.
@@ -79,7 +84,7 @@ pub async fn send(
     before: Before,
     by_id: bool,
 ) -> Sent {
-    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none(), before, by_id };
+    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none(), before, by_id, shown: desk.shown };
     let written = writer.write(carry, known_id).await;
     let extra_calls = i64::from(writer.calls.saturating_sub(1));
     match written {
@@ -139,6 +144,8 @@ struct Writer<'a> {
     before: Before,
     /// It is changed by its id in Zoho, whatever its unique field says: one that was made there may not bear our mark yet.
     by_id: bool,
+    /// Where it says how it is reached in Xero, until Zoho refuses that.
+    shown: Option<&'a Shown>,
 }
 
 impl Writer<'_> {
@@ -182,6 +189,11 @@ impl Writer<'_> {
                     return Ok(Outcome::Held(unending(self.record)));
                 }
                 match flow.cure(self.record, self.desk.known, &refusal, attempt) {
+                    // Somebody has removed the field since it was looked at. The record goes without it.
+                    Cure::Hold(_) if self.shown.is_some_and(|shown| shown.is_refused(&refusal)) => {
+                        self.shown = None;
+                        break;
+                    }
                     Cure::Hold(reason) => return Ok(Outcome::Held(reason)),
                     Cure::Again(again) => {
                         carry = again;
@@ -233,15 +245,18 @@ impl Writer<'_> {
             return self.pass_on(carry, file).await;
         }
         let (client, at) = (self.desk.client, carry.at.as_deref());
+        let mut carry = Cow::Borrowed(carry);
+        if let Some(shown) = self.shown {
+            add_field(&mut carry.to_mut().body, &shown.field, &shown.address(self.record.id()));
+        }
         Ok(match (id, self.desk.field) {
             (Some(id), Some(field)) => {
-                let mut body = carry.body.clone();
-                add_field(&mut body, field, self.record.id());
-                client.update(of, at, id, &body).await?
+                add_field(&mut carry.to_mut().body, field, self.record.id());
+                client.update(of, at, id, &carry.body).await?
             }
             (Some(id), None) => client.update(of, at, id, &carry.body).await?,
             (None, Some(field)) => client.upsert(of, field, self.record.id(), &carry.body).await?,
-            (None, None) => client.create(of, carry).await?,
+            (None, None) => client.create(of, &carry).await?,
         })
     }
 

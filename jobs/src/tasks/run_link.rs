@@ -17,7 +17,7 @@ use crate::in_step::for_hints;
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
-use crate::sync::{arrange, lanes, preview, provision, reconcile, resolve, settle};
+use crate::sync::{arrange, buttons, lanes, preview, provision, reconcile, resolve, settle};
 use crate::worker;
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
@@ -92,6 +92,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
         provision::provision(slice).await?;
         return Err(Halt::TurnOver);
     }
+    buttons::tend(slice).await?;
     let Some(run) = current(slice).await? else {
         // Somebody may have told us that something has changed.
         return match for_hints(&slice.context, slice.tenant, slice.link.id).await? {

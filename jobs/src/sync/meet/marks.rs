@@ -7,12 +7,14 @@ use entities::{pair, run};
 use sea_orm::ConnectionTrait;
 
 use super::super::arrive::{self, MARK};
+use super::super::buttons::Shown;
 use super::super::slice::{Halt, Lane, Provider, Slice};
 
 /// Tells Zoho Xero's id of records that came from there: by it the link to Xero works, and a lost pair is found again.
 pub(super) async fn marks(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
     let Unique::Field { module, label } = lane.flow.zoho().unique else { return Ok(()) };
     let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())).cloned() else { return Ok(()) };
+    let shown = Shown::of(slice, lane.flow.zoho());
     loop {
         let database = &slice.context.database;
         let text = format!(
@@ -28,7 +30,10 @@ pub(super) async fn marks(slice: &mut Slice, run: &run::Model, lane: Lane) -> Re
             slice.go_on()?;
             let (xero_id, zoho_id): (String, String) = (row.try_get("", "xero_id")?, row.try_get("", "zoho_id")?);
             slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
-            let body = serde_json::json!({ "custom_fields": [{ "api_name": field, "value": xero_id }] });
+            let mut body = serde_json::json!({ "custom_fields": [{ "api_name": field, "value": xero_id }] });
+            if let (Some(shown), Some(fields)) = (&shown, body["custom_fields"].as_array_mut()) {
+                fields.push(serde_json::json!({ "api_name": shown.field, "value": shown.address(&xero_id) }));
+            }
             let version = match slice.zoho.client.update(lane.flow.zoho(), None, &zoho_id, &body).await {
                 Ok(written) => written.version,
                 // It has another one already, or is locked: the link works by our own table, too.

@@ -374,7 +374,7 @@ async fn findings(slice: &Slice, run: &run::Model, lane: Lane, tallies: &mut Tal
                 part.amount,
                 crate::report::meaning(&part.cause)
             );
-            let found = Found { level: 3, cause: &part.cause, explained: is_explained(&part.cause), sentence };
+            let found = Found { level: 3, cause: &part.cause, explained: is_explained(&part.cause), sentence, xero_id: None };
             find(slice, run, lane, tally(tallies, lane), found).await?;
         }
     }
@@ -390,8 +390,14 @@ async fn findings(slice: &Slice, run: &run::Model, lane: Lane, tallies: &mut Tal
                     part.amount,
                     crate::report::meaning(&part.cause)
                 );
-                find(slice, run, lane, tally(tallies, lane), Found { level: 3, cause: &part.cause, explained: false, sentence })
-                    .await?;
+                find(
+                    slice,
+                    run,
+                    lane,
+                    tally(tallies, lane),
+                    Found { level: 3, cause: &part.cause, explained: false, sentence, xero_id: None },
+                )
+                .await?;
             }
         }
     }

@@ -77,14 +77,14 @@ async fn closer(
                 tally.xero_owed.explain(owed, "MISSING_IN_ZOHO");
             }
             let sentence = format!("{} is no longer in Zoho Books, or was deleted there.", record.label());
-            return find(slice, run, lane, tally, Found::of_document("MISSING_IN_ZOHO", false, sentence)).await;
+            return find(slice, run, lane, tally, Found::of_document(record.id(), "MISSING_IN_ZOHO", false, sentence)).await;
         }
         Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
     };
     let detail = part_of(lane, detail, pair.part.as_deref());
     let Some(theirs) = lane.flow.zoho_line(&detail) else {
         let sentence = format!("{} has become a record of another kind in Zoho Books.", record.label());
-        return find(slice, run, lane, tally, Found::of_document("OTHER_KIND", false, sentence)).await;
+        return find(slice, run, lane, tally, Found::of_document(record.id(), "OTHER_KIND", false, sentence)).await;
     };
     if pair.seen.is_none() {
         // It moved past us while the pages were read.
@@ -171,17 +171,17 @@ async fn findings(slice: &Slice, run: &run::Model, lane: Lane, tally: &mut Tally
             owed |= what == "due" && cause != "UNEXPLAINED";
             let sentence =
                 format!("{}: {what} {ours} in Xero, {theirs} in Zoho Books, difference {}.", record.label(), theirs - ours);
-            find(slice, run, lane, tally, Found::of_document(cause, cause != "UNEXPLAINED", sentence)).await?;
+            find(slice, run, lane, tally, Found::of_document(record.id(), cause, cause != "UNEXPLAINED", sentence)).await?;
         }
     }
     if line.status != theirs.status {
         let sentence = format!("{} is {} in Xero and {} in Zoho Books.", record.label(), line.status, theirs.status);
         let by_what_is_owed = [line.status, theirs.status].iter().all(|status| matches!(*status, "open" | "paid"));
-        find(slice, run, lane, tally, Found::of_document("STATUS", owed && by_what_is_owed, sentence)).await?;
+        find(slice, run, lane, tally, Found::of_document(record.id(), "STATUS", owed && by_what_is_owed, sentence)).await?;
     }
     if line.currency != theirs.currency {
         let sentence = format!("{} is in {} in Xero and in {} in Zoho Books.", record.label(), line.currency, theirs.currency);
-        find(slice, run, lane, tally, Found::of_document("CURRENCY", false, sentence)).await?;
+        find(slice, run, lane, tally, Found::of_document(record.id(), "CURRENCY", false, sentence)).await?;
     }
     Ok(())
 }

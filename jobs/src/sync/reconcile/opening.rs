@@ -62,14 +62,14 @@ pub async fn settle(slice: &mut Slice, run: &run::Model, tallies: &mut Tallies, 
                             "What is dated up to {} and was settled then is not carried: it stands in Zoho Books as opening balances of {} accounts.",
                             cut.day, brought.accounts
                         );
-                        let found = Found { level: 3, cause: "OPENING_BALANCE", explained: true, sentence };
+                        let found = Found { level: 3, cause: "OPENING_BALANCE", explained: true, sentence, xero_id: None };
                         find(slice, run, lane, tally(tallies, lane), found).await?;
                     }
                     Opening { stands: true, left: left(&brought.left, cut, knowing) }
                 }
                 Err(reason) => {
                     let sentence = format!("The opening balances at the end of {} were not written: {reason}", cut.day);
-                    let found = Found { level: 3, cause: NOT_WRITTEN, explained: false, sentence };
+                    let found = Found { level: 3, cause: NOT_WRITTEN, explained: false, sentence, xero_id: None };
                     find(slice, run, lane, tally(tallies, lane), found).await?;
                     Opening::default()
                 }

@@ -44,11 +44,13 @@ pub struct Found<'a> {
     /// The cause is known and named.
     pub explained: bool,
     pub sentence: String,
+    /// Xero's id of the document, where it is about one.
+    pub xero_id: Option<&'a str>,
 }
 
 impl<'a> Found<'a> {
-    pub fn of_document(cause: &'a str, explained: bool, sentence: String) -> Self {
-        Self { level: 2, cause, explained, sentence }
+    pub fn of_document(xero_id: &'a str, cause: &'a str, explained: bool, sentence: String) -> Self {
+        Self { level: 2, cause, explained, sentence, xero_id: Some(xero_id) }
     }
 }
 
@@ -146,6 +148,7 @@ pub async fn find(slice: &Slice, run: &run::Model, lane: Lane, tally: &mut Tally
         explained: Set(found.explained),
         detail: Set(slice.key.seal(holds::finding_place(id.0), found.sentence.as_bytes(), slice.context.chance.as_ref())),
         expires_at: Set(slice.context.in_a(SENTENCE_LIVES)),
+        xero_id: Set(found.xero_id.map(str::to_owned)),
     };
     finding::Entity::insert(row)
         .on_conflict(OnConflict::new().do_nothing().to_owned())

@@ -33,7 +33,7 @@ pub async fn compare(slice: &Slice, run: &run::Model, lane: Lane, tally: &mut Ta
         );
         // Explained where the documents behind it are named, and differ by just as much.
         let explained = tally.findings > 0 && unexplained_before == 0 && (tally.changed > 0 || accounted(tally, currency));
-        find(slice, run, lane, tally, Found { level: 1, cause: "SUMS_DIFFER", explained, sentence }).await?;
+        find(slice, run, lane, tally, Found { level: 1, cause: "SUMS_DIFFER", explained, sentence, xero_id: None }).await?;
     }
     Ok(())
 }

@@ -256,14 +256,14 @@ async fn check(
             tally.changed += 1;
             miss(tally, lane, run, record, "CHANGED_SINCE", knowing_of(slice, lane, record, known).await?.as_ref(), told);
             let sentence = format!("{} appeared in Xero after it was read; the next run carries it.", record.label());
-            return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
+            return find(slice, run, lane, tally, Found::of_document(record.id(), "CHANGED_SINCE", true, sentence)).await;
         }
         miss(tally, lane, run, record, "NOT_CARRIED", knowing_of(slice, lane, record, known).await?.as_ref(), told);
         if lane.flow.has_list() {
             tally.xero.add(&line);
         }
         let sentence = format!("{} is in Xero and was never carried.", record.label());
-        return find(slice, run, lane, tally, Found::of_document("NOT_CARRIED", false, sentence)).await;
+        return find(slice, run, lane, tally, Found::of_document(record.id(), "NOT_CARRIED", false, sentence)).await;
     };
     // What was deleted in Zoho has its end in Xero, and nothing there to be compared with.
     if pair.state == "passed" || pair.state == "gone" {
@@ -306,14 +306,14 @@ async fn check(
         tally.changed += 1;
         touch(tally, lane, record, "CHANGED_SINCE", known);
         let sentence = format!("{} changed in Xero after it was carried; the next run carries the change.", record.label());
-        return find(slice, run, lane, tally, Found::of_document("CHANGED_SINCE", true, sentence)).await;
+        return find(slice, run, lane, tally, Found::of_document(record.id(), "CHANGED_SINCE", true, sentence)).await;
     }
     // A part is not told by Zoho's list: it is looked at whether it differs or not.
     tally.looked += i64::from(pair.part.is_none());
     if tally.looked > LOOKS_MAX {
         touch(tally, lane, record, "NOT_LOOKED_AT", known);
         let sentence = format!("{} differs too; so many do that this one was not looked at.", record.label());
-        return find(slice, run, lane, tally, Found::of_document("NOT_LOOKED_AT", false, sentence)).await;
+        return find(slice, run, lane, tally, Found::of_document(record.id(), "NOT_LOOKED_AT", false, sentence)).await;
     }
     tally.differing.push(record.id().to_owned());
     Ok(())
