@@ -19,7 +19,7 @@ use sea_orm::{
 
 use crate::consenting::Provider;
 use crate::error::Error;
-pub use newcomer::{Newcomer, PRODUCTS, REGIONS};
+pub use newcomer::{Newcomer, REGIONS, products_known};
 
 /// A customer's mailbox is not to be filled by us, nor by somebody who got hold of a staff token.
 const LETTERS_PER_HOUR_MAX: u64 = 5;

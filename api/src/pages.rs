@@ -111,7 +111,7 @@ fn named(name: &str, content: &str, kind: &str) -> String {
 }
 
 /// `Zoho Books, Zoho Inventory and Zoho CRM`.
-fn in_words(products: &[String]) -> String {
+pub fn in_words(products: &[String]) -> String {
     let names: Vec<&str> = products.iter().map(|code| product(code)).collect();
     match names.as_slice() {
         [] => "Zoho".to_owned(),
@@ -120,7 +120,7 @@ fn in_words(products: &[String]) -> String {
     }
 }
 
-fn product(code: &str) -> &str {
+pub fn product(code: &str) -> &str {
     match code {
         "books" => "Zoho Books",
         "inventory" => "Zoho Inventory",

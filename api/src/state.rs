@@ -13,7 +13,7 @@ use sea_orm::DatabaseConnection;
 use url::Url;
 
 use crate::caller::{NoKeys, Staff};
-use crate::onboarding::PRODUCTS;
+use crate::onboarding::products_known;
 use crate::settings::Settings;
 
 /// Cheap to clone; handlers take it as `web::Data<State>`.
@@ -77,7 +77,7 @@ fn providers(settings: &Settings) -> Providers {
             client_secret: settings.zoho_client_secret.clone(),
             client_secrets: HashMap::clone(&settings.zoho_client_secrets),
             redirect_uri: callback(&settings.public_url, "zoho"),
-            scopes: zoho_scopes(PRODUCTS),
+            scopes: zoho_scopes(&products_known()),
             accounts_url: settings.zoho_accounts_url.clone(),
         },
         data_centres: settings.zoho_data_centres.clone(),

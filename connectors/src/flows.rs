@@ -1,6 +1,12 @@
 //! The list of flows: every kind of record we keep in step, in the order in which it is carried.
 
+pub mod billing;
 pub mod books;
+pub mod expense;
+pub mod inventory;
+pub mod invoice;
+mod other_item;
+mod shared;
 
 use crate::flow::AnyFlow;
 pub use books::bearers::Bearer;
@@ -42,6 +48,43 @@ pub static ALL: &[&dyn AnyFlow] = &[
     &books::vendor_advance_refunds::VendorAdvanceRefunds,
     &books::attachments::Attachments,
     &books::notes::Notes,
+    &inventory::CURRENCIES,
+    &inventory::TAXES,
+    &inventory::TRACKING_CATEGORIES,
+    &inventory::CUSTOMERS,
+    &inventory::VENDORS,
+    &inventory::ITEMS,
+    &inventory::OTHER_ITEM,
+    &inventory::PURCHASE_ORDERS,
+    &inventory::INVOICES,
+    &inventory::BILLS,
+    &inventory::CREDIT_NOTES,
+    &inventory::VENDOR_CREDITS,
+    &inventory::CREDIT_ALLOCATIONS,
+    &inventory::VENDOR_CREDIT_ALLOCATIONS,
+    &inventory::CUSTOMER_PAYMENTS,
+    &invoice::CURRENCIES,
+    &invoice::TAXES,
+    &invoice::CUSTOMERS,
+    &invoice::ITEMS,
+    &invoice::QUOTES,
+    &invoice::RECURRING_INVOICES,
+    &invoice::INVOICES,
+    &invoice::CREDIT_NOTES,
+    &invoice::CREDIT_ALLOCATIONS,
+    &invoice::CUSTOMER_PAYMENTS,
+    &billing::TAXES,
+    &billing::CUSTOMERS,
+    &billing::ITEMS,
+    &billing::OTHER_ITEM,
+    &billing::QUOTES,
+    &billing::INVOICES,
+    &billing::CREDIT_NOTES,
+    &billing::CREDIT_ALLOCATIONS,
+    &billing::CUSTOMER_PAYMENTS,
+    &expense::CURRENCIES,
+    &expense::categories::Categories,
+    &expense::expenses::Expenses,
 ];
 
 /// A product's flows, in the order in which they are carried.

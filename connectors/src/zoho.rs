@@ -16,6 +16,7 @@ mod settings;
 mod trouble;
 pub mod webhook;
 pub mod wire;
+mod words;
 
 pub use client::{BULK_IDS, Client, PER_PAGE, Rows, Written};
 pub use data_centres::{DataCentre, DataCentres};
@@ -25,6 +26,7 @@ pub use locks::Lock;
 pub use organisation::Organisation;
 pub use product::{BILLING, BOOKS, CRM, Dialect, EXPENSE, INVENTORY, INVOICE, PRODUCTS, Product, product};
 pub use settings::NewField;
+pub use words::{Word, action};
 
 /// A kind of record in Zoho: where it lives and how it is told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Resource {
     pub query: &'static [(&'static str, &'static str)],
     /// Sent with every list, so that it leaves nothing out.
     pub list_query: &'static [(&'static str, &'static str)],
+    /// What this product calls otherwise than Books.
+    pub words: &'static [Word],
 }
 
 /// How the same record is found again.
@@ -53,6 +57,10 @@ pub enum Unique {
         module: &'static str,
         label: &'static str,
     },
+    /// This product has no upsert: the record is created once with our mark in this custom field, changed by its id, and looked for
+    /// (`AnyFlow::look`) where it may have been created already. Where the product lets nobody make the field, what the record says itself
+    /// must tell it apart.
+    Mark { module: &'static str, label: &'static str },
     /// By looking through the list. Zoho has no upsert here, and a settled pair is never overwritten.
     Search,
     /// Zoho has no upsert here, but the record is ours: created once, changed by its id, and looked for (`Flow::look`) before it is

@@ -32,6 +32,7 @@ mod offers;
 mod onboarding;
 mod one_edit;
 mod opening;
+mod products;
 mod proof;
 mod reconciliation;
 mod rules;

@@ -108,6 +108,25 @@ impl World {
         Connected { tenant, link }
     }
 
+    /// The same for these products, each but Books and CRM in an organisation of its own. Gives a link for each, in this order.
+    pub async fn connected_to(&mut self, products: &[&str]) -> Vec<Connected> {
+        self.stage.found(products).await.expect("the organisations");
+        let onboarded = self.staff.onboard_with("Brusch & Daughters Ltd", &self.customer.email, "nz", products).await;
+        let tenant = onboarded.expect("onboardTenant");
+        let links = self.customer.letter(1).await.expect("a letter").consent_links();
+        for (link, organisation) in [(&links[0], COMPANY), (&links[1], "")] {
+            let page = self.customer.allow(link, organisation).await.expect("a consent");
+            assert_eq!(page.url.path(), "/connect/done", "{}", page.text());
+        }
+        let links = eventually("the links are ready", async || {
+            let links = self.staff.links(&tenant).await.ok()?;
+            (links.len() == products.len() && links.iter().all(|link| link.state == "READY")).then_some(links)
+        })
+        .await;
+        let of = |product: &&str| links.iter().find(|link| link.product == *product).expect("a link of each product");
+        products.iter().map(|product| Connected { tenant: tenant.clone(), link: of(product).id.clone() }).collect()
+    }
+
     /// Waits until the Zoho side is prepared. Gives the link's id.
     pub async fn ready(&self, tenant: &str) -> String {
         eventually("the link is ready", async || {

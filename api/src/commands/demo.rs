@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -14,9 +15,11 @@ use super::{Outcome, logging};
 use crate::demo::browser::Trouble;
 use crate::demo::calls::Counted;
 use crate::demo::customer::Customer;
-use crate::demo::staff::Staff;
+use crate::demo::staff::{LinkSeen, Staff};
 use crate::demo::stage::{self, Plan, Stage};
 use crate::demo::{summary, watch};
+use crate::onboarding::products_known;
+use crate::pages::{self, in_words};
 
 /// How long the Zoho side may take to be prepared.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -32,9 +35,9 @@ pub struct Demo {
     /// Which company
     #[arg(long, value_enum, default_value_t = Profile::DemoCompany)]
     profile: Profile,
-    /// Zoho products to connect. Only `books` for now
-    #[arg(long, default_value = "books", value_parser = ["books"])]
-    products: String,
+    /// Zoho products to connect, with commas. Each but Books and CRM gets an organisation of its own
+    #[arg(long, value_delimiter = ',', default_value = "books", value_parser = PossibleValuesParser::new(products_known()))]
+    products: Vec<String>,
     /// Another database than SQLite in a temporary folder; it must be empty or the demo's own
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
@@ -78,7 +81,7 @@ impl Profile {
 impl Demo {
     pub async fn run(self) -> Outcome {
         logging::quiet();
-        println!("\nCP Connect demo: a Xero organisation moves to Zoho Books on this machine.\n");
+        println!("\nCP Connect demo: a Xero organisation moves to {} on this machine.\n", in_words(&self.products));
         let plan = Plan {
             database_url: self.database_url.clone(),
             port: self.port,
@@ -89,12 +92,16 @@ impl Demo {
             step("starting the sandbox (Xero, Zoho, mail), the server and a worker", Box::pin(Stage::start(plan))).await?;
         let seed = stage::seed(self.profile.name(), self.contacts, self.invoices);
         step("planting the company in the sandbox's Xero", stage.seed(seed)).await?;
-        let told = tell(&stage, self.realistic_limits, self.scope()).await?;
-        println!("\n{}", told.verdict());
-        if let Some((contact, opens)) = a_linked_contact(&stage, &told).await? {
-            println!("\n  a Zoho contact   {contact}");
-            println!("  its Xero Link    {opens}");
-            println!("  both links       {}", told.guide);
+        stage.found(&self.products).await?;
+        let told = tell(&stage, &self.products, self.realistic_limits, self.scope()).await?;
+        println!();
+        for link in &told.links {
+            println!("{}", link.verdict());
+            if let Some((contact, opens)) = a_linked_contact(&stage, link).await? {
+                println!("\n  a Zoho contact   {contact}");
+                println!("  its Xero Link    {opens}");
+                println!("  both links       {}\n", link.guide);
+            }
         }
         if self.once {
             let clean = told.is_clean();
@@ -123,22 +130,28 @@ impl Demo {
 /// What the story came to.
 struct Told {
     status_link: Option<Url>,
+    links: Vec<LinkTold>,
+    staff: Staff,
+}
+
+/// What one product's migration came to.
+struct LinkTold {
+    product: String,
     /// The organisation in Zoho, and the page that shows the links between the two sides.
     organisation: String,
     guide: String,
     progress: Value,
     holds: Vec<Value>,
     findings: Vec<Value>,
-    staff: Staff,
     took: Duration,
 }
 
-async fn tell(stage: &Stage, realistic: bool, scope: Value) -> Result<Told, Trouble> {
+async fn tell(stage: &Stage, products: &[String], realistic: bool, scope: Value) -> Result<Told, Trouble> {
     let staff = stage.staff()?;
     let mut customer = Customer::new(&stage.sandbox_url, "ada@brusch.example");
     let tenant = step(
         "staff: onboardTenant, and a letter with two links goes out",
-        staff.onboard("Brusch & Daughters Ltd", &customer.email, "nz"),
+        staff.onboard_with("Brusch & Daughters Ltd", &customer.email, "nz", products),
     )
     .await?;
     let letter = step("customer: the letter has come", customer.letter(1)).await?;
@@ -151,17 +164,29 @@ async fn tell(stage: &Stage, realistic: bool, scope: Value) -> Result<Told, Trou
     arrived(&page.url, &page.text())?;
     let page = step("customer: opens the Zoho link, allows access", customer.allow(zoho, "")).await?;
     arrived(&page.url, &page.text())?;
-    let link =
+    let links =
         step("the Zoho side is prepared: unique fields on contacts, items, documents and payments", ready(&staff, &tenant))
             .await?;
+    let mut told = Vec::with_capacity(links.len());
+    for link in links {
+        told.push(migrate(stage, &staff, &link, realistic, &scope).await?);
+        stage.forget_requests().await?;
+    }
+    Ok(Told { status_link: letter.status_link(), links: told, staff })
+}
+
+/// Carries one link to its end, and tells of it.
+async fn migrate(stage: &Stage, staff: &Staff, seen: &LinkSeen, realistic: bool, scope: &Value) -> Result<LinkTold, Trouble> {
+    let link = &seen.id;
     let started = Instant::now();
-    let run = staff.migrate(&link, &scope).await?;
-    println!("  ▸ staff: startMigration{}", if scope == json!({}) { String::new() } else { format!(", scope {scope}") });
-    let progress = watch::follow(&staff, &run, true).await?;
+    let run = staff.migrate(link, scope).await?;
+    let scope = if *scope == json!({}) { String::new() } else { format!(", scope {scope}") };
+    println!("  ▸ staff: startMigration to {}{scope}", pages::product(&seen.product));
+    let progress = watch::follow(staff, &run, true).await?;
     let took = started.elapsed();
     println!("  ✓ migrated and reconciled in {}", humane(took));
-    let (holds, findings) = (staff.holds(&link).await?, staff.findings(&run).await?);
-    let (table, ratio) = summary::table(&progress, &Counted::ask(stage).await?);
+    let (holds, findings) = (staff.holds(link).await?, staff.findings(&run).await?);
+    let (table, ratio) = summary::table(&progress, &Counted::ask(stage, &seen.product).await?);
     println!("\n{table}");
     println!("  calls: {ratio:.3} times the fewest that the interfaces allow");
     let (lines, _) = summary::holds(&holds);
@@ -182,18 +207,21 @@ async fn tell(stage: &Stage, realistic: bool, scope: Value) -> Result<Told, Trou
     if realistic {
         print_use_of_limits(stage, &progress, took).await?;
     }
-    let (organisation, guide) = staff.other_side(&link).await?;
-    Ok(Told { status_link: letter.status_link(), organisation, guide, progress, holds, findings, staff, took })
+    let (organisation, guide) = staff.other_side(link).await?;
+    Ok(LinkTold { product: seen.product.clone(), organisation, guide, progress, holds, findings, took })
 }
 
-async fn ready(staff: &Staff, tenant: &str) -> Result<String, Trouble> {
+async fn ready(staff: &Staff, tenant: &str) -> Result<Vec<LinkSeen>, Trouble> {
     let until = Instant::now() + READY_WITHIN;
     loop {
-        match staff.link(tenant).await? {
-            Some(link) if link.state == "READY" => return Ok(link.id),
-            seen if Instant::now() > until => return Err(format!("the link is not ready: {seen:?}").into()),
-            _ => tokio::time::sleep(Duration::from_millis(100)).await,
+        let links = staff.links(tenant).await?;
+        if !links.is_empty() && links.iter().all(|link| link.state == "READY") {
+            return Ok(links);
         }
+        if Instant::now() > until {
+            return Err(format!("the links are not ready: {links:?}").into());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -202,6 +230,12 @@ fn arrived(url: &Url, text: &str) -> Result<(), Trouble> {
 }
 
 impl Told {
+    fn is_clean(&self) -> bool {
+        self.links.iter().all(LinkTold::is_clean)
+    }
+}
+
+impl LinkTold {
     fn is_clean(&self) -> bool {
         self.progress["clean"] == true && self.progress["state"] == "DONE" && summary::holds(&self.holds).1 == 0
     }
@@ -213,10 +247,11 @@ impl Told {
         let (_, unexpected) = summary::holds(&self.holds);
         let unexplained = self.findings.iter().filter(|finding| finding["explained"] != true).count();
         if self.is_clean() {
-            format!("✓ {records} records, {rate:.0} a second: Xero and Zoho Books are equal to the cent.")
+            format!("✓ {records} records, {rate:.0} a second: Xero and {} are equal to the cent.", pages::product(&self.product))
         } else {
             format!(
-                "✗ {records} records carried, but not clean: {unexplained} differences without a cause, {unexpected} records held unexpectedly."
+                "✗ {records} records carried to {}, but not clean: {unexplained} differences without a cause, {unexpected} records held unexpectedly.",
+                pages::product(&self.product)
             )
         }
     }
@@ -237,7 +272,7 @@ fn count_429(requests: &Value) -> i64 {
 }
 
 /// A customer's page in Zoho, and where its "Xero Link" leads.
-async fn a_linked_contact(stage: &Stage, told: &Told) -> Result<Option<(Url, String)>, Trouble> {
+async fn a_linked_contact(stage: &Stage, told: &LinkTold) -> Result<Option<(Url, String)>, Trouble> {
     let contacts = stage.records(&format!("zoho/{}/contacts", told.organisation)).await?;
     let linked = contacts.iter().filter(|one| one["contact_type"] == "customer").find_map(|one| {
         let opens = one["custom_field_hash"]["cf_xero_link"].as_str()?;

@@ -33,6 +33,8 @@ pub struct Form {
     pub fields: Vec<(String, String)>,
     /// Choices: the name of the field, the values and what they say.
     pub choices: Vec<(String, String, String)>,
+    /// Whether more than one of them may be chosen.
+    pub may_be_several: bool,
 }
 
 /// The network failed, or a page was not what it should be.
@@ -106,7 +108,8 @@ impl Page {
         let end = self.html[start..].find("</form>").map(|end| start + end)?;
         let body = &self.html[start..end];
         let action = attribute(tag(body, 0)?, "action").unwrap_or_default();
-        let mut form = Form { action: self.url.join(&action).ok()?, fields: Vec::new(), choices: Vec::new() };
+        let mut form =
+            Form { action: self.url.join(&action).ok()?, fields: Vec::new(), choices: Vec::new(), may_be_several: false };
         let mut select = String::new();
         for (at, _) in body.match_indices('<').skip(1) {
             let Some(one) = tag(body, at) else { continue };
@@ -117,7 +120,10 @@ impl Page {
             } else if one.starts_with("<input") {
                 let (name, value) = (attribute(one, "name").unwrap_or_default(), attribute(one, "value").unwrap_or_default());
                 match attribute(one, "type").as_deref() {
-                    Some("radio") => form.choices.push((name, value, said(body, at))),
+                    Some(kind @ ("radio" | "checkbox")) => {
+                        form.may_be_several = kind == "checkbox";
+                        form.choices.push((name, value, said(body, at)));
+                    }
                     _ if name.is_empty() => {}
                     _ => form.fields.push((name, value)),
                 }

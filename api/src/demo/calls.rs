@@ -2,6 +2,7 @@
 //! whatever is refused, asked twice or sent half full is above the line.
 
 use connectors::flow::{AnyFlow, Hanging};
+use connectors::zoho::Dialect;
 use connectors::{flows, zoho};
 use entities::database::sql;
 use sea_orm::ConnectionTrait;
@@ -21,15 +22,19 @@ pub struct Counted {
 
 impl Counted {
     /// Asks the sandbox.
-    pub async fn ask(stage: &Stage) -> Result<Self, Trouble> {
+    pub async fn ask(stage: &Stage, product: &str) -> Result<Self, Trouble> {
         let requests = stage.look("requests?tail=0").await?;
-        let organisation = organisation(stage).await?;
+        let counts = requests["counts"].as_array().cloned().unwrap_or_default();
+        if zoho::product(product).is_none_or(|product| product.dialect != Dialect::Finance) {
+            return Ok(Self { counts, contacts: Vec::new(), invoices: Vec::new() });
+        }
+        let organisation = organisation(stage, product).await?;
         let text = |record: &Value, name: &str| record[name].as_str().unwrap_or_default().to_owned();
         let contacts = stage.records(&format!("zoho/{organisation}/contacts")).await?;
         let contacts = contacts.iter().map(|one| (one["contact_type"] == "vendor", text(one, "status"))).collect();
         let invoices = stage.records(&format!("zoho/{organisation}/invoices")).await?;
         let invoices = invoices.iter().map(|one| text(one, "status")).collect();
-        Ok(Self { counts: requests["counts"].as_array().cloned().unwrap_or_default(), contacts, invoices })
+        Ok(Self { counts, contacts, invoices })
     }
 
     /// Successful calls to the endpoints of a provider that fit.
@@ -48,7 +53,7 @@ impl Counted {
         let inactive = |vendors: bool| {
             self.contacts.iter().filter(|(vendor, status)| *vendor == vendors && status == "inactive").count() as i64
         };
-        match (path, flow.key()) {
+        match (path, flow.record()) {
             ("contacts", flows::books::vendors::KEY) => inactive(true),
             ("contacts", _) => inactive(false) + self.of("zoho", |endpoint| endpoint.ends_with("/paymentreminder/disable")),
             ("invoices", _) => {
@@ -66,11 +71,12 @@ impl Counted {
     }
 }
 
-/// The organisation of Zoho that was connected.
-async fn organisation(stage: &Stage) -> Result<String, Trouble> {
+/// The organisation of Zoho that a link of this product leads to.
+async fn organisation(stage: &Stage, product: &str) -> Result<String, Trouble> {
     let database = &stage.context.database;
-    let text = "SELECT organisation_id FROM connection WHERE provider = 'zoho' AND state = 'live'";
-    let row = database.query_one_raw(sql(database.get_database_backend(), text, vec![])).await?;
+    let text = "SELECT connection.organisation_id FROM connection JOIN link ON link.tenant_id = connection.tenant_id \
+                AND link.zoho_connection_id = connection.id WHERE link.product = $1 AND connection.state = 'live'";
+    let row = database.query_one_raw(sql(database.get_database_backend(), text, vec![product.into()])).await?;
     Ok(row.ok_or("no organisation of Zoho is connected")?.try_get("", "organisation_id")?)
 }
 
@@ -96,19 +102,20 @@ pub fn fewest(counts: &[Value], flow: &dyn AnyFlow, counted: &Counted) -> i64 {
         return if hanging == Hanging::Files { listed + 2 * writes } else { listed + writes };
     }
     let pages = |many: i64, size: u32| (many.max(1) + i64::from(size) - 1) / i64::from(size);
-    let shares = |other: &&&dyn AnyFlow| other.key() == key || other.read_with() == Some(key);
+    let siblings = || flows::of(key.split_once('.').map_or("", |(product, _)| product));
+    let shares = |other: &&dyn AnyFlow| other.key() == key || other.read_with() == Some(key);
     let read = match flow.read_with() {
         Some(_) => 0,
         None => {
             // Read once to be carried and once to be compared. A list with pages is counted first, so that people know how long it takes.
-            let records: i64 = flows::ALL.iter().filter(shares).map(|one| n(one.key(), "seen") + n(one.key(), "skipped")).sum();
+            let records: i64 = siblings().filter(shares).map(|one| n(one.key(), "seen") + n(one.key(), "skipped")).sum();
             let of = flow.xero();
             2 * if of.paged { pages(records, of.page_size) } else { 1 } + i64::from(of.is_sized())
         }
     };
     let list = |one: &dyn AnyFlow| (one.zoho().path, one.zoho().list_query);
-    let is_first = flows::ALL.iter().find(|one| one.has_list() && list(**one) == list(flow)).is_some_and(|one| one.key() == key);
-    let sharing = flows::ALL.iter().filter(|one| list(**one) == list(flow)).map(|one| n(one.key(), "zohoCount")).sum();
+    let is_first = siblings().find(|one| one.has_list() && list(*one) == list(flow)).is_some_and(|one| one.key() == key);
+    let sharing = siblings().filter(|one| list(*one) == list(flow)).map(|one| n(one.key(), "zohoCount")).sum();
     let compared = if flow.has_list() && is_first { pages(sharing, zoho::PER_PAGE) } else { 0 };
     // Without upsert what is there is listed before anything is created.
     let listed = if flow.zoho().unique == zoho::Unique::Search { pages(n(key, "zohoCount"), zoho::PER_PAGE) } else { 0 };

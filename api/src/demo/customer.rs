@@ -68,7 +68,8 @@ impl Customer {
         }
     }
 
-    /// Opens a consent link and does what its page and the provider's pages ask, choosing the organisation of this name.
+    /// Opens a consent link and does what its page and the provider's pages ask, choosing the organisation of this name, or all where several
+    /// may be chosen.
     pub async fn allow(&mut self, link: &Url, organisation: &str) -> Result<Page, Trouble> {
         self.consent(link, organisation, "allow").await
     }
@@ -90,8 +91,13 @@ impl Customer {
                 more.push(("action", button));
             }
             let choice = form.choices.iter().find(|(_, _, says)| says.starts_with(organisation)).or_else(|| form.choices.first());
-            if let Some((name, value, _)) = choice {
-                more.push((name, value));
+            match choice {
+                // Everything that is the customer's.
+                Some(_) if form.may_be_several => {
+                    more.extend(form.choices.iter().map(|(name, value, _)| (name.as_str(), value.as_str())));
+                }
+                Some((name, value, _)) => more.push((name, value)),
+                None => {}
             }
             page = self.browser.submit(&form, &more).await?;
         }

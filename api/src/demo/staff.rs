@@ -18,6 +18,7 @@ pub struct Staff {
 pub struct LinkSeen {
     pub id: String,
     pub state: String,
+    pub product: String,
 }
 
 impl Staff {
@@ -53,12 +54,24 @@ impl Staff {
         }
     }
 
-    /// Onboards a customer; the letter is on its way. Gives the tenant's id.
+    /// Onboards a customer of Zoho Books; the letter is on its way. Gives the tenant's id.
     pub async fn onboard(&self, name: &str, email: &str, region: &str) -> Result<String, Trouble> {
+        self.onboard_with(name, email, region, &["books"]).await
+    }
+
+    /// Onboards a customer of these products.
+    pub async fn onboard_with<S: AsRef<str>>(
+        &self,
+        name: &str,
+        email: &str,
+        region: &str,
+        products: &[S],
+    ) -> Result<String, Trouble> {
+        let products: Vec<&str> = products.iter().map(AsRef::as_ref).collect();
         let data = self
             .data(
                 "mutation($input: OnboardTenantInput!) { onboardTenant(input: $input) { tenant { id } } }",
-                json!({ "input": { "name": name, "contactEmail": email, "region": region, "products": ["books"] } }),
+                json!({ "input": { "name": name, "contactEmail": email, "region": region, "products": products } }),
             )
             .await?;
         text(&data["onboardTenant"]["tenant"]["id"])
@@ -66,12 +79,17 @@ impl Staff {
 
     /// The tenant's first link, if both sides are connected.
     pub async fn link(&self, tenant: &str) -> Result<Option<LinkSeen>, Trouble> {
-        let data = self.data("query($id: ID!) { tenant(id: $id) { links { id state } } }", json!({ "id": tenant })).await?;
-        let link = &data["tenant"]["links"][0];
-        if link.is_null() {
-            return Ok(None);
-        }
-        Ok(Some(LinkSeen { id: text(&link["id"])?, state: text(&link["state"])? }))
+        Ok(self.links(tenant).await?.into_iter().next())
+    }
+
+    /// The tenant's links, one for each product that records are carried to.
+    pub async fn links(&self, tenant: &str) -> Result<Vec<LinkSeen>, Trouble> {
+        let query = "query($id: ID!) { tenant(id: $id) { links { id state product } } }";
+        let data = self.data(query, json!({ "id": tenant })).await?;
+        let links = data["tenant"]["links"].as_array().into_iter().flatten();
+        links
+            .map(|link| Ok(LinkSeen { id: text(&link["id"])?, state: text(&link["state"])?, product: text(&link["product"])? }))
+            .collect()
     }
 
     /// The id of the link's organisation in Zoho, and the page that shows the links between the two sides.

@@ -133,6 +133,40 @@ impl Stage {
         Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
+    /// Founds the organisations that the customer has at Zoho: one for Books and what goes with it, and one for each product that is to be
+    /// shown by itself.
+    pub async fn found<S: AsRef<str>>(&self, products: &[S]) -> Result<(), Trouble> {
+        let own: Vec<&str> = products.iter().map(AsRef::as_ref).filter(|product| !matches!(*product, "books" | "crm")).collect();
+        if own.is_empty() {
+            return Ok(());
+        }
+        let mut organisations = Vec::new();
+        if products.iter().any(|product| product.as_ref() == "books") {
+            organisations.push(json!({ "name": "Brusch & Daughters", "apps": ["books"] }));
+        }
+        // Billing's taxes are made by people.
+        let taxes = [
+            ("15% GST on Income", 15.0),
+            ("15% GST on Expenses", 15.0),
+            ("Zero Rated", 0.0),
+            ("Zero Rated Expenses", 0.0),
+            ("GST Exempt Income", 0.0),
+            ("GST Exempt Expenses", 0.0),
+            ("GST on Imports", 0.0),
+        ];
+        let of = |product: &&str| json!({ "name": format!("Brusch, {product}"), "apps": [product], "taxes": if *product == "billing" { taxes.as_slice() } else { &[] } });
+        organisations.extend(own.iter().map(of));
+        self.control("zoho/user", json!({ "organizations": organisations })).await?;
+        Ok(())
+    }
+
+    /// The sandbox starts counting calls anew.
+    pub async fn forget_requests(&self) -> Result<(), Trouble> {
+        let url = self.sandbox_url.join("/_sandbox/requests")?;
+        self.http.delete(url).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// Asks the sandbox: `state`, `requests`, ….
     pub async fn look(&self, what: &str) -> Result<Value, Trouble> {
         let url = self.sandbox_url.join(&format!("/_sandbox/{what}"))?;

@@ -1,13 +1,11 @@
 //! A newcomer as staff describe them: checked here once, trusted afterwards.
 
+use connectors::{flows, zoho};
+
 use crate::error::Error;
 
 /// Where a customer's books are kept, which decides taxes and the seeds of defaults.
 pub const REGIONS: &[&str] = &["nz", "au", "uk", "us", "eu", "ca", "in", "jp", "sa", "cn", "other"];
-/// What can be joined to Xero today.
-pub const PRODUCTS: &[&str] = &["books"];
-/// What will be: named so that asking for it gets a better answer than a typing mistake does.
-const PRODUCTS_LATER: &[&str] = &["inventory", "invoice", "billing", "expense", "crm"];
 
 const NAME_CHARS_MAX: usize = 200;
 const EMAIL_CHARS_MAX: usize = 254;
@@ -44,22 +42,24 @@ impl Newcomer {
     }
 }
 
+/// What can be joined to Xero.
+pub fn products_known() -> Vec<&'static str> {
+    zoho::PRODUCTS.iter().map(|product| product.key).filter(|key| flows::of(key).next().is_some()).collect()
+}
+
 fn parse_products(asked: &[String]) -> Result<Vec<String>, Error> {
     let mut products: Vec<String> = Vec::new();
     for product in asked {
         let product = product.trim().to_lowercase();
-        if PRODUCTS_LATER.contains(&product.as_str()) {
-            return Err(Error::bad_input("products", format!("{product} is not available yet")));
-        }
-        if !PRODUCTS.contains(&product.as_str()) {
-            return Err(Error::bad_input("products", format!("products must be of: {}", PRODUCTS.join(", "))));
+        if !products_known().contains(&product.as_str()) {
+            return Err(Error::bad_input("products", format!("products must be of: {}", products_known().join(", "))));
         }
         if !products.contains(&product) {
             products.push(product);
         }
     }
     if products.is_empty() {
-        return Err(Error::bad_input("products", format!("name at least one product of: {}", PRODUCTS.join(", "))));
+        return Err(Error::bad_input("products", format!("name at least one product of: {}", products_known().join(", "))));
     }
     Ok(products)
 }
@@ -116,7 +116,6 @@ mod tests {
         assert_eq!(field("a\r\nBcc: x", "a@b.cd", "nz", &["books"]), Some("name"));
         assert_eq!(field("A", "a@b.cd", "mars", &["books"]), Some("region"));
         assert_eq!(field("A", "a@b.cd", "nz", &[]), Some("products"));
-        assert_eq!(field("A", "a@b.cd", "nz", &["crm"]), Some("products"));
         assert_eq!(field("A", "a@b.cd", "nz", &["boks"]), Some("products"));
         assert_eq!(field(&long[..200], "a@b.cd", "nz", &["books"]), None);
     }

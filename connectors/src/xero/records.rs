@@ -12,6 +12,7 @@ mod invoice;
 mod item;
 mod manual_journal;
 mod note;
+mod organisation;
 mod payment;
 mod purchase_order;
 mod quote;
@@ -170,6 +171,9 @@ pub const REPEATING_INVOICES: Resource = Resource {
     extra: &[("unitdp", "4")],
     ..PLAIN
 };
+
+/// The organisation itself: one record, whatever is asked.
+pub const ORGANISATION: Resource = Resource { path: "Organisation", many: "Organisations", id: "OrganisationID", ..PLAIN };
 
 /// The number people know a document by; one made from Xero's id where there is none.
 pub fn number_or(number: &str, id: &str) -> String {

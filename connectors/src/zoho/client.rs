@@ -11,7 +11,7 @@ use url::Url;
 
 use super::fields::read_fields;
 use super::trouble::read;
-use super::{Action, FieldInfo, Organisation, Product, Resource};
+use super::{Action, FieldInfo, Organisation, Product, Resource, words};
 use crate::flow::{self, Carry, Further, Look};
 use crate::http::{Answer, Http, at};
 use crate::side::{Refusal, Trouble};
@@ -74,7 +74,7 @@ impl Client {
             .header("X-Unique-Identifier-Key", field_api_name)
             .header("X-Unique-Identifier-Value", value)
             .header("X-Upsert", "true")
-            .json(&with_field(body, field_api_name, value));
+            .json(&words::told(of, &with_field(body, field_api_name, value)));
         let answer = self.answer(request).await?;
         written(of, &answer, answer.status == 201)
     }
@@ -82,7 +82,7 @@ impl Client {
     /// Creates the record: in its own collection, or in the one that it names.
     pub async fn create(&self, of: &Resource, carry: &Carry) -> Result<Written, Trouble> {
         let path = carry.at.as_deref().unwrap_or(of.path);
-        let request = self.request(Method::POST, self.url(path, &[], of.query)).json(&carry.body);
+        let request = self.request(Method::POST, self.url(path, &[], of.query)).json(&words::told(of, &carry.body));
         let answer = self.answer(request).await?;
         match &carry.id {
             Some(id) => Ok(Written { id: id.clone(), created: true, ..written(of, &answer, false)? }),
@@ -91,7 +91,7 @@ impl Client {
     }
 
     pub async fn update(&self, of: &Resource, at: Option<&str>, id: &str, body: &Value) -> Result<Written, Trouble> {
-        let request = self.request(Method::PUT, self.url(at.unwrap_or(of.path), &[id], of.query)).json(body);
+        let request = self.request(Method::PUT, self.url(at.unwrap_or(of.path), &[id], of.query)).json(&words::told(of, body));
         let mut written = written(of, &self.answer(request).await?, false)?;
         if written.id.is_empty() {
             written.id = id.to_owned();
@@ -102,6 +102,7 @@ impl Client {
     /// Changes the status of one record, or of up to `BULK_IDS` where the action takes many: exactly one call. A record in that state
     /// already is a success. A refusal of many does not say whose fault it is: the caller asks one by one.
     pub async fn act(&self, of: &Resource, action: &Action, ids: &[String]) -> Result<(), Trouble> {
+        let action = &words::action(of, action);
         let url = match (ids, action.bulk) {
             ([_, _, ..], Some(parameter)) => {
                 self.url(&format!("{}/{}", of.path, action.path), &[], &[(parameter, &ids.join(","))])
@@ -121,7 +122,9 @@ impl Client {
     }
 
     pub async fn list(&self, of: &Resource, page: u32, extra: &[(&str, &str)]) -> Result<Rows, Trouble> {
-        self.rows(self.url(of.path, &[], of.list_query), page, extra, of.many).await
+        let mut rows = self.rows(self.url(of.path, &[], of.list_query), page, extra, of.many).await?;
+        rows.rows.iter_mut().for_each(|row| words::heard(of, row));
+        Ok(rows)
     }
 
     /// One page of the list in which a record is looked for that may have been created already.
@@ -130,7 +133,9 @@ impl Client {
         let url = self.url(look.path.as_deref().unwrap_or(of.path), &[], if own { of.list_query } else { &[] });
         let query: Vec<(&str, &str)> = look.query.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let many = look.many.as_ref().map_or(of.many, std::slice::from_ref);
-        self.rows(url, page, &query, many).await
+        let mut rows = self.rows(url, page, &query, many).await?;
+        rows.rows.iter_mut().for_each(|row| words::heard(of, row));
+        Ok(rows)
     }
 
     pub(super) async fn rows(&self, mut url: Url, page: u32, extra: &[(&str, &str)], many: &[&str]) -> Result<Rows, Trouble> {
@@ -293,12 +298,14 @@ fn rows_under(body: &mut Value, key: &str) -> Option<Vec<Value>> {
 }
 
 fn record_in(of: &Resource, body: &mut Value) -> Option<Value> {
-    match body.get_mut(of.one).map(Value::take) {
+    let mut record = match body.get_mut(of.one).map(Value::take) {
         Some(record @ Value::Object(_)) => Some(record),
         // Where a key is called like a list, one record may stand in one.
         Some(Value::Array(mut records)) if records.len() == 1 => records.pop().filter(Value::is_object),
         _ => None,
-    }
+    }?;
+    words::heard(of, &mut record);
+    Some(record)
 }
 
 /// The body with the unique field in its custom fields, so that a record created by this call has it for certain.

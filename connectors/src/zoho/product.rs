@@ -20,6 +20,8 @@ pub struct Product {
     pub has_ledger: bool,
     /// Whether its webhooks can be set up by API. Others are looked at by the clock only.
     pub has_webhooks: bool,
+    /// Whether one call creates or updates a record by the value of a custom field.
+    pub has_upsert: bool,
     /// What one consent must cover for it.
     pub scopes: &'static [&'static str],
 }
@@ -43,6 +45,7 @@ pub static BOOKS: Product = Product {
     dialect: Dialect::Finance,
     has_ledger: true,
     has_webhooks: true,
+    has_upsert: true,
     // Named one by one and not as full access: the customer sees what we read and write.
     scopes: &[
         "ZohoBooks.contacts.ALL",
@@ -74,6 +77,7 @@ pub static INVENTORY: Product = Product {
     dialect: Dialect::Finance,
     has_ledger: false,
     has_webhooks: false,
+    has_upsert: false,
     scopes: &[
         "ZohoInventory.contacts.ALL",
         "ZohoInventory.settings.ALL",
@@ -97,6 +101,7 @@ pub static INVOICE: Product = Product {
     dialect: Dialect::Finance,
     has_ledger: false,
     has_webhooks: false,
+    has_upsert: false,
     scopes: &[
         "ZohoInvoice.contacts.ALL",
         "ZohoInvoice.settings.ALL",
@@ -117,6 +122,7 @@ pub static BILLING: Product = Product {
     dialect: Dialect::Finance,
     has_ledger: false,
     has_webhooks: false,
+    has_upsert: false,
     // Its scopes are from when it was called Subscriptions.
     scopes: &[
         "ZohoSubscriptions.customers.ALL",
@@ -140,6 +146,7 @@ pub static EXPENSE: Product = Product {
     dialect: Dialect::Finance,
     has_ledger: false,
     has_webhooks: false,
+    has_upsert: false,
     scopes: &[
         "ZohoExpense.expense.ALL",
         "ZohoExpense.expensecategory.ALL",
@@ -159,6 +166,7 @@ pub static CRM: Product = Product {
     dialect: Dialect::Crm,
     has_ledger: false,
     has_webhooks: false,
+    has_upsert: true,
     scopes: &[
         "ZohoCRM.org.READ",
         "ZohoCRM.users.READ",

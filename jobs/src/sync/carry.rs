@@ -123,7 +123,10 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
     let (lane, todo) = (part.lane, &mut part.todo);
     let size = if slice.zoho.gate.limits.per_minute > 0 { BATCH_LIMITED } else { BATCH };
     let taken: Vec<Todo> = todo.drain(..todo.len().min(size)).collect();
-    let needs: Vec<Vec<Need>> = taken.iter().map(|one| lane.flow.needs(one.record.as_ref())).collect();
+    // A product without a chart of accounts is not asked for accounts; nothing waits for them, and nothing is left out for want of them.
+    let is_there = |need: &Need| slice.lanes.iter().any(|lane| lane.flow.record() == need.flow);
+    let needs = taken.iter().map(|one| lane.flow.needs(one.record.as_ref()).into_iter().filter(is_there).collect());
+    let needs: Vec<Vec<Need>> = needs.collect();
     let hints = taken.iter().map(|one| lane.flow.hints(one.record.as_ref()));
     let asked: Vec<Vec<Need>> = needs.iter().zip(hints).map(|(needs, hints)| [needs.as_slice(), &hints].concat()).collect();
     let known = match look_up(slice, &asked).await {
@@ -309,19 +312,18 @@ async fn write(
     if ready.is_empty() {
         return Ok(());
     }
-    let field = match lane.flow.zoho().unique {
-        Unique::Field { module, label } => {
-            let field = slice.fields.get(&(module.to_owned(), label.to_owned())).cloned();
-            Some(field.ok_or_else(|| Halt::Refused {
-                provider: Provider::Zoho,
-                sentence: format!(
-                    "The field {label:?} is missing in Zoho Books; it is made again when the connection is checked."
-                ),
-            })?)
-        }
-        Unique::Search | Unique::Reference => None,
-    };
-    let another = lane.flow.zoho().unique == Unique::Reference && slice.has_found().await?;
+    let field = slice.mark_of(lane).map(str::to_owned);
+    if let (Unique::Field { label, .. }, None) = (lane.flow.zoho().unique, &field) {
+        return Err(Halt::Refused {
+            provider: Provider::Zoho,
+            sentence: format!(
+                "The field {label:?} is missing in {}; it is made again when the connection is checked.",
+                slice.product.name
+            ),
+        });
+    }
+    let looks = matches!(lane.flow.zoho().unique, Unique::Reference | Unique::Mark { .. });
+    let another = looks && slice.has_found().await?;
     let granted = permits(slice, lane, ready).await?;
     // Only what is intended is taken off: a pause, or another worker, is noticed here.
     settle::intend(slice, run, lane, ready.iter().take(granted).map(|one| one.todo.record.id())).await?;
@@ -335,6 +337,7 @@ async fn write(
         xero: &slice.xero.client,
         xero_gate: &slice.xero.gate,
         flow: lane.flow,
+        lane: lane.id,
         known,
         field: field.as_deref(),
         shown: shown.as_ref(),
@@ -378,7 +381,7 @@ async fn write(
         match sent.outcome {
             Outcome::Written { id, created, adopted, found, record, version, then, also } => {
                 slice.moved = true;
-                if field.is_none()
+                if lane.flow.zoho().unique == Unique::Search
                     && let Some(list) = slice.directories.get_mut(lane.flow.zoho().path)
                 {
                     let mut made = record.clone();

@@ -1,7 +1,8 @@
 //! Prepares the Zoho side: the unique custom fields by which records are told apart. Looked up first, made only where missing, and
 //! Zoho's name for each is read back, never assumed.
 
-use connectors::zoho::{FieldInfo, Unique};
+use connectors::side::Trouble;
+use connectors::zoho::{FieldInfo, Resource, Unique};
 use entities::database::{begin_write, sql};
 use entities::{link, unique_field};
 use sea_orm::sea_query::Expr;
@@ -16,7 +17,7 @@ const HELP: &str = "Kept by CP Connect: the record's id in Xero. Please do not c
 pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
     let mut wanted: Vec<(&'static str, &'static str)> = Vec::new();
     for lane in &slice.lanes {
-        if let Unique::Field { module, label } = lane.flow.zoho().unique
+        if let Some((module, label)) = field_of(lane.flow.zoho())
             && !wanted.contains(&(module, label))
         {
             wanted.push((module, label));
@@ -34,17 +35,24 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
                 slice.permit_soon(Provider::Zoho, None).await?;
                 match slice.zoho.client.fields(module).await {
                     Ok(fields) => fields,
+                    Err(Trouble::Refused(_)) if !slice.product.has_upsert => {
+                        store(slice, module, label, &FieldInfo::default()).await?;
+                        continue;
+                    }
                     Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
                 }
             }
         };
         let field = match fields.iter().find(|field| field.label == label) {
             Some(field) => field.clone(),
-            None => create(slice, module, label).await?,
+            None => create(slice, module, label).await?.unwrap_or_default(),
         };
-        if !field.is_unique {
+        if !field.is_unique && !field.id.is_empty() {
             slice.permit_soon(Provider::Zoho, None).await?;
-            if let Err(trouble) = slice.zoho.client.make_field_unique(&field.id).await {
+            let unique = slice.zoho.client.make_field_unique(&field.id).await;
+            if let Err(trouble) = unique
+                && (slice.product.has_upsert || !matches!(trouble, Trouble::Refused(_)))
+            {
                 return Err(slice.halt(Provider::Zoho, trouble).await);
             }
         }
@@ -64,12 +72,25 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
     Ok(())
 }
 
-async fn create(slice: &mut Slice, module: &'static str, label: &'static str) -> Result<FieldInfo, Halt> {
+/// The field by which a kind of record is told apart.
+pub fn field_of(of: &Resource) -> Option<(&'static str, &'static str)> {
+    match of.unique {
+        Unique::Field { module, label } | Unique::Mark { module, label } => Some((module, label)),
+        Unique::Search | Unique::Reference => None,
+    }
+}
+
+/// None where the product lets nobody make fields, and does without: its records are told apart by what they say themselves.
+async fn create(slice: &mut Slice, module: &'static str, label: &'static str) -> Result<Option<FieldInfo>, Halt> {
     // Made, and read back.
     slice.permit_soon(Provider::Zoho, None).await?;
     slice.permit_soon(Provider::Zoho, None).await?;
     match slice.zoho.client.create_field(module, label, HELP).await {
-        Ok(field) => Ok(field),
+        Ok(field) => Ok(Some(field)),
+        Err(Trouble::Refused(refusal)) if !slice.product.has_upsert => {
+            tracing::info!(link.id = %slice.link.id, module, %refusal, "a field cannot be made in this product");
+            Ok(None)
+        }
         Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
     }
 }
@@ -103,8 +124,6 @@ pub async fn done(slice: &Slice) -> Result<bool, Halt> {
         .filter(unique_field::Column::LinkId.eq(slice.link.id))
         .all(&slice.context.database)
         .await?;
-    Ok(slice.lanes.iter().all(|lane| match lane.flow.zoho().unique {
-        Unique::Field { module, label } => rows.iter().any(|row| row.module == module && row.label == label),
-        Unique::Search | Unique::Reference => true,
-    }))
+    let is_there = |(module, label)| rows.iter().any(|row| row.module == module && row.label == label);
+    Ok(slice.lanes.iter().filter_map(|lane| field_of(lane.flow.zoho())).all(is_there))
 }

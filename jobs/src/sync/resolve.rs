@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use connectors::flow::{Reading, Unmappable, Wanted};
 use connectors::side::Trouble;
 use connectors::xero::IDS_PER_CALL;
-use connectors::zoho::{Action, BULK_IDS};
+use connectors::zoho::{self, Action, BULK_IDS};
 use entities::database::{begin_write, sql};
 use entities::{pair, run};
 use sea_orm::{ConnectionTrait, Value};
@@ -192,7 +192,7 @@ pub async fn acts(slice: &mut Slice, run: &run::Model, lane: Lane, at_least: usi
         let Some(action) = action else {
             return Err(crate::context::Failure::Bug(format!("no status call is called {first:?}")).into());
         };
-        let together = if action.bulk.is_some() { BULK_IDS } else { 1 };
+        let together = if zoho::action(lane.flow.zoho(), action).bulk.is_some() { BULK_IDS } else { 1 };
         let due: Vec<Due> = due.into_iter().filter(|one| one.words == words).take(together).collect();
         act(slice, run, lane, action, due, rest).await?;
     }

@@ -10,7 +10,6 @@ use connectors::flows;
 use connectors::rules;
 use connectors::side::{Refusal, Trouble};
 use connectors::xero::{BATCH_MAX, Element, Verb};
-use connectors::zoho::Unique;
 use entities::clock::At;
 use entities::run;
 use serde_json::{Map, Value};
@@ -464,7 +463,7 @@ fn settled(
         written,
         goes_on: !kept.is_empty(),
         changed_since: !later.is_empty(),
-        marks: matches!(lane.flow.zoho().unique, Unique::Field { .. }) && going.way.part.is_none(),
+        marks: slice.mark_of(lane).is_some() && going.way.part.is_none(),
     };
     (going.way, Fate::Settled(arrived))
 }

@@ -147,6 +147,7 @@ pub async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(),
 pub async fn hold_waiting(slice: &Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
     let title = lane.flow.title().to_lowercase();
     let mut after = String::new();
+    let expected = only_announced(slice).await?;
     loop {
         let transaction = begin_write(&slice.context.database).await?;
         slice.fenced(&transaction, Some(run)).await?;
@@ -163,7 +164,7 @@ pub async fn hold_waiting(slice: &Slice, run: &run::Model, lane: Lane) -> Result
                 sentence: format!(
                     "One of the {title} waits for a record that is held; it goes on by itself as soon as that one does."
                 ),
-                expected: false,
+                expected,
             };
             held.push((row.try_get::<String>("", "xero_id")?, reason));
         }
@@ -350,6 +351,17 @@ async fn park(
     Ok(())
 }
 
+/// Whether something is held, and all of it for reasons that our documents announce: then what waits for it is announced, too.
+async fn only_announced(slice: &Slice) -> Result<bool, Halt> {
+    let text = "SELECT DISTINCT hold.expected AS expected FROM hold JOIN lane ON lane.tenant_id = hold.tenant_id AND lane.id = hold.lane_id \
+                WHERE lane.tenant_id = $1 AND lane.link_id = $2 AND hold.code <> 'WAITS_FOR'";
+    let database = &slice.context.database;
+    let values = vec![slice.tenant.0.into(), slice.link.id.0.into()];
+    let rows = database.query_all_raw(sql(database.get_database_backend(), text, values)).await?;
+    let announced: Vec<bool> = rows.iter().map(|row| row.try_get("", "expected")).collect::<Result<_, _>>()?;
+    Ok(announced == [true])
+}
+
 pub(super) async fn hold(
     transaction: &DatabaseTransaction,
     slice: &Slice,
@@ -359,7 +371,8 @@ pub(super) async fn hold(
 ) -> Result<(), Halt> {
     let now = slice.context.now();
     for (xero_id, reason) in held {
-        let sentence = slice.key.seal(holds::place(lane.id, xero_id), reason.sentence.as_bytes(), slice.context.chance.as_ref());
+        let sentence = slice.of_product(&reason.sentence);
+        let sentence = slice.key.seal(holds::place(lane.id, xero_id), sentence.as_bytes(), slice.context.chance.as_ref());
         transaction
             .execute_raw(sql(
                 transaction.get_database_backend(),

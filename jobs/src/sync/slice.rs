@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::known::Cache;
+use super::provision;
 use super::scope::Scope;
 use super::shelf::Directories;
 use crate::context::{Context, Failure};
@@ -297,6 +298,18 @@ impl Slice {
         let has_found = database.query_one_raw(sql(database.get_database_backend(), text, values)).await?.is_some();
         self.has_found = Some(has_found);
         Ok(has_found)
+    }
+
+    /// A sentence about Zoho's product speaks of the one that this link leads to. Mappings that several share speak of Books.
+    pub fn of_product(&self, sentence: &str) -> String {
+        sentence.replace(zoho::BOOKS.name, self.product.name)
+    }
+
+    /// The api name of the field in Zoho that bears the id of Xero's record, for kinds that have one.
+    pub fn mark_of(&self, lane: Lane) -> Option<&str> {
+        let (module, label) = provision::field_of(lane.flow.zoho())?;
+        let field = self.fields.get(&(module.to_owned(), label.to_owned()))?;
+        Some(field.as_str()).filter(|field| !field.is_empty())
     }
 
     /// From here on this turn works on a run: what an earlier turn of it had listed is at hand again.

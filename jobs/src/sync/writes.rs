@@ -7,6 +7,9 @@ use connectors::flow::{Also, AnyFlow, Carry, Cure, File, Judgement, Known, Recor
 use connectors::side::Trouble;
 use connectors::xero;
 use connectors::zoho::{Action, Broken, Client, Resource, Unique, Written};
+use entities::database::sql;
+use entities::ids::LaneId;
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
 use super::buttons::Shown;
@@ -28,8 +31,9 @@ pub struct Desk<'a> {
     pub xero: &'a xero::Client,
     pub xero_gate: &'a Gate,
     pub flow: &'static dyn AnyFlow,
+    pub lane: LaneId,
     pub known: &'a Known,
-    /// The unique field's api name, for kinds that have one.
+    /// The api name of the field that bears our mark, for kinds that have one.
     pub field: Option<&'a str>,
     /// Where a contact says how it is reached in Xero.
     pub shown: Option<&'a Shown>,
@@ -154,7 +158,7 @@ impl Writer<'_> {
         let mut carry = carry;
         let mut attempt = 0;
         let mut known_id = known_id.map(str::to_owned);
-        if of.unique == Unique::Reference
+        if matches!(of.unique, Unique::Reference | Unique::Mark { .. })
             && (known_id.is_none() || carry.file.is_some())
             && self.before != Before::Never
             && let Some((id, row)) = self.look(&of).await?
@@ -175,7 +179,7 @@ impl Writer<'_> {
             known_id = Some(id);
         }
         loop {
-            let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| self.desk.field.is_none() || self.by_id));
+            let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| !self.upserts(&of) || self.by_id));
             let answer = self.put(&of, &carry, target.as_deref()).await;
             let refusal = match answer {
                 Ok(written) => return self.judged(carry, written).await,
@@ -225,7 +229,10 @@ impl Writer<'_> {
                 Err(Trouble::Refused(_)) if look.path.is_some() => return Ok(None),
                 Err(trouble) => return Err(trouble.into()),
             };
-            if let Some(id) = flow.found(self.record, known, &listed.rows) {
+            self.only_free(of, &mut listed.rows).await?;
+            let marked = |row: &Value| Some(row[of.id].as_str()?.to_owned()).filter(|_| self.is_marked(row));
+            let found = listed.rows.iter().find_map(marked).or_else(|| flow.found(self.record, known, &listed.rows));
+            if let Some(id) = found {
                 let row = listed
                     .rows
                     .iter_mut()
@@ -237,6 +244,38 @@ impl Writer<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether one call creates or updates.
+    fn upserts(&self, of: &Resource) -> bool {
+        self.desk.field.is_some() && matches!(of.unique, Unique::Field { .. })
+    }
+
+    /// Whether a row bears this record's mark.
+    fn is_marked(&self, row: &Value) -> bool {
+        self.desk.field.is_some_and(|field| row[field].as_str() == Some(self.record.id()))
+    }
+
+    /// Leaves out rows that are another record's: they bear its mark, or are known to be it.
+    async fn only_free(&self, of: &Resource, rows: &mut Vec<Value>) -> Result<(), End> {
+        if !matches!(of.unique, Unique::Mark { .. }) {
+            return Ok(());
+        }
+        let bears_another = |row: &Value, field: &str| row[field].as_str().is_some_and(|mark| !mark.is_empty());
+        rows.retain(|row| self.is_marked(row) || !self.desk.field.is_some_and(|field| bears_another(row, field)));
+        let (database, mut taken) = (&self.desk.context.database, Vec::new());
+        for row in rows.iter() {
+            let Some(id) = row[of.id].as_str() else { continue };
+            let text =
+                "SELECT 1 AS one FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND zoho_id = $3 AND xero_id <> $4 LIMIT 1";
+            let values = vec![self.desk.gate.tenant.0.into(), self.desk.lane.0.into(), id.into(), self.record.id().into()];
+            let found = database.query_one_raw(sql(database.get_database_backend(), text, values)).await;
+            if found.map_err(|error| End::Failed(error.into()))?.is_some() {
+                taken.push(id.to_owned());
+            }
+        }
+        rows.retain(|row| !taken.iter().any(|id| row[of.id] == id.as_str()));
+        Ok(())
     }
 
     async fn put(&mut self, of: &Resource, carry: &Carry, id: Option<&str>) -> Result<Written, End> {
@@ -255,7 +294,11 @@ impl Writer<'_> {
                 client.update(of, at, id, &carry.body).await?
             }
             (Some(id), None) => client.update(of, at, id, &carry.body).await?,
-            (None, Some(field)) => client.upsert(of, field, self.record.id(), &carry.body).await?,
+            (None, Some(field)) if self.upserts(of) => client.upsert(of, field, self.record.id(), &carry.body).await?,
+            (None, Some(field)) => {
+                add_field(&mut carry.to_mut().body, field, self.record.id());
+                client.create(of, &carry).await?
+            }
             (None, None) => client.create(of, &carry).await?,
         })
     }

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use super::answer::Refusal;
 use super::consent::DATA_CENTRES;
+use super::module::Module;
 use super::organisations::{self, Org};
 use super::products::Product;
-use super::{seed, tokens};
+use super::records::{self, Desk};
+use super::{seed, settings as desk_settings, tokens};
 use crate::Shared;
 
 pub fn configure(cfg: &mut ServiceConfig) {
@@ -49,6 +51,8 @@ struct Settings {
     time_zone: Option<String>,
     /// The products that share the organisation.
     apps: Option<Vec<String>>,
+    /// Taxes that somebody has set up: name and per cent. What is there stays as it is.
+    taxes: Option<Vec<(String, Value)>>,
 }
 
 /// Where the demo user lives and which organisations he belongs to; unknown ones are founded.
@@ -102,7 +106,20 @@ fn join(shared: &Shared, connection: &Connection, dc: &str, settings: Settings) 
         }
     };
     connection.execute("UPDATE zoho_org SET member = 1 WHERE id = ?1", [id])?;
+    taxes(shared, connection, id, settings.taxes.as_deref().unwrap_or_default())?;
     change(connection, id, &settings)
+}
+
+fn taxes(shared: &Shared, connection: &Connection, id: i64, taxes: &[(String, Value)]) -> Result<(), Refusal> {
+    let Some(org) = organisations::by_id(connection, id)? else { return Ok(()) };
+    let desk = Desk { connection, shared, org: &org, now: shared.clock.now(), own_number: false };
+    for (name, percentage) in taxes {
+        if records::named(&desk, Module::Taxes, name, 0)?.is_empty() {
+            let body = json!({"tax_name": name, "tax_percentage": percentage});
+            desk_settings::write_tax(&desk, None, body.as_object().unwrap_or(&serde_json::Map::new()))?;
+        }
+    }
+    Ok(())
 }
 
 fn find(connection: &Connection, dc: Option<&str>, settings: &Settings) -> Result<Option<i64>, Refusal> {

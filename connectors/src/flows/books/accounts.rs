@@ -39,6 +39,7 @@ impl Flow for Accounts {
         unique: zoho::Unique::Search,
         query: &[],
         list_query: &[("filter_by", "AccountType.All")],
+        words: &[],
     };
     type Xero = Account;
 

@@ -51,6 +51,7 @@ impl Flow for AdvanceBanks {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Brought;
 

@@ -24,7 +24,7 @@ impl Side {
             Side::Customer => ("customerpayments", "payment_refunds", &["payment_refunds"], "payment_refund_id"),
             Side::Vendor => ("vendorpayments", "vendorpayment_refund", &["vendorpayment_refunds"], "vendorpayment_refund_id"),
         };
-        zoho::Resource { path, one, many, id, unique: zoho::Unique::Reference, query: &[], list_query: &[] }
+        zoho::Resource { path, one, many, id, unique: zoho::Unique::Reference, query: &[], list_query: &[], words: &[] }
     }
 }
 

@@ -41,6 +41,7 @@ impl Side {
             unique: zoho::Unique::Field { module, label: XERO_ID },
             query: &[],
             list_query: &[],
+            words: &[],
         }
     }
 

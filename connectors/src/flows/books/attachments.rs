@@ -45,6 +45,7 @@ impl Flow for Attachments {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Attachment;
 

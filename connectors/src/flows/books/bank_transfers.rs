@@ -30,6 +30,7 @@ impl Flow for BankTransfers {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[("transaction_type", "transfer_fund")],
+        words: &[],
     };
     type Xero = BankTransfer;
 

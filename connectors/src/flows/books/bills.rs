@@ -29,6 +29,7 @@ impl Flow for Bills {
         unique: zoho::Unique::Field { module: "bill", label: XERO_ID },
         query: &[],
         list_query: &[("filter_by", "Status.All")],
+        words: &[],
     };
     type Xero = Invoice;
 

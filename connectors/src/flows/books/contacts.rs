@@ -48,6 +48,7 @@ impl Role {
                 Role::Customer => &[("contact_type", "customer"), ("filter_by", "Status.All")],
                 Role::Vendor => &[("contact_type", "vendor"), ("filter_by", "Status.All")],
             },
+            words: &[],
         }
     }
 

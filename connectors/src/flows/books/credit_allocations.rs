@@ -28,6 +28,7 @@ impl Flow for CreditAllocations {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = CreditAllocation;
 

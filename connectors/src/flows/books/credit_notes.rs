@@ -29,6 +29,7 @@ impl Flow for CreditNotes {
         // The number is ours: Zoho must not make one up.
         query: &[("ignore_auto_number_generation", "true")],
         list_query: &[("filter_by", "Status.All")],
+        words: &[],
     };
     type Xero = CreditNote;
 

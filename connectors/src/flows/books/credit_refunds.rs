@@ -27,6 +27,7 @@ impl Flow for CreditRefunds {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Payment;
 

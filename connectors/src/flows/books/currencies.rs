@@ -27,6 +27,7 @@ impl Flow for Currencies {
         unique: zoho::Unique::Search,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Currency;
 

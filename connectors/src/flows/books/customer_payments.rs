@@ -27,6 +27,7 @@ impl Flow for CustomerPayments {
         unique: zoho::Unique::Field { module: "customer_payment", label: XERO_ID },
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Payment;
     const BACK: Option<Back> = Some(back::payments::CUSTOMER_PAYMENTS);

@@ -36,6 +36,7 @@ impl Flow for Expenses {
         unique: zoho::Unique::Field { module: "expense", label: XERO_ID },
         query: &[],
         list_query: &[("filter_by", "Status.All")],
+        words: &[],
     };
     type Xero = BankTransaction;
     const BACK: Option<Back> = Some(back::expenses::EXPENSES);

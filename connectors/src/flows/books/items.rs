@@ -30,6 +30,7 @@ impl Flow for Items {
         unique: zoho::Unique::Field { module: "item", label: XERO_ID },
         query: &[],
         list_query: &[("filter_by", "Status.All")],
+        words: &[],
     };
     type Xero = Item;
     const BACK: Option<Back> = Some(back::items::ITEMS);

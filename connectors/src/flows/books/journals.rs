@@ -30,6 +30,7 @@ pub const ZOHO_JOURNALS: zoho::Resource = zoho::Resource {
     unique: zoho::Unique::Reference,
     query: &[],
     list_query: &[],
+    words: &[],
 };
 
 impl Flow for Journals {

@@ -103,6 +103,8 @@ pub fn lines(document: &dyn Document, known: &Known, text_lines_want_account: bo
         let mut said = pieces(&description, DESCRIPTION_CHARS_MAX).into_iter();
         let account = match account_of(line) {
             ("", _) => None,
+            // A product without a chart of accounts books lines by itself.
+            _ if !known.is_on(accounts::KEY) => None,
             (key, _) => Some(known.id(accounts::KEY, key).ok_or_else(|| not_ready(&format!("account {key}")))?),
         };
         let mut body = json!({ "quantity": money::number(shape.quantity), "rate": money::number(shape.rate) });

@@ -33,6 +33,7 @@ impl Flow for Notes {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Note;
 

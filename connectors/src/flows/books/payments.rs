@@ -81,6 +81,7 @@ pub fn to_zoho(direction: Direction, payment: &Payment, known: &Known) -> Result
     let contact = known.id(direction.contacts(), &contact.id).ok_or_else(|| not_ready("its contact"))?;
     let account = match payment.account.as_ref().map(account_of) {
         None | Some(("", _)) => None,
+        Some(_) if !known.is_on(accounts::KEY) => None,
         Some((key, _)) => Some(known.id(accounts::KEY, key).ok_or_else(|| not_ready("its bank account"))?),
     };
     let (contact_key, account_key, list_key, document_key) = match direction {

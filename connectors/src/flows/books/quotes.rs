@@ -39,6 +39,7 @@ impl Flow for Quotes {
         // The number is ours: Zoho must not make one up.
         query: &[("ignore_auto_number_generation", "true")],
         list_query: &[("filter_by", "Status.All")],
+        words: &[],
     };
     type Xero = Quote;
 

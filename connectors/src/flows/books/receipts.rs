@@ -29,6 +29,7 @@ impl Flow for Receipts {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = BankTransaction;
 

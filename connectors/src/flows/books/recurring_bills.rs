@@ -32,6 +32,7 @@ impl Flow for RecurringBills {
         unique: zoho::Unique::Field { module: "recurring_bill", label: XERO_ID },
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = RepeatingInvoice;
 

@@ -31,6 +31,7 @@ impl Flow for RecurringInvoices {
         unique: zoho::Unique::Field { module: "recurring_invoice", label: XERO_ID },
         query: &[],
         list_query: &[("filter_by", "Status.All")],
+        words: &[],
     };
     type Xero = RepeatingInvoice;
 

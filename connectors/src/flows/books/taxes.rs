@@ -34,6 +34,7 @@ impl Flow for Taxes {
         unique: zoho::Unique::Search,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = TaxRate;
 

@@ -38,6 +38,7 @@ impl Flow for TrackingCategories {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = TrackingCategory;
 

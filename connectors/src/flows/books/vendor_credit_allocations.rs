@@ -28,6 +28,7 @@ impl Flow for VendorCreditAllocations {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = CreditAllocation;
 

@@ -27,6 +27,7 @@ impl Flow for VendorCreditRefunds {
         unique: zoho::Unique::Reference,
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Payment;
 

@@ -34,6 +34,7 @@ impl Flow for VendorCredits {
         unique: zoho::Unique::Reference,
         query: &[("ignore_auto_number_generation", "true")],
         list_query: &[("filter_by", "Status.All")],
+        words: &[],
     };
     type Xero = CreditNote;
 

@@ -28,6 +28,7 @@ impl Flow for VendorPayments {
         unique: zoho::Unique::Field { module: "vendor_payment", label: XERO_ID },
         query: &[],
         list_query: &[],
+        words: &[],
     };
     type Xero = Payment;
     const BACK: Option<Back> = Some(back::payments::VENDOR_PAYMENTS);

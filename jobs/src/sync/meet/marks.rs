@@ -1,7 +1,6 @@
 //! Zoho is told Xero's id of what came from there.
 
 use connectors::side::Trouble;
-use connectors::zoho::Unique;
 use entities::database::sql;
 use entities::{pair, run};
 use sea_orm::ConnectionTrait;
@@ -12,8 +11,7 @@ use super::super::slice::{Halt, Lane, Provider, Slice};
 
 /// Tells Zoho Xero's id of records that came from there: by it the link to Xero works, and a lost pair is found again.
 pub(super) async fn marks(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
-    let Unique::Field { module, label } = lane.flow.zoho().unique else { return Ok(()) };
-    let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())).cloned() else { return Ok(()) };
+    let Some(field) = slice.mark_of(lane).map(str::to_owned) else { return Ok(()) };
     let shown = Shown::of(slice, lane.flow.zoho());
     loop {
         let database = &slice.context.database;

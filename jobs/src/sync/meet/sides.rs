@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use connectors::flow::{Reading, Record};
 use connectors::side::Trouble;
 use connectors::xero::{IDS_PER_CALL, Page, raw};
-use connectors::zoho::Unique;
 use futures::StreamExt;
 use serde_json::Value;
 
@@ -84,14 +83,13 @@ pub(super) async fn zoho(slice: &mut Slice, lane: Lane, ids: &mut Vec<String>) -
 
 /// Whether the record bears an id of Xero's although no pair knows it: a write of ours that is still to be resolved, or another link's.
 pub(super) fn bears_our_mark(slice: &Slice, lane: Lane, record: &Value) -> bool {
-    let Unique::Field { module, label } = lane.flow.zoho().unique else { return false };
-    let Some(field) = slice.fields.get(&(module.to_owned(), label.to_owned())) else { return false };
+    let Some(field) = slice.mark_of(lane) else { return false };
     let filled = |value: &Value| value.as_str().is_some_and(|value| !value.is_empty());
-    filled(&record[field.as_str()])
-        || filled(&record["custom_field_hash"][field.as_str()])
+    filled(&record[field])
+        || filled(&record["custom_field_hash"][field])
         || record["custom_fields"]
             .as_array()
             .into_iter()
             .flatten()
-            .any(|one| (one["api_name"] == field.as_str() || one["placeholder"] == field.as_str()) && filled(&one["value"]))
+            .any(|one| (one["api_name"] == field || one["placeholder"] == field) && filled(&one["value"]))
 }

@@ -135,8 +135,9 @@ pub async fn find(slice: &Slice, run: &run::Model, lane: Lane, tally: &mut Tally
     if tally.findings > FINDINGS_MAX {
         return Ok(());
     }
+    let sentence = slice.of_product(&found.sentence);
     // The same finding twice, after a crash within a page, is one.
-    let name = format!("{}|{}|{}|{}", lane.flow.key(), found.level, found.cause, found.sentence);
+    let name = format!("{}|{}|{}|{}", lane.flow.key(), found.level, found.cause, sentence);
     let id = FindingId(Uuid::new_v5(&run.id.0, name.as_bytes()));
     let row = finding::ActiveModel {
         tenant_id: Set(slice.tenant),
@@ -146,7 +147,7 @@ pub async fn find(slice: &Slice, run: &run::Model, lane: Lane, tally: &mut Tally
         level: Set(found.level),
         cause: Set(found.cause.to_owned()),
         explained: Set(found.explained),
-        detail: Set(slice.key.seal(holds::finding_place(id.0), found.sentence.as_bytes(), slice.context.chance.as_ref())),
+        detail: Set(slice.key.seal(holds::finding_place(id.0), sentence.as_bytes(), slice.context.chance.as_ref())),
         expires_at: Set(slice.context.in_a(SENTENCE_LIVES)),
         xero_id: Set(found.xero_id.map(str::to_owned)),
     };

@@ -16,6 +16,7 @@ pub fn answer(call: &Call, connection: &Connection, org: &Org, scopes: &str) -> 
     match call.segments.first() {
         Some(&"salesorders") => orders(call, connection, org, "confirmed"),
         Some(&"purchaseorders") => orders(call, connection, org, "issued"),
+        Some(&"creditnotes") if call.product == Product::Inventory => credits(call, connection, org),
         Some(&"items") => {
             let mut answer = router::answer(call, connection, org, PERMITTED)?;
             // Inventory creates items with 200.
@@ -71,6 +72,18 @@ fn area_of_invoice(segments: &[&str]) -> Option<&'static str> {
         ["items", ..] | ["settings", "currencies" | "taxes" | "fields", ..] | ["users", ..] => "settings",
         _ => return None,
     })
+}
+
+/// Inventory opens and voids a credit note at addresses without `status`.
+fn credits(call: &Call, connection: &Connection, org: &Org) -> Result<Answer, Refusal> {
+    let segments = match call.segments.as_slice() {
+        ["creditnotes", _, "status", ..] => return Err(nowhere()),
+        ["creditnotes", id, "converttoopen"] => vec!["creditnotes", *id, "status", "open"],
+        ["creditnotes", id, word @ ("void" | "draft")] => vec!["creditnotes", *id, "status", *word],
+        _ => return router::answer(call, connection, org, PERMITTED),
+    };
+    let books = call.reworded(call.method, segments, call.query.with("organization_id", &org.id.to_string()), call.body());
+    router::answer(&books, connection, org, PERMITTED)
 }
 
 /// What is open in Books is confirmed or issued in Inventory.
