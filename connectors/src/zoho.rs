@@ -3,6 +3,7 @@
 pub mod account_types;
 pub mod buttons;
 mod client;
+pub mod crm;
 pub mod data_centres;
 mod fields;
 mod files;

@@ -11,10 +11,10 @@ use url::Url;
 
 use super::fields::read_fields;
 use super::trouble::read;
-use super::{Action, FieldInfo, Organisation, Product, Resource, words};
+use super::{Action, Dialect, FieldInfo, Organisation, Product, Resource, crm, words};
 use crate::flow::{self, Carry, Further, Look};
 use crate::http::{Answer, Http, at};
-use crate::side::{Refusal, Trouble};
+use crate::side::{Refusal, Remaining, Trouble};
 
 /// Zoho's largest page.
 pub const PER_PAGE: u32 = 200;
@@ -28,6 +28,9 @@ pub struct Client {
     api_domain: Url,
     organization_id: String,
     access_token: SecretString,
+    pub(super) own_currency: String,
+    /// What CRM last said was left of its credits; -1 while it has said nothing.
+    credits_left: AtomicI64,
     /// Zoho's clock when it last answered, in microseconds since 1970.
     server_time_us: AtomicI64,
 }
@@ -47,6 +50,8 @@ pub struct Written {
 pub struct Rows {
     pub rows: Vec<Value>,
     pub more: bool,
+    /// The word by which the next page is asked for, where a list has such words.
+    pub next: Option<String>,
 }
 
 impl Client {
@@ -63,6 +68,8 @@ impl Client {
             api_domain: api_domain.clone(),
             organization_id: organization_id.to_owned(),
             access_token,
+            own_currency: String::new(),
+            credits_left: AtomicI64::new(-1),
             server_time_us: AtomicI64::new(0),
         }
     }
@@ -81,6 +88,9 @@ impl Client {
 
     /// Creates the record: in its own collection, or in the one that it names.
     pub async fn create(&self, of: &Resource, carry: &Carry) -> Result<Written, Trouble> {
+        if self.product.dialect == Dialect::Crm {
+            return Err(crm::not_made());
+        }
         let path = carry.at.as_deref().unwrap_or(of.path);
         let request = self.request(Method::POST, self.url(path, &[], of.query)).json(&words::told(of, &carry.body));
         let answer = self.answer(request).await?;
@@ -122,6 +132,9 @@ impl Client {
     }
 
     pub async fn list(&self, of: &Resource, page: u32, extra: &[(&str, &str)]) -> Result<Rows, Trouble> {
+        if self.product.dialect == Dialect::Crm {
+            return self.crm_list(of, page, extra).await;
+        }
         let mut rows = self.rows(self.url(of.path, &[], of.list_query), page, extra, of.many).await?;
         rows.rows.iter_mut().for_each(|row| words::heard(of, row));
         Ok(rows)
@@ -147,7 +160,7 @@ impl Client {
         let more = body["page_context"]["has_more_page"].as_bool().unwrap_or(false);
         let rows = many.iter().find_map(|key| rows_under(&mut body, key));
         match rows {
-            Some(rows) => Ok(Rows { rows, more }),
+            Some(rows) => Ok(Rows { rows, more, next: None }),
             None => Err(Trouble::Unreachable(format!("the answer has no {}", many.first().unwrap_or(&"rows")))),
         }
     }
@@ -167,6 +180,9 @@ impl Client {
     }
 
     pub async fn get(&self, of: &Resource, id: &str) -> Result<Value, Trouble> {
+        if self.product.dialect == Dialect::Crm {
+            return self.crm_get(of, id).await;
+        }
         let mut body = self.send(Method::GET, self.url(of.path, &[id], &[])).await?;
         record_in(of, &mut body).ok_or_else(|| Trouble::Unreachable(format!("the answer has no {}", of.one)))
     }
@@ -192,6 +208,9 @@ impl Client {
 
     /// This organisation.
     pub async fn organisation(&self) -> Result<Organisation, Trouble> {
+        if self.product.dialect == Dialect::Crm {
+            return self.crm_organisation().await;
+        }
         let found = Self::organizations(&self.http, &self.api_domain, self.product, &self.access_token).await?;
         found
             .into_iter()
@@ -201,12 +220,18 @@ impl Client {
 
     /// The active custom fields of a module: `contact`, `invoice`.
     pub async fn fields(&self, module: &str) -> Result<Vec<FieldInfo>, Trouble> {
+        if self.product.dialect == Dialect::Crm {
+            return self.crm_fields(module).await;
+        }
         let query = [("entity", module), ("filter_custom_fields", "true"), ("skip_inactive_fields", "true")];
         Ok(read_fields(&self.send(Method::GET, self.url("settings/fields", &[], &query)).await?))
     }
 
     /// Creates a text field that takes no value twice, and reads it back: the answer to the creation is not documented.
     pub async fn create_field(&self, module: &str, label: &str, help: &str) -> Result<FieldInfo, Trouble> {
+        if self.product.dialect == Dialect::Crm {
+            return self.crm_create_field(module, label, help).await;
+        }
         let body = json!({
             "label": label, "data_type": "string", "entity": module, "is_unique": true, "is_mandatory": false, "value_length": 255,
             "help_text": help, "show_on_pdf": false, "edit_on_portal": false, "show_on_portal": false,
@@ -218,10 +243,31 @@ impl Client {
     }
 
     /// Makes a field refuse the same value twice.
-    pub async fn make_field_unique(&self, field_id: &str) -> Result<(), Trouble> {
+    pub async fn make_field_unique(&self, module: &str, field_id: &str) -> Result<(), Trouble> {
+        if self.product.dialect == Dialect::Crm {
+            return self.crm_make_unique(module, field_id).await;
+        }
         let request =
             self.request(Method::PUT, self.url("settings/fields", &[field_id], &[])).json(&json!({ "is_unique": true }));
         read(&self.answer(request).await?).map(drop)
+    }
+
+    /// How many records one writing call takes.
+    pub fn rows_per_call(&self) -> usize {
+        match self.product.dialect {
+            Dialect::Finance => 1,
+            Dialect::Crm => crm::ROWS_MAX,
+        }
+    }
+
+    /// What is left of the day, where the product says so: CRM does once half of it is gone.
+    pub fn remaining(&self) -> Remaining {
+        Remaining { minute: None, day: u32::try_from(self.credits_left.load(Ordering::Relaxed)).ok() }
+    }
+
+    /// Names the organisation's own currency: CRM leaves it out of records where it has no other.
+    pub fn in_currency(self, code: &str) -> Self {
+        Self { own_currency: code.to_owned(), ..self }
     }
 
     /// Zoho's clock when it last answered this client, in microseconds since 1970; 0 before the first answer.
@@ -229,10 +275,13 @@ impl Client {
         self.server_time_us.load(Ordering::Relaxed)
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
+    pub(super) async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
         let answer = self.http.send(request).await?;
         if let Some(now) = answer.server_time_us() {
             self.server_time_us.fetch_max(now, Ordering::Relaxed);
+        }
+        if let Some(left) = answer.header("X-API-CREDITS-REMAINING").and_then(|left| left.parse::<u32>().ok()) {
+            self.credits_left.store(left.into(), Ordering::Relaxed);
         }
         Ok(answer)
     }
@@ -263,7 +312,7 @@ impl Client {
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(segments);
         }
-        if !self.organization_id.is_empty() {
+        if !self.organization_id.is_empty() && self.product.dialect == Dialect::Finance {
             url.query_pairs_mut().append_pair("organization_id", &self.organization_id);
         }
         if !query.is_empty() {
@@ -412,7 +461,7 @@ mod tests {
         ];
         let (_, requests) = asked(answers, async |client| {
             let rows = client.list(&Customers::ZOHO, 2, &[("contact_name", "Ada & Co")]).await.unwrap();
-            assert_eq!(rows, Rows { rows: vec![json!({"contact_id": "1"})], more: true });
+            assert_eq!(rows, Rows { rows: vec![json!({"contact_id": "1"})], more: true, next: None });
             assert!(matches!(client.list(&Customers::ZOHO, 1, &[]).await, Err(Trouble::Unreachable(_))));
             assert_eq!(client.get(&Customers::ZOHO, "1").await.unwrap(), json!({"contact_id": "1"}));
         })
@@ -433,7 +482,7 @@ mod tests {
         ];
         let (found, requests) = asked(answers, async |client| {
             let found = client.create_field("contact", "Xero Acct ID", "Do not edit").await.unwrap();
-            client.make_field_unique(&found.id).await.unwrap();
+            client.make_field_unique("contact", &found.id).await.unwrap();
             found
         })
         .await;

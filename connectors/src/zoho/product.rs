@@ -184,6 +184,7 @@ pub static CRM: Product = Product {
         "ZohoCRM.modules.quotes.ALL",
         "ZohoCRM.modules.purchaseorders.ALL",
         "ZohoCRM.modules.invoices.ALL",
+        "ZohoCRM.coql.READ",
         "ZohoCRM.notifications.ALL",
     ],
 };
