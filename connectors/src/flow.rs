@@ -25,6 +25,9 @@ pub use ledger::{Account, Ledger, Owed, Posting, Shift};
 pub trait Flow: Send + Sync + 'static {
     /// Its name everywhere: lanes, pairs, runs and holds are keyed by it. For example `books.invoices`.
     const KEY: &'static str;
+    /// The name by which mappings speak of this kind of record in needs and prints, where it is not its own: a kind that another product
+    /// has as well and that shared mappings refer to.
+    const RECORD: &'static str = Self::KEY;
     /// What people call it: "Sales invoices".
     const TITLE: &'static str;
     /// The flow whose pages this one shares: both read the same list of Xero, which is asked for once. It comes earlier in the list of flows.

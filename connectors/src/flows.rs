@@ -2,6 +2,7 @@
 
 pub mod billing;
 pub mod books;
+pub mod crm;
 pub mod expense;
 pub mod inventory;
 pub mod invoice;
@@ -85,6 +86,14 @@ pub static ALL: &[&dyn AnyFlow] = &[
     &expense::CURRENCIES,
     &expense::categories::Categories,
     &expense::expenses::Expenses,
+    &crm::taxes::Taxes,
+    &crm::accounts::Accounts,
+    &crm::vendors::Vendors,
+    &crm::contacts::Contacts,
+    &crm::products::Products,
+    &crm::quotes::Quotes,
+    &crm::purchase_orders::PurchaseOrders,
+    &crm::invoices::Invoices,
 ];
 
 /// A product's flows, in the order in which they are carried.

@@ -131,6 +131,9 @@ impl<F: Flow> AnyFlow for F {
     fn key(&self) -> &'static str {
         F::KEY
     }
+    fn record(&self) -> &'static str {
+        F::RECORD
+    }
     fn title(&self) -> &'static str {
         F::TITLE
     }

@@ -52,10 +52,10 @@ fn kind(flow: &str) -> Option<Kind> {
     // Asked for as a whole: a page of one is not to be had.
     const QUOTES: Resource = Resource { paged: false, ..records::QUOTES };
     let (of, own, time) = match flow {
-        "books.items" => (records::ITEMS, "", Time::Timeless),
-        "books.customers" => (records::CONTACTS, "(IsCustomer==true OR IsSupplier==false)", Time::Timeless),
-        "books.vendors" => (records::CONTACTS, "IsSupplier==true", Time::Timeless),
-        "books.invoices" => (records::SALES_INVOICES, "Status!=\"DELETED\"", PAID),
+        "books.items" | "crm.products" => (records::ITEMS, "", Time::Timeless),
+        "books.customers" | "crm.accounts" => (records::CONTACTS, "(IsCustomer==true OR IsSupplier==false)", Time::Timeless),
+        "books.vendors" | "crm.vendors" => (records::CONTACTS, "IsSupplier==true", Time::Timeless),
+        "books.invoices" | "crm.invoices" => (records::SALES_INVOICES, "Status!=\"DELETED\"", PAID),
         "books.bills" => (records::BILLS, "Status!=\"DELETED\" AND Status!=\"DRAFT\" AND Status!=\"SUBMITTED\"", PAID),
         "books.credit_notes" => (records::CREDIT_NOTES, "Type==\"ACCRECCREDIT\" AND Status!=\"DELETED\"", PAID),
         "books.vendor_credits" => {
@@ -77,8 +77,8 @@ fn kind(flow: &str) -> Option<Kind> {
         "books.receipts" => (records::BANK_TRANSACTIONS, "Type==\"RECEIVE\" AND Status==\"AUTHORISED\"", Time::Booking),
         "books.bank_transfers" => (TRANSFERS, "", Time::Booking),
         "books.journals" => (records::MANUAL_JOURNALS, "(Status==\"POSTED\" OR Status==\"DRAFT\")", Time::Booking),
-        "books.quotes" => (QUOTES, "", Time::Parameter),
-        "books.purchase_orders" => (records::PURCHASE_ORDERS, "", Time::Parameter),
+        "books.quotes" | "crm.quotes" => (QUOTES, "", Time::Parameter),
+        "books.purchase_orders" | "crm.purchase_orders" => (records::PURCHASE_ORDERS, "", Time::Parameter),
         "books.recurring_invoices" => (records::REPEATING_INVOICES, "Type==\"ACCREC\"", Time::Timeless),
         "books.recurring_bills" => (records::REPEATING_INVOICES, "Type==\"ACCPAY\"", Time::Timeless),
         _ => return None,

@@ -39,16 +39,16 @@ impl Document for Invoice {
 
 /// Quantity, price and discount of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Shape {
-    quantity: Decimal,
-    rate: Decimal,
-    discount: Discount,
+pub struct Shape {
+    pub quantity: Decimal,
+    pub rate: Decimal,
+    pub discount: Discount,
     /// Xero's own quantity and price, where Zoho cannot hold them.
-    note: Option<String>,
+    pub note: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Discount {
+pub enum Discount {
     None,
     /// Per cent.
     Rate(Decimal),
@@ -199,7 +199,8 @@ fn describe(body: &mut Value, text: &str, is_named: bool) {
     body["description"] = if is_named && name == text { "".into() } else { text.into() };
 }
 
-fn shape(line: &LineItem, price_precision: u32, decimals: u32) -> Shape {
+/// The numbers by which Zoho comes to the line's amount, with so many decimals of a price and of an amount.
+pub fn shape(line: &LineItem, price_precision: u32, decimals: u32) -> Shape {
     let amount = line.amount();
     let (quantity, rate) = match (line.quantity(), line.unit_amount()) {
         // Zoho has no negative quantities; the product is the same.
