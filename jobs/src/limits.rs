@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use connectors::side::{Limit, Remaining};
+use connectors::zoho;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::TenantId;
@@ -48,6 +49,16 @@ impl Limits {
     pub const ZOHO: Limits = Limits { per_minute: 100, per_day: 2_000, in_flight: 10 };
     /// For a sandbox that does not count.
     pub const OFF: Limits = Limits { per_minute: 0, per_day: 0, in_flight: 16 };
+
+    /// The same for a CRM organisation of this edition, unless nothing is counted: credits a day, of which a call costs one and every ten
+    /// rows that it writes one more.
+    pub fn of_crm(self, plan: &str) -> Limits {
+        if self.per_minute == 0 && self.per_day == 0 {
+            return self;
+        }
+        let allowance = zoho::crm::edition::allowance(plan);
+        Limits { per_minute: 0, per_day: allowance.credits, in_flight: allowance.in_flight }
+    }
 
     fn interval_us(&self) -> i64 {
         let usable = self.per_minute.saturating_sub(MARGIN + self.burst() - 1).max(1);
@@ -361,6 +372,13 @@ mod tests {
             );
             assert!(worst_minute(&made) <= (limits.per_minute - MARGIN) as usize);
         }
+    }
+
+    #[test]
+    fn crm_counts_its_editions_credits_and_no_minutes() {
+        let limits = Limits::ZOHO.of_crm("free, 1 users");
+        assert_eq!(limits, Limits { per_minute: 0, per_day: 5_000, in_flight: 5 });
+        assert_eq!(Limits::OFF.of_crm("free, 1 users"), Limits::OFF);
     }
 
     #[test]

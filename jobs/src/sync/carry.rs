@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, PASSED_ON, Record, Unmappable};
 use connectors::rules;
 use connectors::side::Trouble;
-use connectors::xero::Odd;
+use connectors::xero::{self, Odd};
+use connectors::zoho::crm::{self, LINK_LABEL};
 use connectors::zoho::{Action, Unique};
 use entities::run;
 use futures::StreamExt;
@@ -17,6 +18,7 @@ use super::known::{look_up, need_print, outside};
 use super::points;
 use super::references::{self, Chosen};
 use super::resolve;
+use super::rows;
 use super::settle;
 use super::shelf::{Part, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
@@ -347,26 +349,30 @@ async fn write(
         (_, Some(Hanging::Files)) => FILES_AT_ONCE.min(slice.slots as usize),
         _ => slice.slots as usize,
     };
-    let sent: Vec<(Todo, Sent)> = futures::stream::iter(sending)
-        .map(|one| {
-            let desk = &desk;
-            async move {
-                let before = match (one.todo.is_doubtful, another) {
-                    (true, _) => Before::Doubtful,
-                    (false, true) => Before::Another,
-                    (false, false) => Before::Never,
-                };
-                // What is only mapped is never overwritten, whatever an older pair says.
-                let known_id = one.todo.zoho_id.as_deref().filter(|_| desk.flow.zoho().unique != Unique::Search);
-                let by_id = one.todo.spared.is_some();
-                let sent = send(desk, one.todo.record.as_ref(), one.carry, known_id, before, by_id).await;
-                points::reached("answered");
-                (one.todo, sent)
-            }
-        })
-        .buffer_unordered(at_once.max(1))
-        .collect()
-        .await;
+    let sent: Vec<(Todo, Sent)> = if rows::takes_many(&desk) {
+        together(slice, lane, &desk, sending).await
+    } else {
+        futures::stream::iter(sending)
+            .map(|one| {
+                let desk = &desk;
+                async move {
+                    let before = match (one.todo.is_doubtful, another) {
+                        (true, _) => Before::Doubtful,
+                        (false, true) => Before::Another,
+                        (false, false) => Before::Never,
+                    };
+                    // What is only mapped is never overwritten, whatever an older pair says.
+                    let known_id = one.todo.zoho_id.as_deref().filter(|_| desk.flow.zoho().unique != Unique::Search);
+                    let by_id = one.todo.spared.is_some();
+                    let sent = send(desk, one.todo.record.as_ref(), one.carry, known_id, before, by_id).await;
+                    points::reached("answered");
+                    (one.todo, sent)
+                }
+            })
+            .buffer_unordered(at_once.max(1))
+            .collect()
+            .await
+    };
     let mut worst: Option<(Provider, Trouble)> = None;
     let mut later = Vec::new();
     let mut extra_calls = 0;
@@ -437,6 +443,29 @@ async fn write(
     }
 }
 
+/// All of them with as few calls as the product allows.
+async fn together(slice: &Slice, lane: Lane, desk: &Desk<'_>, sending: Vec<Ready>) -> Vec<(Todo, Sent)> {
+    let link_field = match lane.flow.zoho().unique {
+        Unique::Field { module, .. } => slice.fields.get(&(module.to_owned(), LINK_LABEL.to_owned())).map(String::as_str),
+        Unique::Mark { .. } | Unique::Search | Unique::Reference => None,
+    };
+    let (go, short_code) = (&slice.context.providers.xero_go, slice.xero.connection.short_code.as_str());
+    let (todo, carries): (Vec<Todo>, Vec<Carry>) = sending.into_iter().map(|one| (one.todo, one.carry)).unzip();
+    let asked = todo.iter().zip(carries).map(|(todo, carry)| rows::Asked {
+        record: todo.record.as_ref(),
+        carry,
+        known_id: todo.zoho_id.as_deref(),
+        is_doubtful: todo.is_doubtful,
+        link: xero::links::record(go, short_code, lane.flow.key(), todo.record.id()).map(String::from),
+    });
+    let sent = rows::send(desk, link_field, asked.collect()).await;
+    points::reached("answered");
+    if let Err(failure) = slice.zoho.gate.lower(&slice.context, slice.zoho.client.remaining()).await {
+        tracing::warn!(%failure, "what is left of the day could not be noted");
+    }
+    todo.into_iter().zip(sent).collect()
+}
+
 /// Zoho's record as it will be once the status calls that are due have been made.
 pub fn after(record: &Value, then: &[Action]) -> Value {
     let mut record = record.clone();
@@ -454,6 +483,16 @@ pub fn after(record: &Value, then: &[Action]) -> Value {
 /// How many of what is ready may be sent: for a file there are two calls, one to fetch it and one to attach it.
 async fn permits(slice: &mut Slice, lane: Lane, ready: &VecDeque<Ready>) -> Result<usize, Halt> {
     let want = ready.len() as u32;
+    if slice.zoho.client.rows_per_call() > 1 && matches!(lane.flow.zoho().unique, Unique::Field { .. }) {
+        // The call itself, and what its rows cost.
+        let credits = slice.permit(Provider::Zoho, Some(lane.id), crm::credits(ready.len())).await?;
+        let rows = crm::rows_for(credits).min(ready.len());
+        if rows == 0 {
+            // The last credit of a day pays for no row: the next day is told.
+            slice.permit(Provider::Zoho, Some(lane.id), 1).await?;
+        }
+        return Ok(rows);
+    }
     if ready.iter().all(|one| one.carry.file.is_none()) {
         return Ok(slice.permit(Provider::Zoho, Some(lane.id), want).await? as usize);
     }

@@ -144,14 +144,19 @@ async fn offer(
         // The list is read whole, whatever of it is within the scope.
         xero_calls += if lane.flow.read_with().is_none() { records.div_ceil(XERO_PAGE).max(1) } else { 0 };
         let flow = lane.flow.key().to_owned();
-        flows.push(Count { zoho_calls: writes(&flow, records), records, is_estimate: is_estimate(&flow, choice), flow });
+        let zoho_calls = match slice.zoho.client.rows_per_call() {
+            1 => writes(&flow, records),
+            rows => credits(records, rows as u64),
+        };
+        flows.push(Count { zoho_calls, records, is_estimate: is_estimate(&flow, choice), flow });
     }
     let mut zoho_calls = flows.iter().map(|count| count.zoho_calls).sum();
     if choice != Choice::Everything {
         xero_calls += opening::XERO_CALLS;
         zoho_calls += opening::ZOHO_CALLS;
     }
-    let (minutes, days) = time(&slice.context.providers.limits, xero_calls, zoho_calls);
+    let limits = LimitSettings { xero: slice.xero.gate.limits, zoho: slice.zoho.gate.limits };
+    let (minutes, days) = time(&limits, xero_calls, zoho_calls);
     let (from, open_only) = match choice {
         Choice::Everything => (None, false),
         Choice::From(from) => (Some(from), false),
@@ -184,6 +189,11 @@ fn writes(flow: &str, records: u64) -> u64 {
         "books.customers" | "books.recurring_invoices" | "books.recurring_bills" => 2 * records,
         _ => records,
     }
+}
+
+/// Credits for so many records where one call takes many rows: the calls, what their rows cost, and one that looks whether they are there.
+fn credits(records: u64, rows: u64) -> u64 {
+    2 * records.div_ceil(rows) + records.div_ceil(10)
 }
 
 /// Minutes and whole days that so many calls take at least.
@@ -301,5 +311,6 @@ mod tests {
         assert_eq!(writes("books.invoices", 1_000), 1_040);
         assert_eq!(writes("books.bills", 1_000), 1_000);
         assert_eq!(writes("books.invoices", 0), 0);
+        assert_eq!((credits(1_000, 100), credits(1, 100), credits(0, 100)), (120, 3, 0));
     }
 }

@@ -2,14 +2,15 @@
 //! Zoho's name for each is read back, never assumed.
 
 use connectors::side::Trouble;
-use connectors::zoho::{FieldInfo, Resource, Unique};
+use connectors::zoho::crm::{self, LINK_LABEL};
+use connectors::zoho::{Dialect, FieldInfo, Resource, Unique};
 use entities::database::{begin_write, sql};
 use entities::{link, unique_field};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
-use super::buttons;
 use super::slice::{Halt, Provider, Slice};
+use super::{buttons, custom_links, rows};
 
 const HELP: &str = "Kept by CP Connect: the record's id in Xero. Please do not change it.";
 
@@ -49,7 +50,7 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
         };
         if !field.is_unique && !field.id.is_empty() {
             slice.permit_soon(Provider::Zoho, None).await?;
-            let unique = slice.zoho.client.make_field_unique(&field.id).await;
+            let unique = slice.zoho.client.make_field_unique(module, &field.id).await;
             if let Err(trouble) = unique
                 && (slice.product.has_upsert || !matches!(trouble, Trouble::Refused(_)))
             {
@@ -57,10 +58,12 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
             }
         }
         store(slice, module, label, &field).await?;
+        link_field(slice, module, &fields).await?;
         listed = Some((module, fields));
     }
     // The address of a contact in Xero goes along with the contact's first write, so its field comes first.
     buttons::tend(slice).await?;
+    custom_links::tend(slice).await?;
     link::Entity::update_many()
         .col_expr(link::Column::State, Expr::value("ready"))
         .filter(link::Column::TenantId.eq(slice.tenant))
@@ -91,8 +94,32 @@ async fn create(slice: &mut Slice, module: &'static str, label: &'static str) ->
             tracing::info!(link.id = %slice.link.id, module, %refusal, "a field cannot be made in this product");
             Ok(None)
         }
+        Err(Trouble::Refused(refusal)) if crm::is_for_want_of_fields(&refusal) => {
+            Err(Halt::Refused { provider: Provider::Zoho, sentence: rows::no_fields(slice.product.name) })
+        }
         Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
     }
+}
+
+/// CRM's records lead to Xero by a field that holds the address. Where there is no room for it they are carried without.
+async fn link_field(slice: &mut Slice, module: &'static str, fields: &[FieldInfo]) -> Result<(), Halt> {
+    if slice.product.dialect != Dialect::Crm {
+        return Ok(());
+    }
+    let field = match fields.iter().find(|field| field.label == LINK_LABEL) {
+        Some(field) => field.clone(),
+        None => {
+            // Made, and read back.
+            slice.permit_soon(Provider::Zoho, None).await?;
+            slice.permit_soon(Provider::Zoho, None).await?;
+            match slice.zoho.client.create_link_field(module).await {
+                Ok(field) => field,
+                Err(Trouble::Refused(_)) => return Ok(()),
+                Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
+            }
+        }
+    };
+    store(slice, module, LINK_LABEL, &field).await
 }
 
 async fn store(slice: &mut Slice, module: &str, label: &str, field: &FieldInfo) -> Result<(), Halt> {

@@ -500,7 +500,8 @@ pub(crate) fn zoho_client(
     access: secrecy::SecretString,
 ) -> Result<zoho::Client, Failure> {
     let api = Url::parse(&connection.api_base).map_err(|error| Failure::Bug(format!("the stored API address: {error}")))?;
-    Ok(zoho::Client::new(&context.http, &api, product_of(link)?, &connection.organisation_id, access))
+    let client = zoho::Client::new(&context.http, &api, product_of(link)?, &connection.organisation_id, access);
+    Ok(client.in_currency(&connection.currency))
 }
 
 /// The product that a link leads to.
@@ -533,6 +534,11 @@ pub(crate) async fn reach<C>(
         .one(&context.database)
         .await?
         .map_or(At(0), |grant| grant.refreshed_at);
+    // CRM counts credits by its edition, and no minutes.
+    let limits = match provider {
+        Provider::Zoho if link.product == zoho::CRM.key => limits.of_crm(&connection.plan),
+        _ => limits,
+    };
     Ok(Reach {
         client: client(&connection, access)?,
         gate: Gate { tenant: link.tenant_id, key: format!("{prefix}:{}", connection.organisation_id), limits },

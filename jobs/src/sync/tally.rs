@@ -88,6 +88,9 @@ pub struct Tally {
     /// Xero's own rates by record, of a flow whose records are rates.
     #[serde(default)]
     pub rates: Vec<(String, Decimal)>,
+    /// The word by which Zoho's next page is asked for, where its lists go on by such words.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

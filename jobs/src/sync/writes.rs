@@ -410,7 +410,7 @@ fn gone(record: &dyn Record) -> Unmappable {
     Unmappable { code: "GONE_FROM_XERO", sentence: format!("{} can no longer be found in Xero.", record.label()), expected: true }
 }
 
-fn unending(record: &dyn Record) -> Unmappable {
+pub fn unending(record: &dyn Record) -> Unmappable {
     Unmappable {
         code: "PROVIDER_REFUSES",
         sentence: format!(

@@ -17,7 +17,7 @@ use crate::in_step::for_hints;
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
-use crate::sync::{arrange, buttons, lanes, preview, provision, reconcile, resolve, settle};
+use crate::sync::{arrange, buttons, custom_links, lanes, preview, provision, reconcile, resolve, settle};
 use crate::worker;
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
@@ -106,6 +106,9 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
         preview::preview(slice, &run).await?;
         finish(slice, &run, None).await?;
         return Err(Halt::TurnOver);
+    }
+    if run.started_at.is_none() && [Kind::Migration.name(), Kind::Reconciliation.name()].contains(&run.kind.as_str()) {
+        custom_links::tend(slice).await?;
     }
     lanes::start(slice, &run).await?;
     let reconciling = run.kind == Kind::Reconciliation.name();

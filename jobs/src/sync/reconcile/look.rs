@@ -76,14 +76,14 @@ async fn closer(
             if let Some(owed) = lane.flow.owed(record) {
                 tally.xero_owed.explain(owed, "MISSING_IN_ZOHO");
             }
-            let sentence = format!("{} is no longer in Zoho Books, or was deleted there.", record.label());
+            let sentence = format!("{} is no longer in {}, or was deleted there.", record.label(), slice.product.name);
             return find(slice, run, lane, tally, Found::of_document(record.id(), "MISSING_IN_ZOHO", false, sentence)).await;
         }
         Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
     };
     let detail = part_of(lane, detail, pair.part.as_deref());
     let Some(theirs) = lane.flow.zoho_line(&detail) else {
-        let sentence = format!("{} has become a record of another kind in Zoho Books.", record.label());
+        let sentence = format!("{} has become a record of another kind in {}.", record.label(), slice.product.name);
         return find(slice, run, lane, tally, Found::of_document(record.id(), "OTHER_KIND", false, sentence)).await;
     };
     if pair.seen.is_none() {
@@ -169,18 +169,23 @@ async fn findings(slice: &Slice, run: &run::Model, lane: Lane, tally: &mut Tally
         if ours != theirs {
             let cause = causes.get(what).copied().unwrap_or("UNEXPLAINED");
             owed |= what == "due" && cause != "UNEXPLAINED";
-            let sentence =
-                format!("{}: {what} {ours} in Xero, {theirs} in Zoho Books, difference {}.", record.label(), theirs - ours);
+            let sentence = format!(
+                "{}: {what} {ours} in Xero, {theirs} in {}, difference {}.",
+                record.label(),
+                slice.product.name,
+                theirs - ours
+            );
             find(slice, run, lane, tally, Found::of_document(record.id(), cause, cause != "UNEXPLAINED", sentence)).await?;
         }
     }
     if line.status != theirs.status {
-        let sentence = format!("{} is {} in Xero and {} in Zoho Books.", record.label(), line.status, theirs.status);
+        let sentence = format!("{} is {} in Xero and {} in {}.", record.label(), line.status, theirs.status, slice.product.name);
         let by_what_is_owed = [line.status, theirs.status].iter().all(|status| matches!(*status, "open" | "paid"));
         find(slice, run, lane, tally, Found::of_document(record.id(), "STATUS", owed && by_what_is_owed, sentence)).await?;
     }
     if line.currency != theirs.currency {
-        let sentence = format!("{} is in {} in Xero and in {} in Zoho Books.", record.label(), line.currency, theirs.currency);
+        let sentence =
+            format!("{} is in {} in Xero and in {} in {}.", record.label(), line.currency, theirs.currency, slice.product.name);
         find(slice, run, lane, tally, Found::of_document(record.id(), "CURRENCY", false, sentence)).await?;
     }
     Ok(())

@@ -23,11 +23,12 @@ pub async fn compare(slice: &Slice, run: &run::Model, lane: Lane, tally: &mut Ta
             if ours == theirs { String::new() } else { format!(", {name} {ours} and {theirs}") }
         };
         let sentence = format!(
-            "{} ({status}{}{currency}): {} records in Xero and {} in Zoho Books{}{}.",
+            "{} ({status}{}{currency}): {} records in Xero and {} in {}{}{}.",
             lane.flow.title(),
             if currency.is_empty() { "" } else { " " },
             xero.count,
             zoho.count,
+            slice.product.name,
             money("total", xero.total, zoho.total),
             money("due", xero.due, zoho.due),
         );

@@ -30,7 +30,9 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
     slice.permit(Provider::Zoho, Some(first.id), 1).await?;
     let resource = *first.flow.zoho();
     let number = of(tallies, first).page.max(1);
-    let listed = match slice.zoho.client.list(&resource, number, &[]).await {
+    let token = of(tallies, first).token.clone();
+    let extra: Vec<(&str, &str)> = token.iter().map(|token| ("page_token", token.as_str())).collect();
+    let listed = match slice.zoho.client.list(&resource, number, &extra).await {
         Ok(listed) => listed,
         Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
     };
@@ -71,9 +73,9 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
             tally.zoho_owed.add(owed, day);
         }
         if listed.more {
-            tally.page = number + 1;
+            (tally.page, tally.token) = (number + 1, listed.next.clone());
         } else {
-            (tally.phase, tally.page, tally.anchor) = (Phase::Xero, 1, None);
+            (tally.phase, tally.page, tally.anchor, tally.token) = (Phase::Xero, 1, None, None);
         }
     }
     for (id, lane) in strangers.into_iter().filter(|(id, _)| !ours.contains(id)) {
