@@ -11,7 +11,7 @@ use url::Url;
 
 use super::begin::products;
 use super::finish::of_call;
-use super::organisations::{Found, Reach, details, free, reached};
+use super::organisations::{Found, Reach, crm, details, free, reached};
 use super::settle::{Tokens, settle};
 use super::{Outcome, Problem, Provider, forget, is_same_browser, shown};
 
@@ -72,7 +72,11 @@ pub async fn choose(context: &Context, state: &str, cookie: Option<&str>, organi
     if chosen.len() != organisations.len() || chosen.is_empty() || chosen.len() > 1 && !open.may_be_several() {
         return Ok(page(Outcome::Choose));
     }
-    let mut kept = Vec::with_capacity(chosen.len());
+    let mut kept = Vec::with_capacity(chosen.len() + 1);
+    match crm(context, &open.reach, &open.products, &open.access).await {
+        Ok(found) => kept.extend(found),
+        Err(trouble) => return Ok(page(Outcome::Problem(of_call(&trouble)))),
+    }
     for one in chosen {
         match details(context, one, &open.products, &open.access).await {
             Ok(details) => kept.push(details),

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connectors::oauth::{Claims, GrantTrouble, Pkce, Tokens as TokenAnswer};
 use connectors::side::Trouble;
-use connectors::zoho::DataCentre;
+use connectors::zoho::{self, DataCentre};
 use entities::database::begin_write;
 use entities::sealed::TenantKey;
 use entities::{sign_in, tenant};
@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::begin::products;
-use super::organisations::{PAUSES_MS, Pick, Reach, details, free, is_ended, pick, reached};
+use super::organisations::{PAUSES_MS, Pick, Reach, crm, details, free, has_finance, is_ended, pick, reached};
 use super::settle::{Granted, Tokens, connected, finished, keep, settle};
 use super::{Outcome, Problem, Provider, forget, is_same_browser, shown, verifier_place};
 
@@ -230,15 +230,21 @@ async fn organisation(
         Ok(found) => found,
         Err(trouble) => return Ok(Outcome::Problem(of_call(&trouble))),
     };
+    let crm = match crm(context, &granted.reach, &products, &granted.access).await {
+        Ok(crm) => crm,
+        Err(trouble) => return Ok(Outcome::Problem(of_call(&trouble))),
+    };
     // Where a person ended the connection, another organisation may take its place.
     let mut before = Vec::new();
     for one in connected(&context.database, sign_in).await? {
-        if !is_ended(&context.database, &one).await? {
+        // That of CRM was chosen on Zoho's page.
+        if one.products != zoho::CRM.key && !is_ended(&context.database, &one).await? {
             before.push(one.organisation_id);
         }
     }
     let any = !found.is_empty();
     let these = match pick(found, &before, &products) {
+        Pick::None if crm.is_some() && !has_finance(&products) => Vec::new(),
         Pick::None => return Ok(Outcome::Problem(Problem::NoOrganisation)),
         Pick::These(these) => these,
         Pick::Several(many) => {
@@ -255,7 +261,8 @@ async fn organisation(
             }
         }
     };
-    let mut kept = Vec::with_capacity(these.len());
+    let mut kept = Vec::with_capacity(these.len() + 1);
+    kept.extend(crm);
     for one in &these {
         match details(context, one, &products, &granted.access).await {
             Ok(details) => kept.push(details),

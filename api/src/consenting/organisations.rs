@@ -218,6 +218,37 @@ pub async fn details(
     })
 }
 
+/// The CRM organisation that the customer chose on Zoho's own page, where CRM is one of the products: a token opens just one.
+pub async fn crm(
+    context: &Context,
+    reach: &Reach,
+    products: &[String],
+    access: &SecretString,
+) -> Result<Option<Organisation>, Trouble> {
+    let Reach::Zoho { api, .. } = reach else { return Ok(None) };
+    if !products.iter().any(|product| product == zoho::CRM.key) {
+        return Ok(None);
+    }
+    let client = zoho::Client::new(&context.http, api, &zoho::CRM, "", access.clone());
+    let found = client.organisation().await?;
+    Ok(Some(Organisation {
+        id: found.id,
+        name: found.name,
+        currency: found.currency_code,
+        currency_id: String::new(),
+        country: String::new(),
+        short_code: String::new(),
+        price_precision: i32::try_from(found.price_precision).unwrap_or(2),
+        plan: found.plan,
+        products: zoho::CRM.key.to_owned(),
+    }))
+}
+
+/// Whether the customer has anything but CRM, whose organisation is not chosen here.
+pub fn has_finance(products: &[String]) -> bool {
+    products.iter().filter_map(|key| zoho::product(key)).any(|product| product.dialect == Dialect::Finance)
+}
+
 async fn list(context: &Context, reach: &Reach, products: &[String], access: &SecretString) -> Result<Vec<Found>, Trouble> {
     match reach {
         Reach::Xero { event } => {
@@ -235,6 +266,9 @@ async fn list(context: &Context, reach: &Reach, products: &[String], access: &Se
                 .collect())
         }
         Reach::Zoho { api, .. } => {
+            if !products.is_empty() && !has_finance(products) {
+                return Ok(Vec::new());
+            }
             // Every product lists the same; the consent may be for one of them only.
             let mut asked = products.iter().filter_map(|key| zoho::product(key));
             let through = asked.find(|product| product.dialect == Dialect::Finance).unwrap_or(&zoho::BOOKS);
