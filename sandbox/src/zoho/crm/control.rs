@@ -71,6 +71,9 @@ struct Settings {
     edition: Option<String>,
     users: Option<u32>,
     multi_currency: Option<bool>,
+    /// Currencies that somebody adds, at a rate of 1.
+    #[serde(default)]
+    currencies: Vec<String>,
 }
 
 /// Changes one organisation.
@@ -91,6 +94,10 @@ async fn organisation(shared: Data<Shared>, settings: Json<Settings>) -> HttpRes
             "UPDATE zoho_crm_org SET edition = coalesce(?2, edition), users = coalesce(?3, users), multi_currency = coalesce(?4, multi_currency) WHERE id = ?1",
             (org.id, edition.map(Edition::paid_type), settings.users, settings.multi_currency),
         )?;
+        let known = org.currencies(connection)?;
+        for code in settings.currencies.iter().filter(|code| !known.contains(code)) {
+            super::currencies::insert(connection, &org, code)?;
+        }
         Ok(orgs::by_id(&shared, connection, org.id)?.as_ref().map_or(Value::Null, shown))
     }))
 }

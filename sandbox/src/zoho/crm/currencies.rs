@@ -11,11 +11,17 @@ use crate::zoho::tables;
 /// The base currency of a new organisation.
 pub fn begin(connection: &Connection, org: &Org) -> Result<(), Refusal> {
     let id = tables::take(connection, tables::IDS, 1)?;
-    insert(connection, org, id, &org.currency, &org.currency, "1", true, org.created)
+    put(connection, org, id, &org.currency, &org.currency, "1", true, org.created)
+}
+
+/// One that a person has added.
+pub fn insert(connection: &Connection, org: &Org, code: &str) -> Result<(), Refusal> {
+    let id = tables::take(connection, tables::IDS, 1)?;
+    put(connection, org, id, code, code, "1", false, org.created)
 }
 
 #[expect(clippy::too_many_arguments, reason = "a row of the table")]
-fn insert(
+fn put(
     connection: &Connection,
     org: &Org,
     id: i64,
@@ -121,7 +127,7 @@ fn add(desk: &Desk, currency: &Value, path: &str) -> Result<i64, Refusal> {
         return Err(Refusal::new("DUPLICATE_DATA", "duplicate data", details));
     }
     let id = tables::take(desk.connection, tables::IDS, 1)?;
-    insert(desk.connection, desk.org, id, code, name, rate, false, desk.now.timestamp())?;
+    put(desk.connection, desk.org, id, code, name, rate, false, desk.now.timestamp())?;
     Ok(id)
 }
 
