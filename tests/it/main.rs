@@ -15,6 +15,7 @@ mod commands;
 mod contacts;
 mod contracts;
 mod credits;
+mod crm;
 mod engine;
 mod examples;
 mod files;
