@@ -213,6 +213,7 @@ mod tests {
                 "Date": "2018-11-29", "Total": 115.0, "PrepaymentID": "pre-1"}],
             "BankTransfers": [{"BankTransferID": "t-1", "FromBankAccount": {"AccountID": "a-2"}, "ToBankAccount": {"Code": "091"}, "Amount": 150.50,
                 "Date": "/Date(1543449600000+0000)/", "CurrencyRate": 0.6, "Reference": "For tax", "Status": "AUTHORISED"}],
+            "Organisations": [{"OrganisationID": "o-1", "Name": "Ada Ltd", "BaseCurrency": "NZD"}],
             "ManualJournals": [{"ManualJournalID": "m-1", "Narration": "Accrual", "Status": "POSTED", "Date": "2018-11-29", "LineAmountTypes": "Exclusive",
                 "JournalLines": [{"LineAmount": 100.0, "AccountCode": "429", "TaxType": "INPUT2", "TaxAmount": 15.0, "Description": "Phones"},
                     {"Description": "Words"}, {"LineAmount": -100.0, "AccountID": "a-1", "TaxType": "OUTPUT2", "TaxAmount": -15.0}]}],
