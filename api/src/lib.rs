@@ -4,6 +4,7 @@ pub mod caller;
 pub mod checklist;
 pub mod commands;
 pub mod consenting;
+mod coverage;
 pub mod database;
 #[cfg(feature = "demo")]
 pub mod demo;

@@ -108,6 +108,9 @@ fn judged(link: &link::Model, ways: &[button::Model]) -> (Way, State, Option<Str
         let why = link.rest_reason.as_deref().unwrap_or("A connection is missing.");
         return (way, State::Resting, Some(format!("The link rests. {why}")));
     }
+    if has_buttons(&link.product).is_none() {
+        return (way, State::Refused, Some(format!("{name} has no contacts on which a button could stand.")));
+    }
     if ways.len() < KINDS.len() || ways.iter().any(|row| row.checked_at.is_none()) {
         return (way, State::Working, None);
     }
@@ -133,6 +136,15 @@ fn judged(link: &link::Model, ways: &[button::Model]) -> (Way, State, Option<Str
     }
 }
 
+/// Whether a product's buttons can be made by programs. `None`: it has no contacts with custom fields of the finance products' dialect.
+pub fn has_buttons(product: &str) -> Option<bool> {
+    match product {
+        "books" => Some(true),
+        "inventory" | "invoice" | "billing" => Some(false),
+        _ => None,
+    }
+}
+
 /// What became of a wish.
 pub enum Asked {
     Standing(Box<Standing>),
@@ -145,6 +157,9 @@ pub async fn wish(context: &Context, link: &link::Model, wanted: bool) -> Result
     if link.state == "resting" {
         let why = link.rest_reason.as_deref().unwrap_or("A connection is missing.");
         return Ok(Asked::NotNow(format!("The link rests. {why}")));
+    }
+    if has_buttons(&link.product).is_none() {
+        return Ok(Asked::Standing(Box::new(standing(context, link).await?)));
     }
     let transaction = begin_write(&context.database).await?;
     for kind in KINDS {
@@ -282,6 +297,8 @@ mod tests {
             assert!(said.is_none() == to_do.is_none() && to_do.is_none_or(|to_do| said.unwrap().starts_with(to_do)), "{said:?}");
         }
         assert_eq!(judged(&link("ready"), &[]).1, State::Working);
+        let expense = link::Model { product: "expense".into(), ..link("ready") };
+        assert_eq!(judged(&expense, &[]).1, State::Refused, "nobody waits for what never comes");
         assert_eq!(judged(&link("resting"), &ways(["made"; 3], true)).1, State::Resting);
     }
 }

@@ -55,8 +55,9 @@ impl World {
     async fn zoho_request(&self, connected: &Connected, method: Method, path: &str) -> reqwest::RequestBuilder {
         let reach = self.zoho_reach(connected).await;
         let url = format!(
-            "{}/books/v3/{path}{}organization_id={}",
+            "{}/{}/{path}{}organization_id={}",
             reach.api.trim_end_matches('/'),
+            reach.product.api,
             if path.contains('?') { '&' } else { '?' },
             reach.organisation
         );
@@ -117,13 +118,17 @@ impl World {
         let (tenant, grant) = self.grant(connected, "zoho").await;
         let access = tokens::fresh(&self.stage.context, tenant, grant).await.expect("a token");
         let Access::Token { access, .. } = access else { panic!("no token for Zoho: {access:?}") };
+        let link = self.staff.links(&connected.tenant).await.expect("links");
+        let seen = link.into_iter().find(|link| link.id == connected.link).expect("the link");
         let row = self
             .row(
-                "SELECT api_base, organisation_id FROM connection WHERE tenant_id = $1 AND provider = 'zoho'",
-                vec![tenant.0.into()],
+                "SELECT connection.api_base, connection.organisation_id FROM connection JOIN link ON link.tenant_id = connection.tenant_id \
+                 AND link.zoho_connection_id = connection.id WHERE connection.tenant_id = $1 AND link.product = $2",
+                vec![tenant.0.into(), seen.product.clone().into()],
             )
             .await;
         Reach {
+            product: connectors::zoho::product(&seen.product).expect("a product"),
             api: row.try_get("", "api_base").expect("an address"),
             organisation: row.try_get("", "organisation_id").expect("an id"),
             token: access.expose_secret().to_owned(),
@@ -132,6 +137,7 @@ impl World {
 }
 
 struct Reach {
+    product: &'static connectors::zoho::Product,
     api: String,
     organisation: String,
     token: String,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use connectors::zoho;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use url::Url;
@@ -214,8 +215,9 @@ async fn migrate(stage: &Stage, staff: &Staff, seen: &LinkSeen, realistic: bool,
 async fn ready(staff: &Staff, tenant: &str) -> Result<Vec<LinkSeen>, Trouble> {
     let until = Instant::now() + READY_WITHIN;
     loop {
-        let links = staff.links(tenant).await?;
+        let mut links = staff.links(tenant).await?;
         if !links.is_empty() && links.iter().all(|link| link.state == "READY") {
+            links.sort_by_key(|link| zoho::PRODUCTS.iter().position(|product| product.key == link.product));
             return Ok(links);
         }
         if Instant::now() > until {
@@ -273,6 +275,9 @@ fn count_429(requests: &Value) -> i64 {
 
 /// A customer's page in Zoho, and where its "Xero Link" leads.
 async fn a_linked_contact(stage: &Stage, told: &LinkTold) -> Result<Option<(Url, String)>, Trouble> {
+    if told.product != zoho::BOOKS.key {
+        return Ok(None);
+    }
     let contacts = stage.records(&format!("zoho/{}/contacts", told.organisation)).await?;
     let linked = contacts.iter().filter(|one| one["contact_type"] == "customer").find_map(|one| {
         let opens = one["custom_field_hash"]["cf_xero_link"].as_str()?;

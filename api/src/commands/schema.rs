@@ -5,18 +5,21 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use super::Outcome;
-use crate::graphql;
+use crate::{coverage, graphql};
 
 #[derive(Subcommand)]
 pub enum Schema {
     /// Print the GraphQL schema: `api/schema.graphql`
     Graphql,
+    /// Print what is carried between Xero and each of Zoho's products: `docs/coverage.md`
+    Coverage,
 }
 
 impl Schema {
     pub fn run(self) -> Outcome {
         match self {
             Self::Graphql => print!("{}", graphql::sdl()),
+            Self::Coverage => print!("{}", coverage::table()),
         }
         Ok(ExitCode::SUCCESS)
     }

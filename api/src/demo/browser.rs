@@ -53,10 +53,9 @@ impl Browser {
 
     pub async fn submit(&mut self, form: &Form, more: &[(&str, &str)]) -> Result<Page, Trouble> {
         let mut fields: Vec<(&str, &str)> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        for (name, value) in more {
-            fields.retain(|(known, _)| known != name);
-            fields.push((name, value));
-        }
+        // What is chosen takes the place of what the form says; several choices of one name are all sent.
+        fields.retain(|(known, _)| more.iter().all(|(name, _)| name != known));
+        fields.extend(more);
         self.travel(self.http.post(form.action.clone()).form(&fields), form.action.clone()).await
     }
 

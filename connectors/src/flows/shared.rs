@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::books::currencies;
 use super::other_item;
 use crate::flow::{
     Account, Age, Also, AnyFlow, Authority, Back, Carry, Cure, Further, Hanging, Judgement, Known, Line, Look, Need, On, Owed,
@@ -242,6 +243,10 @@ impl AnyFlow for Shared {
     fn cure(&self, record: &dyn Record, known: &Known, refusal: &Refusal, attempt: u32) -> Cure {
         match self.of.cure(record, known, refusal, attempt) {
             Cure::Again(carry) => self.shaped(record, known, carry).map_or_else(Cure::Hold, Cure::Again),
+            // A product whose currencies only people can add.
+            Cure::Hold(reason) if reason.code == "CURRENCY" && self.own(currencies::KEY).is_none() => {
+                Cure::Hold(Unmappable { expected: true, ..reason })
+            }
             cure => cure,
         }
     }

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::points;
 use super::slice::{Halt, Provider, Slice, zoho_client};
-use crate::buttons::FIELD;
+use crate::buttons::{FIELD, has_buttons};
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
 use crate::tokens::{self, Access};
@@ -60,7 +60,7 @@ impl From<Halt> for Stop {
 /// Looks after the ways from Zoho to Xero when it is time to.
 pub async fn tend(slice: &mut Slice) -> Result<(), Halt> {
     let now = slice.context.now();
-    let Some(has_buttons) = has_buttons(slice.product) else { return Ok(()) };
+    let Some(has_buttons) = has_buttons(slice.product.key) else { return Ok(()) };
     let is_new = slice.buttons.len() <= Whose::ALL.len();
     if !is_new && slice.buttons.iter().all(|row| row.next_at > now) {
         return Ok(());
@@ -90,15 +90,6 @@ pub async fn tend(slice: &mut Slice) -> Result<(), Halt> {
     slice.moved = true;
     tracing::info!(tenant.id = %slice.tenant, link.id = %slice.link.id, "the ways from Zoho to Xero were looked after");
     Ok(())
-}
-
-/// Whether a product's buttons can be made by programs. `None`: it has no contacts with custom fields of this dialect.
-fn has_buttons(product: &zoho::Product) -> Option<bool> {
-    match product.key {
-        "books" => Some(true),
-        "inventory" | "invoice" | "billing" => Some(false),
-        _ => None,
-    }
 }
 
 /// What a contact's write says of the way to Xero.

@@ -2,6 +2,7 @@
 //! settled. Records that cannot go are held or wait; they never stop the others.
 
 use std::collections::VecDeque;
+use std::sync::Mutex;
 
 use connectors::flow::{Age, Also, By, Carry, Hanging, Known, MADE_HERE, Need, PASSED_ON, Record, Unmappable};
 use connectors::rules;
@@ -332,6 +333,7 @@ async fn write(
     let sending: Vec<Ready> = ready.drain(..granted).collect();
     points::reached("before_send");
     let shown = Shown::of(slice, lane.flow.zoho());
+    let written = Mutex::new(Vec::new());
     let desk = Desk {
         context: &slice.context,
         client: &slice.zoho.client,
@@ -340,12 +342,15 @@ async fn write(
         xero_gate: &slice.xero.gate,
         flow: lane.flow,
         lane: lane.id,
+        written: &written,
         known,
         field: field.as_deref(),
         shown: shown.as_ref(),
     };
     let at_once = match (lane.flow.zoho().unique, lane.flow.hangs()) {
         (Unique::Search, _) => 1,
+        // Two alike that bear no mark are told apart only one after the other.
+        (Unique::Mark { .. }, _) if field.is_none() => 1,
         (_, Some(Hanging::Files)) => FILES_AT_ONCE.min(slice.slots as usize),
         _ => slice.slots as usize,
     };

@@ -2,6 +2,7 @@
 //! the cent, and the calls that complete it.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use connectors::flow::{Also, AnyFlow, Carry, Cure, File, Judgement, Known, Record, Unmappable};
 use connectors::side::Trouble;
@@ -35,6 +36,8 @@ pub struct Desk<'a> {
     pub known: &'a Known,
     /// The api name of the field that bears our mark, for kinds that have one.
     pub field: Option<&'a str>,
+    /// Zoho's ids of what this batch has written.
+    pub written: &'a Mutex<Vec<String>>,
     /// Where a contact says how it is reached in Xero.
     pub shown: Option<&'a Shown>,
 }
@@ -206,7 +209,8 @@ impl Writer<'_> {
                     Cure::Adopt { query } => {
                         self.permit().await?;
                         let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                        let rows = self.desk.client.list(&of, 1, &query).await?;
+                        let mut rows = self.desk.client.list(&of, 1, &query).await?;
+                        self.only_free(&of, &mut rows.rows).await?;
                         if let Some(id) = flow.find_in(self.record, &rows.rows) {
                             self.adopt = Some(id);
                             break;
@@ -274,6 +278,8 @@ impl Writer<'_> {
                 taken.push(id.to_owned());
             }
         }
+        // What was written a moment ago is settled with its batch.
+        taken.extend(self.desk.written.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         rows.retain(|row| !taken.iter().any(|id| row[of.id] == id.as_str()));
         Ok(())
     }
@@ -363,6 +369,7 @@ impl Writer<'_> {
                 Err(trouble) => return Err(trouble.into()),
             }
         }
+        self.desk.written.lock().unwrap_or_else(PoisonError::into_inner).push(written.id.clone());
         let also = flow.also(self.record, &written.record, &answers);
         let wanted = |action: &Action| action.is_needed(&written.record) && (self.is_new || !action.is_once());
         let then = said.then.into_iter().filter(wanted).collect();
