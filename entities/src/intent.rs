@@ -23,6 +23,8 @@ pub struct Model {
     pub toward: Option<String>,
     /// When it was first sent.
     pub sent_at: Option<At>,
+    /// Keyed hashes of what the record is recognised by in Xero, and of whose it is where the first may have been changed.
+    pub trace: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

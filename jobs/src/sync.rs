@@ -22,6 +22,7 @@ pub mod references;
 pub mod resolve;
 pub mod rows;
 pub mod scope;
+pub mod seek;
 pub mod send;
 pub mod settle;
 pub mod shelf;

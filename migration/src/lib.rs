@@ -17,6 +17,7 @@ mod m0010_rules;
 mod m0011_conflicts;
 mod m0012_buttons;
 mod m0013_products;
+mod m0014_traces;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_conflicts::Conflicts),
             Box::new(m0012_buttons::Buttons),
             Box::new(m0013_products::Products),
+            Box::new(m0014_traces::Traces),
         ]
     }
 }

@@ -28,6 +28,7 @@ mod ledger;
 mod limits;
 mod limits_shared;
 mod links;
+mod lost;
 mod migration;
 mod offers;
 mod onboarding;

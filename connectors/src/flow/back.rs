@@ -32,6 +32,9 @@ pub struct Back {
     pub seek: fn(&Value, &Known) -> Seek,
     /// Whether a record that `seek` gave is this one: Zoho's record first, then Xero's.
     pub is_it: fn(&Value, &Value, &Known) -> bool,
+    /// What a record in Xero's JSON is recognised by, read alike of a body that is sent and of what Xero shows: by it a write whose answer
+    /// was lost is found though Zoho's record has been changed since.
+    pub trace: fn(&Value) -> Trace,
     /// One record of Zoho's is several of Xero's: a payment of three invoices is three payments. Each part names itself under `PART`.
     /// Most records are one part, without a name.
     pub parts: fn(&Value) -> Vec<Value>,
@@ -114,6 +117,27 @@ pub struct Sending {
 impl Sending {
     pub fn new(body: Value) -> Self {
         Self { body, ..Self::default() }
+    }
+}
+
+/// What tells one record of Xero's from all others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The address of ours that it bears, or the words that nobody else's has.
+    pub of: String,
+    /// Whose it is, where people can change those words: another one of the same, made since, may be this one.
+    pub whose: Option<String>,
+}
+
+impl Trace {
+    /// By what nobody changes.
+    pub fn sure(of: impl Into<String>) -> Self {
+        Self { of: of.into(), whose: None }
+    }
+
+    /// By the address of ours that a record bears (`Url`), which nobody changes.
+    pub fn of_address(xero: &Value) -> Option<Self> {
+        xero["Url"].as_str().filter(|url| !url.is_empty()).map(Self::sure)
     }
 }
 

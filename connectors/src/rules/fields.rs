@@ -357,6 +357,7 @@ mod tests {
         },
         seek: |_, _| Seek::default(),
         is_it: |_, _, _| false,
+        trace: |_| crate::flow::Trace::default(),
         parts: whole,
         gone: None,
         spare: as_told,

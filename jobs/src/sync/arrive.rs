@@ -53,7 +53,7 @@ pub enum Fate {
     Held(Unmappable),
     /// It refers to a record that is not in Xero yet.
     Waiting(Need),
-    /// Sent, and no clear answer.
+    /// Sent, and no clear answer. What was sent of it stays known.
     Unknown,
     /// Not sent.
     Later,
@@ -90,12 +90,17 @@ pub enum Written {
 }
 
 /// Records that these writes are about to be sent to Xero.
-pub async fn intend(slice: &Slice, run: &run::Model, lane: Lane, ways: impl Iterator<Item = (&Way, &[u8])>) -> Result<(), Halt> {
+pub async fn intend(
+    slice: &Slice,
+    run: &run::Model,
+    lane: Lane,
+    ways: impl Iterator<Item = (&Way, &[u8], Option<Vec<u8>>)>,
+) -> Result<(), Halt> {
     let transaction = begin_write(&slice.context.database).await?;
     slice.fenced(&transaction, Some(run)).await?;
     let now = slice.context.now();
     let backend = transaction.get_database_backend();
-    for (way, zoho_prints) in ways {
+    for (way, zoho_prints, trace) in ways {
         if way.is_new() {
             park(&transaction, slice, run, lane, way, "coming", None).await?;
             let text = "UPDATE pair SET zoho_prints = $4 WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3";
@@ -109,14 +114,15 @@ pub async fn intend(slice: &Slice, run: &run::Model, lane: Lane, ways: impl Iter
             run.id.0.into(),
             slice.fence.into(),
             now.0.into(),
+            trace.into(),
         ];
         transaction
             .execute_raw(sql(
                 backend,
-                "INSERT INTO intent (tenant_id, lane_id, xero_id, run_id, fence, attempts, created_at, toward, sent_at) \
-                 VALUES ($1, $2, $3, $4, $5, 1, $6, 'xero', $6) \
+                "INSERT INTO intent (tenant_id, lane_id, xero_id, run_id, fence, attempts, created_at, toward, sent_at, trace) \
+                 VALUES ($1, $2, $3, $4, $5, 1, $6, 'xero', $6, $7) \
                  ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET fence = excluded.fence, run_id = excluded.run_id, \
-                 attempts = intent.attempts + 1, toward = 'xero', sent_at = excluded.sent_at",
+                 attempts = intent.attempts + 1, toward = 'xero', sent_at = excluded.sent_at, trace = excluded.trace",
                 values,
             ))
             .await?;

@@ -19,15 +19,16 @@ use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
 use marks::marks;
-pub use pairs::paired;
-use pairs::{Known, pairs};
+use pairs::{Known, pairs, still_late, under_way};
+pub use pairs::{noted, paired};
 use reasons::{conflict, divided_anew, gone_from_xero, gone_from_zoho};
 use sides::{Here, There, bears_our_mark, there, xero, zoho};
 
 use super::arrive::{self, Arrived, Fate, Way};
 use super::carry::{self, Verdict};
 use super::merge::{Meeting, Seen, merge};
-use super::send::{self, Going, LATE};
+use super::seek::LATE;
+use super::send::{self, Going};
 use super::shelf::{Counts, Part, Todo};
 use super::slice::{Halt, Lane, Slice};
 use super::{observe, poll, settle};
@@ -49,6 +50,8 @@ pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
         let mut hints = hints::take(&slice.context.database, slice.tenant, lane.id, ROUND as u64).await?;
         if is_in_doubt(slice, lane).await? {
             hints = of_known(slice, lane, hints).await?;
+            let under_way = under_way(slice, lane).await?;
+            hints.retain(|hint| !under_way.contains(&hint.record_id));
         }
         let ready = match lane.flow.back().filter(|_| !slice.link.one_way) {
             Some(_) => ready(slice, lane).await?,
@@ -81,16 +84,12 @@ async fn ready(slice: &Slice, lane: Lane) -> Result<Vec<String>, Halt> {
     Ok(rows.into_iter().map(|row| row.try_get("", "zoho_id")).collect::<Result<_, _>>()?)
 }
 
-fn still_late(slice: &Slice) -> i64 {
-    slice.context.now().0 - LATE.as_micros() as i64
-}
-
 /// Whether it is unknown of a write to Xero whether it has arrived.
 pub async fn is_in_doubt(slice: &Slice, lane: Lane) -> Result<bool, Halt> {
     Ok(sent_at(slice, lane).await?.is_some())
 }
 
-async fn sent_at(slice: &Slice, lane: Lane) -> Result<Option<i64>, Halt> {
+pub(super) async fn sent_at(slice: &Slice, lane: Lane) -> Result<Option<i64>, Halt> {
     let database = &slice.context.database;
     let text = "SELECT MIN(sent_at) AS at FROM intent WHERE tenant_id = $1 AND lane_id = $2 AND toward = 'xero'";
     let values = vec![slice.tenant.0.into(), lane.id.0.into()];
@@ -218,6 +217,28 @@ struct Met {
     differing: Vec<(Known, Going)>,
 }
 
+impl Going {
+    /// A record of which it is only to be found out whether it has arrived: Zoho does not have it any more, or not like this.
+    fn asked_for(known: &Known, zoho_id: &str, record: Value) -> Self {
+        Going {
+            way: known.way(zoho_id),
+            record,
+            zoho_prints: known.zoho_prints.clone().unwrap_or_default(),
+            version: String::new(),
+            there: None,
+            changed: Vec::new(),
+            kept: Default::default(),
+            is_doubtful: true,
+            sent_prints: known.zoho_prints.clone(),
+            trace: known.trace.clone(),
+            attempts: known.attempts,
+            turns: known.turns,
+            last: None,
+            is_asked_for: true,
+        }
+    }
+}
+
 /// One record of Zoho's with all that is known of it.
 fn one(slice: &Slice, lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &str, record: &Value, pairs: &[&Known]) {
     let version = poll::version(slice, record);
@@ -227,7 +248,14 @@ fn one(slice: &Slice, lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &
     let parts = (back.parts)(record);
     let is_part = |known: &Known| parts.iter().any(|part| part[PART].as_str() == known.part.as_deref());
     let others: Vec<&&Known> = pairs.iter().filter(|known| !is_part(known) && (parts.len(), pairs.len()) != (1, 1)).collect();
-    if others.iter().any(|known| !known.is_coming() || known.is_doubtful) {
+    let (doubtful, others): (Vec<&&Known>, Vec<&&Known>) =
+        others.into_iter().partition(|known| known.is_coming() && known.is_doubtful);
+    if !doubtful.is_empty() {
+        // Whether these have arrived is asked before anything else is said of the record.
+        met.going.extend(doubtful.into_iter().map(|known| Going::asked_for(known, zoho_id, record.clone())));
+        return;
+    }
+    if others.iter().any(|known| !known.is_coming()) {
         // What arrived has other parts now. New ones beside it would say it twice.
         let label = (back.label)(record);
         met.fates.extend(others.into_iter().map(|known| (known.way(zoho_id), Fate::Held(divided_anew(&label)))));
@@ -259,9 +287,11 @@ fn one(slice: &Slice, lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &
             kept: Default::default(),
             is_doubtful: known.is_some_and(|known| known.is_doubtful),
             sent_prints: known.and_then(|known| known.zoho_prints.clone()),
+            trace: known.and_then(|known| known.trace.clone()),
             attempts: known.map_or(0, |known| known.attempts),
             turns: known.map_or(0, |known| known.turns),
             last: None,
+            is_asked_for: false,
         };
         match known {
             None => met.going.push(going(Way::coming(zoho_id, name), None)),
@@ -409,8 +439,11 @@ fn as_xero(
 fn gone(lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &str, pairs: &[&Known]) {
     for known in pairs {
         let way = known.way(zoho_id);
-        if known.is_coming() && !known.is_doubtful {
-            met.fates.push((way, Fate::Dropped));
+        if known.is_coming() {
+            match known.is_doubtful {
+                true => met.going.push(Going::asked_for(known, zoho_id, Value::Null)),
+                false => met.fates.push((way, Fate::Dropped)),
+            }
             continue;
         }
         let raw = met.there.get(&known.key.to_ascii_lowercase()).map(|(_, raw)| raw);
@@ -426,9 +459,11 @@ fn gone(lane: Lane, back: &'static Back, met: &mut Met, zoho_id: &str, pairs: &[
                 kept: Default::default(),
                 is_doubtful: false,
                 sent_prints: None,
+                trace: None,
                 attempts: 0,
                 turns: 0,
                 last: Some(last),
+                is_asked_for: false,
             }),
             _ => {
                 let label = met.there.get(&known.key.to_ascii_lowercase()).map(|(record, _)| record.label());

@@ -23,7 +23,7 @@ use crate::hints::{self, Side};
 
 const SECOND_US: i64 = 1_000_000;
 /// Changes may become visible late, and Xero compares whole seconds: a new pull starts this much before the last one's end.
-const OVERLAP_US: i64 = 120 * SECOND_US;
+pub(super) const OVERLAP_US: i64 = 120 * SECOND_US;
 
 /// One pair as far as the plan needs it.
 struct Known {

@@ -2,7 +2,6 @@
 //! Records that cannot go are held or wait; they never stop the others.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::NaiveDate;
 use connectors::flow::{Back, By, Coming, Known, Need, Reading, Record, Sending, Unmappable};
@@ -16,15 +15,12 @@ use serde_json::{Map, Value};
 
 use super::arrive::{self, Arrived, Fate, LOOP_TURNS, UNCLEAR_MAX, Way, Written};
 use super::known::look_up;
-use super::meet;
 use super::merge::but;
 use super::points;
+use super::seek::{self, Trace, look};
 use super::slice::{Halt, Lane, Provider, Slice};
 use crate::hints::{self, Side};
 use crate::rules::ready;
-
-/// A write whose answer was lost may still be under way: so long nothing is concluded from its absence.
-pub const LATE: Duration = Duration::from_secs(60);
 
 /// A record on its way.
 pub struct Going {
@@ -43,11 +39,22 @@ pub struct Going {
     pub is_doubtful: bool,
     /// Zoho's prints when it was sent, for one that is doubtful.
     pub sent_prints: Option<Vec<u8>>,
+    /// By what it is recognised, for one that is doubtful.
+    pub trace: Option<Trace>,
     /// How often it was sent without a clear answer.
     pub attempts: i32,
     pub turns: i32,
     /// What Xero is told because the record is gone from Zoho.
     pub last: Option<Sending>,
+    /// Nothing is sent of it: only whether it has arrived is to be found out.
+    pub is_asked_for: bool,
+}
+
+impl Going {
+    /// Zoho's record is to be mapped and sent.
+    fn is_said(&self) -> bool {
+        self.last.is_none() && !self.is_asked_for
+    }
 }
 
 struct Ready {
@@ -65,15 +72,15 @@ pub async fn send(
     mut fates: Vec<(Way, Fate)>,
     looked_at: &[hints::Hint],
 ) -> Result<(), Halt> {
-    let known = known(slice, lane, back, going.iter().filter(|one| one.last.is_none()).map(|one| &one.record)).await?;
+    let known = known(slice, lane, back, going.iter().filter(|one| one.is_said()).map(|one| &one.record)).await?;
     let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
-    let lock = match going.iter().any(|one| one.last.is_none() && (back.day)(&one.record).is_some()) {
+    let lock = match going.iter().any(|one| one.is_said() && (back.day)(&one.record).is_some()) {
         true => lock(slice).await?,
         false => None,
     };
     let mut halt = None;
     // Before anything is said of a record whose write may have arrived: whether it did.
-    let going = seek(slice, lane, back, &known, going, &mut fates, &mut halt).await;
+    let going = seek::seek(slice, lane, back, &known, going, &mut fates, &mut halt).await;
     let mut ready = Vec::new();
     let mut called = Vec::new();
     for one in going {
@@ -221,93 +228,6 @@ async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(), Hal
     Ok(())
 }
 
-/// Of those that may have been created already: looks for each by its natural key. Gives those that are not there.
-async fn seek(
-    slice: &mut Slice,
-    lane: Lane,
-    back: &'static Back,
-    known: &Known,
-    going: Vec<Going>,
-    fates: &mut Vec<(Way, Fate)>,
-    halt: &mut Option<Halt>,
-) -> Vec<Going> {
-    let mut still = Vec::new();
-    // Two that look alike are two: what one has found is not the other's.
-    let mut taken = Vec::new();
-    for mut one in going {
-        if !one.is_doubtful || one.there.is_some() || one.last.is_some() {
-            still.push(one);
-            continue;
-        }
-        if halt.is_some() {
-            fates.push((one.way, Fate::Unknown));
-            continue;
-        }
-        match look(slice, lane, back, known, &one.record, &taken).await {
-            Ok(Some(found)) => {
-                taken.extend(found[lane.flow.xero().id].as_str().map(str::to_owned));
-                // It arrived as it was then.
-                let now = std::mem::take(&mut one.zoho_prints);
-                one.zoho_prints = one.sent_prints.take().unwrap_or_else(|| now.clone());
-                let is_behind = one.zoho_prints != now;
-                let coming = Coming { record: &one.record, there: None, changed: &[] };
-                let unsaid = rules::to_xero(lane.flow.record(), back, &coming, known).map(|sending| sending.unsaid);
-                let (way, mut fate) = settled(slice, lane, one, found, Some(Written::Created), &unsaid.unwrap_or_default());
-                match &mut fate {
-                    Fate::Settled(arrived) => arrived.changed_since |= is_behind,
-                    // Nothing was sent, so that looking again gives the same.
-                    _ => fate = Fate::Held(unreadable(lane)),
-                }
-                fates.push((way, fate));
-            }
-            Ok(None) => still.push(one),
-            Err(error) => {
-                fates.push((one.way, Fate::Unknown));
-                *halt = Some(error);
-            }
-        }
-    }
-    still
-}
-
-fn unreadable(lane: Lane) -> Unmappable {
-    Unmappable {
-        code: "UNKNOWN_SHAPE",
-        sentence: format!(
-            "One of the {} was made in Xero and has a form there that this version does not know. CloudPerfect has to extend the sync.",
-            lane.flow.title().to_lowercase()
-        ),
-        expected: false,
-    }
-}
-
-/// Asks Xero whether it has the record, as one that is no other's: neither a pair's nor of those that were found before.
-async fn look(
-    slice: &mut Slice,
-    lane: Lane,
-    back: &'static Back,
-    known: &Known,
-    record: &Value,
-    taken: &[String],
-) -> Result<Option<Value>, Halt> {
-    let seek = (back.seek)(record, known);
-    if seek.query.is_empty() {
-        return Ok(None);
-    }
-    slice.permit_soon(Provider::Xero, Some(lane.id)).await?;
-    match slice.xero.client.seek(lane.flow.xero(), &seek.query).await {
-        Ok((rows, remaining)) => {
-            slice.xero.gate.lower(&slice.context, remaining).await?;
-            let id = |row: &Value| row[lane.flow.xero().id].as_str().unwrap_or_default().to_owned();
-            let alike: Vec<Value> = rows.into_iter().filter(|row| (back.is_it)(record, row, known)).collect();
-            let paired = meet::paired(slice, lane, &alike.iter().map(id).collect::<Vec<_>>()).await?;
-            Ok(alike.into_iter().find(|row| !taken.contains(&id(row)) && !paired.contains(&id(row))))
-        }
-        Err(Trouble::Refused(refusal)) if refusal.status == 404 => Ok(None),
-        Err(trouble) => Err(slice.halt(Provider::Xero, trouble).await),
-    }
-}
-
 /// Xero has a record of this name or number already: where it is this one, the two are a pair from now on. Nothing is written; what
 /// differs stays until somebody changes it.
 async fn adopt(
@@ -366,7 +286,10 @@ async fn batch(
         return Ok(());
     }
     let ways: Vec<Way> = ready.iter().map(|one| one.going.way.clone()).collect();
-    let sent = ready.iter().map(|one| (&one.going.way, one.going.zoho_prints.as_slice()));
+    let sent = ready.iter().map(|one| {
+        let trace = lane.flow.back().filter(|_| one.going.way.is_new()).map(|back| Trace::of(slice, back, &one.sending.body));
+        (&one.going.way, one.going.zoho_prints.as_slice(), trace.map(|trace| trace.bytes()))
+    });
     if let Err(error) = arrive::intend(slice, run, lane, sent).await {
         // A pause, or another worker: nothing was sent.
         later(ready, fates);
@@ -438,7 +361,7 @@ fn idempotency_key(slice: &Slice, lane: Lane, ways: &[Way], bodies: &[Value], no
 
 /// What Xero answered, as a pair. An answer that cannot be read leaves the record unknown: it is looked up. `unsaid`: fields that take one
 /// more write; Zoho's count as not yet seen.
-fn settled(
+pub fn settled(
     slice: &Slice,
     lane: Lane,
     going: Going,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::contact_body::{self, NUMBERS, noted, people};
 use super::contact_spare;
 use super::words::{quoted, text, tidy, typed};
-use crate::flow::{Back, Seek, Sending, Wanted, ZohoField, always, whole};
+use crate::flow::{Back, Seek, Sending, Trace, Wanted, ZohoField, always, whole};
 use crate::flows::books::contacts::{Role, SUPPLIER};
 use crate::flows::books::texts::same;
 use crate::flows::books::{currencies, money};
@@ -23,6 +23,7 @@ pub const CUSTOMERS: Back = Back {
     to_xero: |coming, known| contact_body::to_xero(Role::Customer, coming, known),
     seek: |record, _| seek(Role::Customer, record),
     is_it: |record, xero, _| is_it(Role::Customer, record, xero),
+    trace,
     parts: whole,
     gone: Some(|xero| gone(Role::Customer, xero)),
     spare: contact_spare::spare,
@@ -166,6 +167,12 @@ fn is_it(role: Role, record: &Value, xero: &Value) -> bool {
     let no_other_email = email.is_empty() || text(xero, "EmailAddress").is_empty() || same(email, text(xero, "EmailAddress"));
     let is_named = names(role, record).iter().any(|name| same(name, text(xero, "Name")));
     is_named && no_other_email && text(xero, "ContactStatus") == "ACTIVE"
+}
+
+/// By the number that it got from us, which no person can change.
+fn trace(xero: &Value) -> Trace {
+    let number = text(xero, "ContactNumber");
+    Trace::sure(if number.is_empty() { tidy(text(xero, "Name")).to_lowercase() } else { number.to_owned() })
 }
 
 /// The contact is archived, unless it is the other kind too.

@@ -6,7 +6,7 @@ use super::lines::{self, Lines, Side};
 use super::money_account::{self, Use};
 use super::words::{foreign_rate, list, not_in_xero, text};
 use super::{kept, prints, tracking};
-use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Unmappable, Wanted, ZohoField, always, as_told, whole};
+use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, as_told, whole};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::{accounts, money, taxes, vendors};
 use crate::xero::wire::parse_day;
@@ -23,6 +23,7 @@ pub const EXPENSES: Back = Back {
     to_xero,
     seek,
     is_it,
+    trace,
     parts: whole,
     gone: Some(gone),
     spare: as_told,
@@ -252,6 +253,15 @@ fn is_it(record: &Value, xero: &Value, known: &Known) -> bool {
         && text(xero, "Reference") == text(record, "reference_number")
         && is(text(&xero["Contact"], "ContactID"), known.xero_ids(vendors::KEY, text(record, "vendor_id")))
         && is(text(&xero["BankAccount"], "AccountID"), known.xero_ids(accounts::KEY, text(record, BANK)))
+}
+
+fn trace(xero: &Value) -> Trace {
+    Trace::of_address(xero).unwrap_or_else(|| {
+        let contact = text(&xero["Contact"], "ContactID").to_lowercase();
+        let bank = text(&xero["BankAccount"], "AccountID").to_lowercase();
+        let of = format!("{contact}|{bank}|{:?}|{}", parse_day(text(xero, "Date")), text(xero, "Reference"));
+        Trace { of, whose: Some(contact) }
+    })
 }
 
 fn gone(xero: &Value) -> Option<Sending> {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::words::{leave_out, quoted, text, tidy};
-use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Unmappable, Wanted, ZohoField, whole};
+use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, whole};
 use crate::flows::books::texts::{clip, same};
 use crate::flows::books::{accounts, money, taxes};
 
@@ -19,6 +19,8 @@ pub const ITEMS: Back = Back {
     to_xero,
     seek,
     is_it,
+    // Codes are unique.
+    trace: |xero| Trace::sure(text(xero, "Code").to_lowercase()),
     parts: whole,
     // Xero has no item that is not in use any more, and deletes none that a document names.
     gone: None,

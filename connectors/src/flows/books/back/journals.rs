@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::tracking;
 use super::words::{list, not_in_xero, text};
-use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Unmappable, Wanted, ZohoField, always, whole};
+use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, whole};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::{accounts, marks, money};
 use crate::xero::wire::parse_day;
@@ -23,6 +23,7 @@ pub const JOURNALS: Back = Back {
     to_xero,
     seek,
     is_it,
+    trace,
     parts: whole,
     gone: Some(gone),
     spare,
@@ -233,6 +234,14 @@ fn is_it(record: &Value, xero: &Value, known: &Known) -> bool {
         && parse_day(text(xero, "Date")) == parse_day(text(record, "journal_date"))
         && text(xero, "Narration") == narration(record)
         && moves(ours.collect()) == moves(theirs.collect())
+}
+
+/// A journal is nobody's: without our address any new one may be it.
+fn trace(xero: &Value) -> Trace {
+    Trace::of_address(xero).unwrap_or_else(|| Trace {
+        of: format!("{}|{:?}", text(xero, "Narration"), parse_day(text(xero, "Date"))),
+        whose: Some(String::new()),
+    })
 }
 
 fn gone(xero: &Value) -> Option<Sending> {

@@ -12,7 +12,7 @@ use super::lines::{self, Lines};
 pub use super::prints::{document_fields, offer_fields};
 use super::sheet::text;
 use super::{kept, spare, tracking};
-use crate::flow::{Back, By, Coming, Flow, Known, Need, Seek, Sending, Unmappable, Wanted, ZohoField, always, whole};
+use crate::flow::{Back, By, Coming, Flow, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, whole};
 use crate::xero::wire::parse_day;
 
 /// A kind of document, in Zoho's words and in Xero's.
@@ -100,6 +100,7 @@ pub const fn back<P: AsPaper>(fields: &'static [ZohoField]) -> Back {
         to_xero: to_xero::<P>,
         seek: seek::<P>,
         is_it: is_it::<P>,
+        trace: trace::<P>,
         parts: whole,
         gone: Some(gone::<P>),
         spare: |there, changed, body| spare::spare(&P::PAPER, there, changed, body),
@@ -339,6 +340,17 @@ fn is_it<P: AsPaper>(document: &Value, there: &Value, known: &Known) -> bool {
         && contact.is_some_and(|contact| there["Contact"]["ContactID"] == contact)
         && xero_day(there) == day(document, "date")
         && money::read(&there["Total"]) == money::read(&document["total"])
+}
+
+/// By the link to its source, where Xero shows one; else by number, contact and day, which people may change.
+fn trace<P: AsPaper>(xero: &Value) -> Trace {
+    Trace::of_address(xero).unwrap_or_else(|| {
+        let contact = text(&xero["Contact"], "ContactID").to_lowercase();
+        // Where Xero tells kinds apart, it is told the kind too.
+        let kind = P::PAPER.kind.map(|_| text(xero, "Type")).unwrap_or_default();
+        let of = format!("{kind}|{}|{contact}|{:?}", text(xero, P::PAPER.xero.number), xero_day(xero));
+        Trace { of, whose: Some(contact) }
+    })
 }
 
 /// Zoho's is gone: Xero's is voided, where nothing hangs on it.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::money_account::{self, Use};
 use super::words::{foreign_rate, leave_out, list, not_in_xero, text};
-use crate::flow::{Back, By, Coming, Known, Need, PART, Seek, Sending, Unmappable, Wanted, ZohoField, always};
+use crate::flow::{Back, By, Coming, Known, Need, PART, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::payments::Direction;
 use crate::flows::books::{accounts, money};
@@ -74,6 +74,7 @@ pub const CUSTOMER_PAYMENTS: Back = Back {
     to_xero: |coming, known| to_xero(&FROM_CUSTOMER, coming, known),
     seek: |record, known| seek(&FROM_CUSTOMER, record, known),
     is_it: |record, xero, known| is_it(&FROM_CUSTOMER, record, xero, known),
+    trace,
     parts: |record| parts(&FROM_CUSTOMER, record),
     gone: Some(gone),
     spare: |there, changed, body| spare(&FROM_CUSTOMER, there, changed, body),
@@ -271,6 +272,13 @@ fn is_it(words: &Words, record: &Value, xero: &Value, known: &Known) -> bool {
         && money::read(&xero["Amount"]) == Some(amount(words, record))
         && parse_day(text(xero, "Date")) == day(record)
         && text(xero, "Reference") == text(record, "reference_number")
+}
+
+/// Xero lets nobody change a payment: what was sent is what is there.
+fn trace(xero: &Value) -> Trace {
+    let amount = money::read(&xero["Amount"]).unwrap_or_default().normalize();
+    let document = text(&xero["Invoice"], "InvoiceID").to_lowercase();
+    Trace::sure(format!("{document}|{amount}|{:?}|{}", parse_day(text(xero, "Date")), text(xero, "Reference")))
 }
 
 fn gone(xero: &Value) -> Option<Sending> {
