@@ -45,7 +45,7 @@ pub struct Model {
     pub zoho_prints: Option<Vec<u8>>,
     /// The part of Zoho's record that this is, where one there is several of Xero's: an id of Zoho's.
     pub part: Option<String>,
-    /// `xero`, where the open work of this record is a write to Xero.
+    /// `xero`, where the open work of this record is a write to Xero, or both sides are to be looked at first.
     pub toward: Option<String>,
     /// Which side a person chose where both changed: `xero` or `zoho`.
     pub winner: Option<String>,

@@ -24,6 +24,7 @@ mod hints;
 mod kills;
 mod kills_back;
 mod kills_links;
+mod late_edits;
 mod ledger;
 mod limits;
 mod limits_shared;

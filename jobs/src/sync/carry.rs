@@ -183,8 +183,8 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
                 verdicts.push(Verdict::Settled(paired(one, zoho_id)))
             }
             Ok(mut carry) => {
-                if let (Some(back), Some((there, changed))) = (lane.flow.back(), &one.spared) {
-                    (back.spare)(there, changed, &mut carry.body);
+                if let (Some(back), Some(spared)) = (lane.flow.back(), &one.spared) {
+                    (back.spare)(&spared.there, &spared.changed, &mut carry.body);
                 }
                 ready.push_back(Ready { todo: one, carry });
             }
@@ -368,8 +368,8 @@ async fn write(
                     };
                     // What is only mapped is never overwritten, whatever an older pair says.
                     let known_id = one.todo.zoho_id.as_deref().filter(|_| desk.flow.zoho().unique != Unique::Search);
-                    let by_id = one.todo.spared.is_some();
-                    let sent = send(desk, one.todo.record.as_ref(), one.carry, known_id, before, by_id).await;
+                    let sent =
+                        send(desk, one.todo.record.as_ref(), one.carry, known_id, before, one.todo.spared.as_ref()).await;
                     points::reached("answered");
                     (one.todo, sent)
                 }

@@ -29,7 +29,7 @@ use super::carry::{self, Verdict};
 use super::merge::{Meeting, Seen, merge};
 use super::seek::LATE;
 use super::send::{self, Going};
-use super::shelf::{Counts, Part, Todo};
+use super::shelf::{Counts, Part, Spared, Todo};
 use super::slice::{Halt, Lane, Slice};
 use super::{observe, poll, settle};
 use crate::hints::{self, Hint, Side};
@@ -67,6 +67,25 @@ pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
         marks(slice, run, lane).await?;
         late(slice, lane).await?;
     }
+    Ok(())
+}
+
+/// Records that are ready to be written to Zoho once more, and that people may have changed there since: both sides are looked at first.
+pub async fn instead(slice: &Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
+    if lane.flow.back().is_none() || slice.link.one_way {
+        return Ok(());
+    }
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    let backend = transaction.get_database_backend();
+    let text = format!(
+        "UPDATE pair SET toward = 'xero' WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN (SELECT xero_id FROM {} \
+         WHERE tenant_id = $1 AND lane_id = $2 AND state = 'ready' AND state <> 'settled' AND toward IS NULL \
+         AND zoho_id IS NOT NULL AND prints IS NOT NULL)",
+        pair::open(backend)
+    );
+    transaction.execute_raw(sql(backend, text, vec![slice.tenant.0.into(), lane.id.0.into()])).await?;
+    transaction.commit().await?;
     Ok(())
 }
 
@@ -347,7 +366,7 @@ fn both(
         &authorities,
         known.owner(),
         winner,
-        known.is_doubtful,
+        known.in_doubt,
         equal,
     ) {
         Meeting::Nothing => met.fates.push((going.way.clone(), Fate::Settled(as_they_are(known, &going, prints)))),
@@ -361,7 +380,7 @@ fn both(
             let Some((record, _)) = met.there.remove(&place) else { return };
             let changed = to_zoho.iter().filter_map(|n| names.get(*n).map(|(name, _)| *name)).collect();
             let mut todo = Todo::known(record, prints, Some(going.way.zoho_id.clone()));
-            todo.spared = Some((going.record, changed));
+            todo.spared = Some(Spared { there: going.record, changed });
             met.todo.push_back(todo);
         }
         Meeting::Write { to_zoho, to_xero } => {

@@ -25,15 +25,15 @@ pub enum Meeting {
 }
 
 /// Compares both sides field by field. `owner`: the side that made the record. `winner`: the side that a person chose.
-/// `in_doubt`: Zoho's change was sent before and may have arrived, so that Xero's is our own. `equal` says of a
-/// field that both sides have the same value: asked only where both changed it.
+/// `in_doubt`: the side to which the other's change was sent before and may have arrived, so that what changed there is our own. `equal`
+/// says of a field that both sides have the same value: asked only where both changed it.
 pub fn merge(
     xero: Seen,
     zoho: Seen,
     authorities: &[Authority],
     owner: Side,
     winner: Option<Side>,
-    in_doubt: bool,
+    in_doubt: Option<Side>,
     mut equal: impl FnMut(usize) -> bool,
 ) -> Meeting {
     let (mut to_zoho, mut to_xero, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
@@ -55,7 +55,8 @@ pub fn merge(
             _ => match winner {
                 Some(Side::Xero) => to_zoho.push(n),
                 Some(Side::Zoho) => to_xero.push(n),
-                None if in_doubt && may(Side::Zoho) => to_xero.push(n),
+                None if in_doubt == Some(Side::Xero) && may(Side::Zoho) => to_xero.push(n),
+                None if in_doubt == Some(Side::Zoho) && in_xero && may(Side::Xero) => to_zoho.push(n),
                 None => conflicts.push(n),
             },
         }
@@ -105,7 +106,7 @@ mod tests {
     ) -> Meeting {
         let (xs, xn, zs, zn) = (prints(&[xero.0]), prints(&[xero.1]), prints(&[zoho.0]), prints(&[zoho.1]));
         let (x, z) = (Seen { settled: Some(&xs), now: &xn }, Seen { settled: Some(&zs), now: &zn });
-        merge(x, z, &[authority], owner, winner, false, |_| is_equal)
+        merge(x, z, &[authority], owner, winner, None, |_| is_equal)
     }
 
     fn to_zoho() -> Meeting {
@@ -146,6 +147,21 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_our_own_writing_is_no_conflict() {
+        use Side::{Xero as X, Zoho as Z};
+        let (old, new) = (prints(&[1]), prints(&[2]));
+        let both = Seen { settled: Some(&old), now: &new };
+        let met = |authority, owner, in_doubt| merge(both, both, &[authority], owner, None, in_doubt, |_| false);
+        assert_eq!(met(Authority::Either, X, Some(X)), to_xero());
+        assert_eq!(met(Authority::Either, X, Some(Z)), to_zoho());
+        assert_eq!(met(Authority::Owner, Z, Some(Z)), Meeting::Conflict(vec![0]));
+        assert_eq!(met(Authority::Owner, X, Some(Z)), to_zoho());
+        // Only Zoho differs from what was settled: nothing of Xero's was under way.
+        let xero = Seen { settled: Some(&old), now: &old };
+        assert_eq!(merge(xero, both, &[Authority::Owner], X, None, Some(Z), |_| false), Meeting::Conflict(vec![0]));
+    }
+
+    #[test]
     fn what_was_never_noted_counts_as_unchanged() {
         let (x, z) = (prints(&[1]), prints(&[2]));
         let meeting = merge(
@@ -154,7 +170,7 @@ mod tests {
             &[Authority::Either],
             Side::Xero,
             None,
-            false,
+            None,
             |_| false,
         );
         assert_eq!(meeting, Meeting::Nothing);
@@ -179,7 +195,7 @@ mod tests {
             let (xp, zp) = (prints(&x), prints(&z));
             let meeting = merge(
                 Seen { settled: Some(&settled), now: &xp }, Seen { settled: Some(&settled), now: &zp }, &authorities,
-                side(owner), winner.map(side), false, |n| x[n] == z[n],
+                side(owner), winner.map(side), None, |n| x[n] == z[n],
             );
             let (mut x, mut z) = (x, z);
             match meeting {
@@ -198,7 +214,7 @@ mod tests {
             let (xp, zp) = (prints(&x), prints(&z));
             let again = merge(
                 Seen { settled: Some(&xp), now: &xp }, Seen { settled: Some(&zp), now: &zp }, &authorities,
-                side(owner), None, false, |_| false,
+                side(owner), None, None, |_| false,
             );
             prop_assert_eq!(again, Meeting::Nothing);
         }

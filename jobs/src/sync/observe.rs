@@ -30,10 +30,8 @@ struct Known {
     zoho_id: Option<String>,
     prints: Option<Vec<u8>>,
     state: String,
-    /// Its open work is a write to Xero.
+    /// Its open work is a write to Xero, or what both sides decide.
     toward_xero: bool,
-    /// Zoho owns it.
-    from_zoho: bool,
     this_run: bool,
 }
 
@@ -201,15 +199,9 @@ pub(super) async fn plan_all(
         if let Some(pair) = pair
             && let Some(zoho_id) = pair.zoho_id.as_deref().filter(|_| is_two_way)
         {
-            let changed = || changed(pair.prints.as_deref(), &prints, &authorities);
-            // It is on its way to Xero, or Zoho has changed it too, or the change may not be Xero's to make: both sides are looked at.
-            let is_met = pair.toward_xero
-                || hinted.contains(zoho_id)
-                || changed().iter().any(|authority| match authority {
-                    Authority::Either => true,
-                    Authority::Owner => pair.from_zoho,
-                    Authority::Xero | Authority::Once => false,
-                });
+            // It is on its way to Xero, or Zoho may have changed it too, noticed or not: both sides are looked at, and only what changed goes.
+            let is_met =
+                pair.toward_xero || hinted.contains(zoho_id) || is_changed(pair.prints.as_deref(), &prints, &authorities);
             if is_met {
                 counts.seen += 1;
                 if pair.prints.as_deref() == Some(prints.as_slice()) {
@@ -270,15 +262,9 @@ pub(super) async fn plan_all(
     Ok(todo)
 }
 
-/// The authorities over the fields that changed.
-fn changed(settled: Option<&[u8]>, now: &[u8], authorities: &[Authority]) -> Vec<Authority> {
-    match settled {
-        Some(_) => match plan(settled, now, Wanted::Carry, authorities, true) {
-            Plan::Update(fields) => fields.iter().filter_map(|n| authorities.get(*n).copied()).collect(),
-            _ => Vec::new(),
-        },
-        None => Vec::new(),
-    }
+/// Whether a record that was settled has changed in a way that its other side is told of.
+fn is_changed(settled: Option<&[u8]>, now: &[u8], authorities: &[Authority]) -> bool {
+    settled.is_some() && matches!(plan(settled, now, Wanted::Carry, authorities, true), Plan::Update(_))
 }
 
 /// Of a kind that lives inside the records of this page: what is not inside its record any more. What was carried of it is held, the
@@ -325,7 +311,7 @@ async fn pairs(slice: &Slice, run: &run::Model, lane: Lane, records: &[Box<dyn R
         let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into(), run.id.0.into()];
         values.extend(chunk.iter().map(|record| Value::from(record.id().to_owned())));
         let text = format!(
-            "SELECT xero_id, zoho_id, prints, state, toward, origin, CASE WHEN run_id = $3 THEN 1 ELSE 0 END AS this_run \
+            "SELECT xero_id, zoho_id, prints, state, toward, CASE WHEN run_id = $3 THEN 1 ELSE 0 END AS this_run \
              FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
             places.join(", ")
         );
@@ -336,7 +322,6 @@ async fn pairs(slice: &Slice, run: &run::Model, lane: Lane, records: &[Box<dyn R
                 prints: row.try_get("", "prints")?,
                 state: row.try_get("", "state")?,
                 toward_xero: row.try_get::<Option<String>>("", "toward")?.is_some(),
-                from_zoho: row.try_get::<Option<String>>("", "origin")?.as_deref() == Some("zoho"),
                 this_run: this_run == 1,
             };
             found.insert(row.try_get("", "xero_id")?, known);

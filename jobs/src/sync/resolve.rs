@@ -17,7 +17,7 @@ use super::known::{alias_need, need_print};
 use super::points;
 use super::shelf::{After, Boundary, Counts, Part, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::{read, settle};
+use super::{meet, read, settle};
 use connectors::flow::By;
 
 /// The page number under which re-read records lie on the shelf.
@@ -54,6 +54,7 @@ pub async fn unknown(slice: &Slice) -> Result<(), Halt> {
 
 /// Carries the lane's records that may go on: re-read by id, for no body was kept.
 pub async fn ready(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
+    meet::instead(slice, run, lane).await?;
     loop {
         slice.go_on()?;
         let mut shelf = match slice.context.shelves.take(lane.id, run.id, None, READY_PAGE) {

@@ -29,8 +29,16 @@ pub struct Todo {
     pub zoho_id: Option<String>,
     /// It was sent before, and nobody knows whether it arrived.
     pub is_doubtful: bool,
-    /// Zoho's record as it is and the names of the fields that changed in Xero, where both sides were looked at: the others are left alone.
-    pub spared: Option<(Value, Vec<&'static str>)>,
+    /// Both sides were looked at: the fields that did not change in Xero are left alone.
+    pub spared: Option<Spared>,
+}
+
+/// What an update knows of Zoho's side.
+pub struct Spared {
+    /// Zoho's record as it is.
+    pub there: Value,
+    /// The names of the fields that changed in Xero.
+    pub changed: Vec<&'static str>,
 }
 
 impl Todo {

@@ -14,6 +14,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
 use super::buttons::Shown;
+use super::shelf::Spared;
 use super::slice::Provider;
 use crate::context::{Context, Failure};
 use crate::limits::{Gate, Permit};
@@ -89,9 +90,10 @@ pub async fn send(
     carry: Carry,
     known_id: Option<&str>,
     before: Before,
-    by_id: bool,
+    spared: Option<&Spared>,
 ) -> Sent {
-    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new: known_id.is_none(), before, by_id, shown: desk.shown };
+    let is_new = known_id.is_none();
+    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new, before, spared, shown: desk.shown };
     let written = writer.write(carry, known_id).await;
     let extra_calls = i64::from(writer.calls.saturating_sub(1));
     match written {
@@ -149,8 +151,9 @@ struct Writer<'a> {
     /// It was never settled before, whether or not an earlier call of unknown outcome has created it.
     is_new: bool,
     before: Before,
-    /// It is changed by its id in Zoho, whatever its unique field says: one that was made there may not bear our mark yet.
-    by_id: bool,
+    /// Both sides were looked at. It is changed by its id in Zoho then, whatever its unique field says: one that was made there may not
+    /// bear our mark yet.
+    spared: Option<&'a Spared>,
     /// Where it says how it is reached in Xero, until Zoho refuses that.
     shown: Option<&'a Shown>,
 }
@@ -182,7 +185,7 @@ impl Writer<'_> {
             known_id = Some(id);
         }
         loop {
-            let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| !self.upserts(&of) || self.by_id));
+            let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| !self.upserts(&of) || self.spared.is_some()));
             let answer = self.put(&of, &carry, target.as_deref()).await;
             let refusal = match answer {
                 Ok(written) => return self.judged(carry, written).await,
@@ -202,7 +205,8 @@ impl Writer<'_> {
                         break;
                     }
                     Cure::Hold(reason) => return Ok(Outcome::Held(reason)),
-                    Cure::Again(again) => {
+                    Cure::Again(mut again) => {
+                        self.spare(&mut again);
                         carry = again;
                         break;
                     }
@@ -327,13 +331,21 @@ impl Writer<'_> {
         }
     }
 
+    /// Leaves out of a body what did not change in Xero.
+    fn spare(&self, carry: &mut Carry) {
+        if let (Some(back), Some(Spared { there, changed })) = (self.desk.flow.back(), self.spared) {
+            (back.spare)(there, changed, &mut carry.body);
+        }
+    }
+
     /// Compares the answer with what was meant; one more write may make it equal.
     async fn judged(&mut self, carry: Carry, mut written: Written) -> Result<Outcome, End> {
         let (flow, of) = (self.desk.flow, *self.desk.flow.zoho());
         let created = written.created;
         let mut said = carry;
         let at = said.at.clone();
-        while let Judgement::Mend(mend) = flow.judge(self.record, self.desk.known, &written.record) {
+        while let Judgement::Mend(mut mend) = flow.judge(self.record, self.desk.known, &written.record) {
+            self.spare(&mut mend);
             // The same words again would get the same answer.
             if self.calls >= CALLS_MAX || mend.body == said.body {
                 said.then = mend.then;

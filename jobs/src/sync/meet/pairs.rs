@@ -25,7 +25,10 @@ pub(super) struct Known {
     pub(super) origin: Option<String>,
     pub(super) winner: Option<String>,
     pub(super) turns: i32,
+    /// It was sent to Xero, and nobody knows whether it arrived.
     pub(super) is_doubtful: bool,
+    /// The side to which a write may have arrived.
+    pub(super) in_doubt: Option<Side>,
     /// How often it was sent to Xero without a clear answer.
     pub(super) attempts: i32,
     /// By what a record that was sent so is recognised.
@@ -99,7 +102,9 @@ pub(super) async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String
              COALESCE((SELECT attempts FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
              AND intent.xero_id = pair.xero_id AND intent.toward = 'xero'), 0) AS attempts, \
              (SELECT trace FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
-             AND intent.xero_id = pair.xero_id AND intent.toward = 'xero') AS trace \
+             AND intent.xero_id = pair.xero_id AND intent.toward = 'xero') AS trace, \
+             (SELECT COALESCE(toward, 'zoho') FROM intent WHERE intent.tenant_id = pair.tenant_id AND intent.lane_id = pair.lane_id \
+             AND intent.xero_id = pair.xero_id) AS in_doubt \
              FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND {column} IS NOT NULL AND {column} IN ({})",
             places.join(", ")
         );
@@ -122,6 +127,11 @@ pub(super) async fn pairs(slice: &Slice, lane: Lane, column: &str, ids: &[String
                     _ => 0,
                 },
                 is_doubtful: attempts > 0,
+                in_doubt: match row.try_get::<Option<String>>("", "in_doubt")?.as_deref() {
+                    Some("xero") => Some(Side::Xero),
+                    Some(_) => Some(Side::Zoho),
+                    None => None,
+                },
                 attempts,
                 trace: row.try_get::<Option<Vec<u8>>>("", "trace")?.and_then(Trace::of_bytes),
             });

@@ -1,0 +1,73 @@
+//! People edit a record in Zoho at a moment at which nobody looks there: an update from Xero that comes afterwards says only what changed
+//! in Xero.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::entry::Entry;
+use tests::{Connected, World, books};
+
+/// An invoice of Xero's that nobody has paid, on both sides: Xero's id and Zoho's.
+async fn invoice() -> (World, Connected, String, String) {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    let entry = Entry::new(&world).await;
+    let contact = entry.put("Contacts", &[json!({ "Name": "Late Ltd" })]).await.taken[0]["ContactID"].clone();
+    let lines = json!([{ "Description": "Thing", "Quantity": 1, "UnitAmount": 100, "AccountCode": "200", "TaxType": "OUTPUT2" }]);
+    let invoice = json!({ "Type": "ACCREC", "Contact": { "ContactID": contact }, "Status": "AUTHORISED", "InvoiceNumber": "INV-L1", "Reference": "old",
+                          "Date": "2026-05-01", "DueDate": "2026-06-01", "LineAmountTypes": "Exclusive", "LineItems": lines });
+    let made = entry.put("Invoices", &[invoice]).await.taken[0]["InvoiceID"].as_str().unwrap().to_owned();
+    world.migrate(&connected).await;
+    let here = in_zoho(&world).await["invoice_id"].as_str().unwrap().to_owned();
+    (world, connected, made, here)
+}
+
+async fn in_zoho(world: &World) -> Value {
+    books::zoho(world, "invoices").await.into_iter().find(|one| one["invoice_number"] == "INV-L1").expect("it is in Zoho")
+}
+
+async fn in_xero(world: &World) -> Value {
+    books::xero(world, "Invoices").await.into_iter().find(|one| one["InvoiceNumber"] == "INV-L1").expect("it is in Xero")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_migration_overwrites_nobodys_edit() {
+    let (world, connected, there, here) = invoice().await;
+    let edit = json!({ "reference_number": "from Zoho", "terms": "Our own" });
+    world.person_in_zoho(&connected, Method::PUT, &format!("invoices/{here}"), Some(edit)).await;
+    world.in_xero("Invoices", json!({ "InvoiceID": there, "DueDate": "2026-07-01" })).await;
+    world.migrate(&connected).await;
+    let (zoho, xero) = (in_zoho(&world).await, in_xero(&world).await);
+    assert_eq!(
+        (&zoho["due_date"], &zoho["reference_number"], &zoho["terms"]),
+        (&json!("2026-07-01"), &json!("from Zoho"), &json!("Our own")),
+        "{zoho:#}"
+    );
+    assert_eq!(xero["Reference"], "from Zoho", "{xero:#}");
+    world.nothing_more(&connected).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_is_retried_overwrites_nobodys_edit() {
+    let (world, connected, there, here) = invoice().await;
+    world
+        .faults(json!([{ "match": { "provider": "zoho", "method": "PUT", "path_contains": "/invoices" }, "kind": "status", "code": 400,
+                         "body": { "code": 9999, "message": "Not today." }, "times": 1 }]))
+        .await;
+    world.in_xero("Invoices", json!({ "InvoiceID": there, "DueDate": "2026-07-01" })).await;
+    world.run("syncNow", &connected).await;
+    let holds = world.staff.holds(&connected.link).await.unwrap();
+    assert_eq!(holds.len(), 1, "{holds:#?}");
+    world.faults(json!([])).await;
+    // Zoho's lists do not show it any more by the time the hold is retried.
+    let path = format!("invoices/{here}");
+    world.person_in_zoho(&connected, Method::PUT, &path, Some(json!({ "reference_number": "from Zoho" }))).await;
+    let retry = "mutation($id: ID!) { retryHolds(linkId: $id) { retried } }";
+    world.staff.data(retry, json!({ "id": connected.link })).await.unwrap();
+    world.run("syncNow", &connected).await;
+    let (zoho, xero) = (in_zoho(&world).await, in_xero(&world).await);
+    assert_eq!((&zoho["due_date"], &zoho["reference_number"]), (&json!("2026-07-01"), &json!("from Zoho")), "{zoho:#}");
+    assert_eq!(xero["Reference"], "from Zoho", "{xero:#}");
+    assert!(world.staff.holds(&connected.link).await.unwrap().is_empty());
+    world.nothing_more(&connected).await;
+    world.end().await;
+}
