@@ -71,3 +71,34 @@ async fn a_hold_that_is_retried_overwrites_nobodys_edit() {
     world.nothing_more(&connected).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_changes_in_xero_between_our_look_and_our_write_is_seen() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    let entry = Entry::new(&world).await;
+    let contact = json!({ "Name": "Between Ltd", "EmailAddress": "old@example.com", "IsCustomer": true });
+    let there = entry.put("Contacts", &[contact]).await.taken[0]["ContactID"].clone();
+    world.migrate(&connected).await;
+    let here = async || {
+        let all = books::zoho(&world, "contacts").await;
+        all.into_iter().find(|one| one["contact_name"] == "Between Ltd" || one["contact_name"] == "Among Ltd").expect("it is in Zoho")
+    };
+    let path = format!("contacts/{}", here().await["contact_id"].as_str().unwrap());
+    world.person_in_zoho(&connected, Method::PUT, &path, Some(json!({ "contact_name": "Among Ltd" }))).await;
+    let record = json!({ "ContactID": there, "EmailAddress": "new@example.com" });
+    world
+        .faults(json!([{ "match": { "provider": "xero", "method": "GET", "path_contains": "/Contacts", "query_contains": "IDs" },
+                         "kind": "silent_edit", "tenant": world.xero_tenant().await, "resource": "Contacts", "record": record, "times": 1 }]))
+        .await;
+    world.run("syncNow", &connected).await;
+    assert_eq!(world.stage.look("faults").await.unwrap()["struck"][0], 1);
+    world.faults(json!([])).await;
+    world.run("syncNow", &connected).await;
+    let one = books::xero(&world, "Contacts").await.into_iter().find(|one| one["ContactID"] == there).unwrap();
+    assert_eq!((&one["Name"], &one["EmailAddress"]), (&json!("Among Ltd"), &json!("new@example.com")), "{one:#}");
+    let one = here().await;
+    let email = one["contact_persons"].as_array().unwrap().iter().find(|one| one["is_primary_contact"] == true).unwrap()["email"].clone();
+    assert_eq!((&one["contact_name"], &email), (&json!("Among Ltd"), &json!("new@example.com")), "{one:#}");
+    world.nothing_more(&connected).await;
+    world.end().await;
+}

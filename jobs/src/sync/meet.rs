@@ -447,11 +447,7 @@ fn as_xero(
     let names: Vec<&'static str> = rules::fields_of(lane.flow).into_iter().map(|(name, _)| name).collect();
     let coming = Coming { record, there: Some(there), changed: &names };
     let sending = rules::to_xero(lane.flow.record(), back, &coming, known).ok()?;
-    let mut merged = there.clone();
-    let body = sending.body.as_object()?;
-    merged.as_object_mut()?.extend(body.clone());
-    let read = send::read(lane, merged)?;
-    Some(lane.flow.prints(read.as_ref(), &slice.print))
+    send::overlaid(slice, lane, there, &sending.body)
 }
 
 /// Zoho does not have it any more.

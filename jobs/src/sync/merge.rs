@@ -86,6 +86,12 @@ pub fn but(now: &[u8], settled: &[u8], fields: &[usize]) -> Vec<u8> {
     prints
 }
 
+/// The fields in which an answer differs from what was read before the write, and that the write had nothing to do with.
+pub fn changed_beside(answer: &[u8], read: &[u8], written: &[usize]) -> Vec<usize> {
+    let fields = answer.len() / FIELD_PRINT_BYTES;
+    (0..fields).filter(|n| !written.contains(n) && field(answer, *n) != field(read, *n)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -174,6 +180,12 @@ mod tests {
             |_| false,
         );
         assert_eq!(meeting, Meeting::Nothing);
+    }
+
+    #[test]
+    fn what_changed_beside_a_write_is_told_from_the_write() {
+        assert_eq!(changed_beside(&prints(&[1, 9, 3, 8]), &prints(&[1, 2, 3, 4]), &[1]), [3]);
+        assert_eq!(changed_beside(&prints(&[1]), &prints(&[1]), &[]), [0; 0]);
     }
 
     #[test]

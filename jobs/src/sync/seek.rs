@@ -116,11 +116,11 @@ pub async fn seek(
                 one.zoho_prints = one.sent_prints.take().unwrap_or_else(|| now.clone());
                 let is_behind = one.is_asked_for || one.zoho_prints != now;
                 let coming = Coming { record: &one.record, there: None, changed: &[] };
-                let unsaid = match one.is_asked_for {
-                    true => Vec::new(),
-                    false => rules::to_xero(lane.flow.record(), back, &coming, known).map_or(Vec::new(), |sending| sending.unsaid),
+                let sent = match one.is_asked_for {
+                    true => None,
+                    false => rules::to_xero(lane.flow.record(), back, &coming, known).ok(),
                 };
-                let (way, mut fate) = settled(slice, lane, one, found, Some(Written::Created), &unsaid);
+                let (way, mut fate) = settled(slice, lane, one, found, Some(Written::Created), sent.as_ref());
                 match &mut fate {
                     Fate::Settled(arrived) => arrived.changed_since |= is_behind,
                     // Nothing was sent, so that looking again gives the same.

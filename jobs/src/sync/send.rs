@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::arrive::{self, Arrived, Fate, LOOP_TURNS, UNCLEAR_MAX, Way, Written};
 use super::known::look_up;
-use super::merge::but;
+use super::merge::{but, changed_beside};
 use super::points;
 use super::seek::{self, Trace, look};
 use super::slice::{Halt, Lane, Provider, Slice};
@@ -243,7 +243,7 @@ async fn adopt(
         return (going.way, Fate::Later);
     }
     match look(slice, lane, back, known, &going.record, &[]).await {
-        Ok(Some(found)) => settled(slice, lane, going, found, None, &[]),
+        Ok(Some(found)) => settled(slice, lane, going, found, None, None),
         Ok(None) => {
             let reason = refused(lane, &going, refusal);
             (going.way, Fate::Held(reason))
@@ -312,7 +312,7 @@ async fn batch(
             for (one, element) in ready.into_iter().zip(answer.elements) {
                 let written = if verb == Verb::Create { Written::Created } else { Written::Changed };
                 fates.push(match element {
-                    Element::Done(record) => settled(slice, lane, one.going, record, Some(written), &one.sending.unsaid),
+                    Element::Done(record) => settled(slice, lane, one.going, record, Some(written), Some(&one.sending)),
                     Element::Refused(refusal) if verb == Verb::Create && is_taken(&refusal) => {
                         taken.push((one.going, refusal));
                         continue;
@@ -359,20 +359,27 @@ fn idempotency_key(slice: &Slice, lane: Lane, ways: &[Way], bodies: &[Value], no
     slice.print.of(&said).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What Xero answered, as a pair. An answer that cannot be read leaves the record unknown: it is looked up. `unsaid`: fields that take one
-/// more write; Zoho's count as not yet seen.
+/// What Xero answered to what was sent, as a pair. An answer that cannot be read leaves the record unknown: it is looked up. Of fields that
+/// take one more write Zoho's side counts as not yet seen.
 pub fn settled(
     slice: &Slice,
     lane: Lane,
     going: Going,
     record: Value,
     written: Option<Written>,
-    unsaid: &[&'static str],
+    sent: Option<&Sending>,
 ) -> (Way, Fate) {
     let Some(read) = read(lane, record) else { return (going.way, Fate::Unknown) };
     let prints = lane.flow.prints(read.as_ref(), &slice.print);
     let (kept, base) = &going.kept;
     let names = lane.flow.field_names();
+    // What somebody changed in Xero between our look and our write is not seen yet.
+    let meanwhile = match (&going.there, sent) {
+        (Some(there), Some(sent)) if going.last.is_none() => meanwhile(slice, lane, there, sent, &prints, &going.changed),
+        _ => Vec::new(),
+    };
+    let unseen_there: Vec<usize> = kept.iter().chain(&meanwhile).copied().collect();
+    let unsaid = sent.map_or(&[][..], |sent| &sent.unsaid);
     let later: Vec<usize> = (0..names.len()).filter(|n| unsaid.contains(&names[*n].0)).collect();
     let unseen = vec![0; going.zoho_prints.len()];
     let ended = going.last.is_some();
@@ -380,19 +387,40 @@ pub fn settled(
         ended,
         xero_id: read.id().to_owned(),
         alias: read.alias().map(str::to_owned),
-        prints: but(&prints, base, kept),
+        prints: but(&prints, base, &unseen_there),
         zoho_prints: but(&going.zoho_prints, &unseen, &later),
         version: going.version,
         written,
-        goes_on: !kept.is_empty(),
+        goes_on: !unseen_there.is_empty(),
         changed_since: !later.is_empty(),
         marks: slice.mark_of(lane).is_some() && going.way.part.is_none(),
     };
     (going.way, Fate::Settled(arrived))
 }
 
+/// The fields in which Xero's answer differs from what was read, and that what was sent had nothing to do with.
+fn meanwhile(slice: &Slice, lane: Lane, there: &Value, sent: &Sending, answer: &[u8], changed: &[usize]) -> Vec<usize> {
+    let (Some(before), Some(meant)) = (prints(slice, lane, there.clone()), overlaid(slice, lane, there, &sent.body)) else {
+        return Vec::new();
+    };
+    let mut written = changed_beside(&meant, &before, &[]);
+    written.extend(changed);
+    changed_beside(answer, &before, &written)
+}
+
+/// What Xero's record would look like with this body written over it, printed.
+pub fn overlaid(slice: &Slice, lane: Lane, there: &Value, body: &Value) -> Option<Vec<u8>> {
+    let mut merged = there.clone();
+    merged.as_object_mut()?.extend(body.as_object()?.clone());
+    prints(slice, lane, merged)
+}
+
+fn prints(slice: &Slice, lane: Lane, record: Value) -> Option<Vec<u8>> {
+    Some(lane.flow.prints(read(lane, record)?.as_ref(), &slice.print))
+}
+
 /// One record of Xero's own JSON, typed.
-pub fn read(lane: Lane, record: Value) -> Option<Box<dyn Record>> {
+fn read(lane: Lane, record: Value) -> Option<Box<dyn Record>> {
     let body = Value::Object(Map::from_iter([(lane.flow.xero().many.to_owned(), vec![record].into())])).to_string();
     match lane.flow.read(body.as_bytes()).ok()?.into_iter().next()? {
         Reading::Record(record) => Some(record),
