@@ -1,6 +1,7 @@
 //! Hints that a record has changed: put by webhooks, taken by the link's next turn. However often the same is said, it is one hint.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use entities::clock::At;
 use entities::database::{rows, sql};
@@ -32,7 +33,7 @@ impl Side {
     }
 }
 
-/// Writes them down. One that is there already becomes a later one, so that whoever took it before sees that it was said again.
+/// Writes them down: a time to come puts them off until then. One that is there already becomes a later one, so that whoever took it before sees that it was said again.
 pub async fn put(
     connection: &impl ConnectionTrait,
     at: At,
@@ -59,10 +60,22 @@ pub async fn put(
     Ok(())
 }
 
-/// The lane's hints, those said longest ago first. They stay until they are `done`.
-pub async fn take(connection: &impl ConnectionTrait, tenant: TenantId, lane: LaneId, limit: u64) -> Result<Vec<Hint>, Failure> {
+/// Hints up to then are looked at now. What is said again and again becomes a little later each time; what is put off lies further ahead.
+pub fn until(now: At) -> At {
+    now.plus(Duration::from_secs(60))
+}
+
+/// The lane's hints up to now, those said longest ago first. They stay until they are `done`.
+pub async fn take(
+    connection: &impl ConnectionTrait,
+    now: At,
+    tenant: TenantId,
+    lane: LaneId,
+    limit: u64,
+) -> Result<Vec<Hint>, Failure> {
     Ok(hint::Entity::of(tenant)
         .filter(hint::Column::LaneId.eq(lane))
+        .filter(hint::Column::SeenAt.lte(until(now)))
         .order_by_asc(hint::Column::SeenAt)
         .order_by_asc(hint::Column::RecordId)
         .limit(limit)
@@ -114,6 +127,7 @@ mod tests {
 
     use super::*;
 
+    const NOW: At = At(1_000);
     const TENANT: TenantId = TenantId(Uuid::from_u128(1));
     const LINK: LinkId = LinkId(Uuid::from_u128(2));
     const LANE: LaneId = LaneId(Uuid::from_u128(3));
@@ -139,7 +153,7 @@ mod tests {
     }
 
     async fn records(database: &DatabaseConnection, lane: LaneId) -> Vec<(String, i64)> {
-        let hints = take(database, TENANT, lane, 100).await.unwrap();
+        let hints = take(database, NOW, TENANT, lane, 100).await.unwrap();
         hints.into_iter().map(|hint| (format!("{} {}", hint.side, hint.record_id), hint.seen_at.0)).collect()
     }
 
@@ -151,7 +165,7 @@ mod tests {
         put(&database, At(30), TENANT, &[xero(LANE, "b")]).await.unwrap();
         let told = [("xero a", 20), ("zoho b", 20), ("xero b", 30)].map(|(record, at)| (record.to_owned(), at));
         assert_eq!(records(&database, LANE).await, told);
-        assert_eq!(take(&database, TENANT, LANE, 1).await.unwrap().len(), 1);
+        assert_eq!(take(&database, NOW, TENANT, LANE, 1).await.unwrap().len(), 1);
         assert_eq!(records(&database, OTHER).await.len(), 1);
     }
 
@@ -159,14 +173,26 @@ mod tests {
     async fn a_hint_that_comes_again_while_it_is_looked_at_stays() {
         let database = database().await;
         put(&database, At(10), TENANT, &[xero(LANE, "a"), xero(LANE, "b")]).await.unwrap();
-        let taken = take(&database, TENANT, LANE, 100).await.unwrap();
+        let taken = take(&database, NOW, TENANT, LANE, 100).await.unwrap();
         // By a clock that is behind, and in the same microsecond.
         put(&database, At(5), TENANT, &[xero(LANE, "a")]).await.unwrap();
         done(&database, &taken).await.unwrap();
         assert_eq!(records(&database, LANE).await, [("xero a".to_owned(), 11)]);
         assert!(any(&database, TENANT, LINK).await.unwrap());
-        done(&database, &take(&database, TENANT, LANE, 100).await.unwrap()).await.unwrap();
+        done(&database, &take(&database, NOW, TENANT, LANE, 100).await.unwrap()).await.unwrap();
         assert!(!any(&database, TENANT, LINK).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_is_put_off_comes_when_its_time_has_come() {
+        let database = database().await;
+        let later = NOW.plus(Duration::from_secs(900));
+        put(&database, At(10), TENANT, &[xero(LANE, "a"), xero(LANE, "b")]).await.unwrap();
+        put(&database, later, TENANT, &[xero(LANE, "a")]).await.unwrap();
+        // Said once more meanwhile, it still waits.
+        put(&database, NOW, TENANT, &[xero(LANE, "a")]).await.unwrap();
+        assert_eq!(records(&database, LANE).await, [("xero b".to_owned(), 10)]);
+        assert_eq!(take(&database, later, TENANT, LANE, 100).await.unwrap().len(), 2);
     }
 
     #[tokio::test]
@@ -177,7 +203,7 @@ mod tests {
         put(&database, At(11), TENANT, &[]).await.unwrap();
         assert_eq!(records(&database, LANE).await.len() + 307, many.len());
         let stranger = TenantId(Uuid::from_u128(9));
-        assert_eq!(take(&database, stranger, LANE, 100).await.unwrap(), vec![]);
+        assert_eq!(take(&database, NOW, stranger, LANE, 100).await.unwrap(), vec![]);
         assert!(!any(&database, stranger, LINK).await.unwrap());
     }
 }

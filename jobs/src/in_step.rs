@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::context::{Context, Failure};
+use crate::hints;
 use crate::limits::LimitSettings;
 use crate::runs::{self, Kind, Started, Wishes};
 use crate::sync::scope::Scope;
@@ -152,7 +153,7 @@ pub async fn for_hints(context: &Context, tenant: TenantId, link: LinkId) -> Res
         .filter(run::Column::State.is_in(["working", "paused"]))
         .one(&transaction)
         .await?;
-    if active.is_some() || !is_hinted(&transaction, &found).await? {
+    if active.is_some() || !is_hinted(&transaction, context.now(), &found).await? {
         return Ok(None);
     }
     let run = runs::open(&transaction, context, tenant, link, Kind::Hint, BY_HINT).await?;
@@ -175,11 +176,11 @@ pub async fn is_migrated(connection: &impl ConnectionTrait, tenant: TenantId, li
 }
 
 /// Whether there is a hint in a lane that is carried. Those of others wait until somebody carries them.
-async fn is_hinted(connection: &impl ConnectionTrait, link: &link::Model) -> Result<bool, Failure> {
+async fn is_hinted(connection: &impl ConnectionTrait, now: At, link: &link::Model) -> Result<bool, Failure> {
     let scope = Scope::parse(link.scope.as_deref()).map_err(|error| Failure::Bug(format!("the stored scope: {error}")))?;
     let text = "SELECT flow FROM lane WHERE tenant_id = $1 AND link_id = $2 \
-                AND EXISTS (SELECT 1 FROM hint WHERE hint.tenant_id = lane.tenant_id AND hint.lane_id = lane.id)";
-    let values = vec![link.tenant_id.0.into(), link.id.0.into()];
+                AND EXISTS (SELECT 1 FROM hint WHERE hint.tenant_id = lane.tenant_id AND hint.lane_id = lane.id AND hint.seen_at <= $3)";
+    let values = vec![link.tenant_id.0.into(), link.id.0.into(), hints::until(now).0.into()];
     for row in connection.query_all_raw(sql(connection.get_database_backend(), text, values)).await? {
         let flow: String = row.try_get("", "flow")?;
         if connectors::flows::flow(&flow).is_some_and(|flow| flow.hangs().is_none() && scope.is_on(flow)) {

@@ -81,7 +81,9 @@ async fn what_somebody_changes_in_xero_between_our_look_and_our_write_is_seen() 
     world.migrate(&connected).await;
     let here = async || {
         let all = books::zoho(&world, "contacts").await;
-        all.into_iter().find(|one| one["contact_name"] == "Between Ltd" || one["contact_name"] == "Among Ltd").expect("it is in Zoho")
+        all.into_iter()
+            .find(|one| one["contact_name"] == "Between Ltd" || one["contact_name"] == "Among Ltd")
+            .expect("it is in Zoho")
     };
     let path = format!("contacts/{}", here().await["contact_id"].as_str().unwrap());
     world.person_in_zoho(&connected, Method::PUT, &path, Some(json!({ "contact_name": "Among Ltd" }))).await;
@@ -97,7 +99,8 @@ async fn what_somebody_changes_in_xero_between_our_look_and_our_write_is_seen() 
     let one = books::xero(&world, "Contacts").await.into_iter().find(|one| one["ContactID"] == there).unwrap();
     assert_eq!((&one["Name"], &one["EmailAddress"]), (&json!("Among Ltd"), &json!("new@example.com")), "{one:#}");
     let one = here().await;
-    let email = one["contact_persons"].as_array().unwrap().iter().find(|one| one["is_primary_contact"] == true).unwrap()["email"].clone();
+    let email =
+        one["contact_persons"].as_array().unwrap().iter().find(|one| one["is_primary_contact"] == true).unwrap()["email"].clone();
     assert_eq!((&one["contact_name"], &email), (&json!("Among Ltd"), &json!("new@example.com")), "{one:#}");
     world.nothing_more(&connected).await;
     world.end().await;

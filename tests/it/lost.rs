@@ -58,10 +58,8 @@ impl Desk {
             .faults(json!([{ "match": { "provider": "xero", "method": "PUT", "path_contains": list }, "kind": "reset_after", "times": 1 }]))
             .await;
         let run = self.world.staff.start("syncNow", &self.connected.link).await.unwrap();
-        eventually("the answer was lost", async || {
-            (self.world.stage.look("faults").await.ok()?["struck"][0] == 1).then_some(())
-        })
-        .await;
+        eventually("the answer was lost", async || (self.world.stage.look("faults").await.ok()?["struck"][0] == 1).then_some(()))
+            .await;
         run
     }
 
@@ -272,7 +270,8 @@ async fn a_person_looks_where_both_sides_were_changed_before_we_could() {
     let desk = Desk::new().await;
     let before = books::xero(&desk.world, "CreditNotes").await;
     let line = |rate: u64| json!([{ "name": "Advice", "quantity": 1, "rate": rate, "account_id": desk.sales }]);
-    let note = json!({ "customer_id": desk.customer, "creditnote_number": "CN-900", "date": "2026-05-01", "line_items": line(20) });
+    let note =
+        json!({ "customer_id": desk.customer, "creditnote_number": "CN-900", "date": "2026-05-01", "line_items": line(20) });
     let note = desk.made("creditnotes?ignore_auto_number_generation=true", "creditnote", note).await;
     let run = desk.lost("CreditNotes").await;
     let there = desk.new_ones("CreditNotes", "CreditNoteID", &before).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Connected, World, books, eventually};
 
@@ -223,4 +224,72 @@ async fn missing(world: &World, connected: &Connected) -> BTreeSet<String> {
     let wanted = books::xero(world, "Invoices").await;
     let wanted = wanted.iter().filter(|one| !matches!(one["Status"].as_str(), Some("DELETED" | "VOIDED")));
     wanted.filter_map(|one| one["InvoiceID"].as_str()).filter(|id| !there.contains(*id)).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_record_that_zoho_does_not_show_keeps_nobody_else_waiting() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    world.migrate(&connected).await;
+    let contacts = books::zoho(&world, "contacts").await;
+    let customers: Vec<&str> = contacts
+        .iter()
+        .filter(|one| one["contact_type"] == "customer" && one["status"] != "inactive")
+        .filter_map(|one| one["contact_id"].as_str())
+        .take(3)
+        .collect();
+    let edit = async |id: &str, city: &str| {
+        let body = json!({ "billing_address": { "city": city } });
+        world.person_in_zoho(&connected, Method::PUT, &format!("contacts/{id}"), Some(body)).await;
+    };
+    let cities = async || {
+        let all = books::xero(&world, "Contacts").await;
+        let mut cities: Vec<String> = all
+            .iter()
+            .flat_map(|one| one["Addresses"].as_array().cloned().unwrap_or_default())
+            .filter_map(|one| one["City"].as_str().filter(|city| city.ends_with("ville")).map(str::to_owned))
+            .collect();
+        cities.sort();
+        cities.dedup();
+        cities
+    };
+    let codes = async || {
+        let holds = world.staff.holds(&connected.link).await.unwrap();
+        holds.iter().map(|hold| hold["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (n, fault, code) in [
+        (0, json!({ "kind": "server_error", "code": 500 }), "NO_CLEAR_ANSWER"),
+        (1, json!({ "kind": "status", "code": 400, "body": { "code": 9999, "message": "Something odd." } }), "ZOHO_REFUSES"),
+    ] {
+        let mut rule =
+            json!({ "match": { "provider": "zoho", "method": "GET", "path_contains": format!("/contacts/{}", customers[n]) } });
+        rule.as_object_mut().unwrap().extend(fault.as_object().unwrap().clone());
+        for id in &customers {
+            edit(id, &format!("{code}{id}ville")).await;
+        }
+        world.faults(json!([rule])).await;
+        world.run("syncNow", &connected).await;
+        let expected = |is_there: &dyn Fn(&str) -> bool| {
+            let mut expected: Vec<String> =
+                customers.iter().filter(|id| is_there(id)).map(|id| format!("{code}{id}ville")).collect();
+            expected.sort();
+            expected
+        };
+        let mut there = cities().await;
+        there.retain(|city| city.starts_with(code));
+        assert_eq!(there, expected(&|id| id != customers[n]));
+        assert_eq!(codes().await, [code]);
+        // Once Zoho shows it again it goes on: by itself where nobody can do anything about it, else when it is retried.
+        world.faults(json!([])).await;
+        if code == "ZOHO_REFUSES" {
+            let retry = "mutation($id: ID!) { retryHolds(linkId: $id) { retried } }";
+            world.staff.data(retry, json!({ "id": connected.link })).await.unwrap();
+        } else {
+            world.advance(Duration::from_secs(1000)).await;
+        }
+        world.run("syncNow", &connected).await;
+        let mut there = cities().await;
+        there.retain(|city| city.starts_with(code));
+        assert_eq!((there, codes().await), (expected(&|_| true), vec![]));
+    }
+    world.end().await;
 }

@@ -7,6 +7,7 @@ mod reasons;
 mod sides;
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use connectors::flow::{Authority, Back, Coming, PART, Reading, Unmappable, Wanted};
 use connectors::print::field;
@@ -21,7 +22,7 @@ use serde_json::Value;
 use marks::marks;
 use pairs::{Known, pairs, still_late, under_way};
 pub use pairs::{noted, paired};
-use reasons::{conflict, divided_anew, gone_from_xero, gone_from_zoho};
+use reasons::{conflict, divided_anew, gone_from_xero, gone_from_zoho, not_read, not_shown};
 use sides::{Here, There, bears_our_mark, there, xero, zoho};
 
 use super::arrive::{self, Arrived, Fate, Way};
@@ -37,6 +38,9 @@ use crate::hints::{self, Hint, Side};
 /// Records of one round: as many as one call of Xero's gives.
 const ROUND: usize = IDS_PER_CALL;
 
+/// After so much time a record is asked for again for which Zoho has had no usable answer.
+const LATER: Duration = Duration::from_secs(900);
+
 /// Removed records of one kind in one run that need no second look, and the part of all (one in so many) that does.
 const GUARD_RECORDS: i64 = 20;
 const GUARD_PART: i64 = 50;
@@ -47,7 +51,7 @@ pub async fn drain(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<()
         return Ok(());
     }
     loop {
-        let mut hints = hints::take(&slice.context.database, slice.tenant, lane.id, ROUND as u64).await?;
+        let mut hints = hints::take(&slice.context.database, slice.context.now(), slice.tenant, lane.id, ROUND as u64).await?;
         if is_in_doubt(slice, lane).await? {
             hints = of_known(slice, lane, hints).await?;
             let under_way = under_way(slice, lane).await?;
@@ -172,14 +176,22 @@ async fn round(slice: &mut Slice, run: &run::Model, lane: Lane, mut hints: Vec<H
         keys.entry(one.zoho_id.as_deref().unwrap_or_default()).or_default().push(one);
         keys
     });
+    let mut later = Vec::new();
     for zoho_id in &wanted {
         let pairs = keys.get(zoho_id.as_str()).map(Vec::as_slice).unwrap_or_default();
         match here.get(zoho_id) {
             Some(Here::Record(record)) => one(slice, lane, back, &mut met, zoho_id, record, pairs),
             Some(Here::Gone) => gone(lane, back, &mut met, zoho_id, pairs),
+            Some(Here::Refused(refusal)) => odd(&mut met, zoho_id, pairs, &not_shown(lane, refusal)),
+            Some(Here::Unclear) => {
+                odd(&mut met, zoho_id, pairs, &not_read(lane));
+                later.push((lane.id, Side::Zoho, zoho_id.clone()));
+            }
             None => {}
         }
     }
+    // These are looked at again by themselves, after all the others.
+    hints::put(&slice.context.database, slice.context.in_a(LATER), slice.tenant, &later).await?;
     let differing = std::mem::take(&mut met.differing);
     if !differing.is_empty() {
         let ids = send::known(slice, lane, back, differing.iter().map(|(_, going)| &going.record)).await?;
@@ -448,6 +460,20 @@ fn as_xero(
     let coming = Coming { record, there: Some(there), changed: &names };
     let sending = rules::to_xero(lane.flow.record(), back, &coming, known).ok()?;
     send::overlaid(slice, lane, there, &sending.body)
+}
+
+/// Zoho does not show it: the record is held, and the others go on.
+fn odd(met: &mut Met, zoho_id: &str, pairs: &[&Known], reason: &Unmappable) {
+    if pairs.is_empty() {
+        met.fates.push((Way::coming(zoho_id, None), Fate::Held(reason.clone())));
+    }
+    for known in pairs {
+        match known.is_coming() && known.is_doubtful {
+            // Whether it has arrived can be found out without Zoho.
+            true => met.going.push(Going::asked_for(known, zoho_id, Value::Null)),
+            false => met.fates.push((known.way(zoho_id), Fate::Held(reason.clone()))),
+        }
+    }
 }
 
 /// Zoho does not have it any more.

@@ -364,6 +364,15 @@ impl Slice {
         }
     }
 
+    /// One cheap call: before a record is blamed for having no answer, Zoho is known to give some.
+    pub async fn probe(&mut self) -> Result<(), Halt> {
+        self.permit_soon(Provider::Zoho, None).await?;
+        match self.zoho.client.organisation().await {
+            Ok(_) => Ok(()),
+            Err(trouble) => Err(self.halt(Provider::Zoho, trouble).await),
+        }
+    }
+
     /// Notes calls for the run's counters.
     pub fn count(&mut self, provider: Provider, lane: Option<LaneId>, calls: i64) {
         if let Some(lane) = lane {

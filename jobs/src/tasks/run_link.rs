@@ -86,7 +86,7 @@ async fn turn(context: &Context, link: link::Model, owner: String) -> (Halt, boo
 
 async fn work(slice: &mut Slice) -> Result<(), Halt> {
     if slice.link.misses > 0 {
-        probe(slice).await?;
+        slice.probe().await?;
     }
     if slice.link.state == "provisioning" || !provision::done(slice).await? {
         provision::provision(slice).await?;
@@ -128,15 +128,6 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
     finish(slice, &run, clean).await?;
     // Another run may have been asked for meanwhile.
     Err(Halt::TurnOver)
-}
-
-/// One cheap call: before a record is blamed for having no answer, the provider is known to give some.
-async fn probe(slice: &mut Slice) -> Result<(), Halt> {
-    slice.permit(Provider::Zoho, None, 1).await?;
-    match slice.zoho.client.organisation().await {
-        Ok(_) => Ok(()),
-        Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
-    }
 }
 
 /// The run to work on; one that paused for a limit or a lost connection goes on when its time has come.

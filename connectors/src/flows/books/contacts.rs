@@ -119,8 +119,10 @@ pub fn fields() -> &'static [Field<Contact>] {
             name: "addresses",
             authority: Authority::Either,
             print: |contact, printer| {
-                printer.count(contact.addresses.len());
-                for address in &contact.addresses {
+                // Xero fills a contact up with empty ones when it is written.
+                let said = contact.addresses.iter().filter(|one| !one.is_empty() || !one.attention_to.trim().is_empty());
+                printer.count(said.clone().count());
+                for address in said {
                     for part in [
                         &address.address_type,
                         &address.attention_to,
@@ -142,8 +144,9 @@ pub fn fields() -> &'static [Field<Contact>] {
             name: "phones",
             authority: Authority::Either,
             print: |contact, printer| {
-                printer.count(contact.phones.len());
-                for phone in &contact.phones {
+                let said = contact.phones.iter().filter(|one| !one.phone_number.trim().is_empty());
+                printer.count(said.clone().count());
+                for phone in said {
                     for part in [&phone.phone_type, &phone.phone_country_code, &phone.phone_area_code, &phone.phone_number] {
                         printer.text(Some(part));
                     }

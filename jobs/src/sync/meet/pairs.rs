@@ -62,7 +62,8 @@ pub async fn noted(slice: &Slice, lane: Lane, ids: &[String]) -> Result<HashSet<
         let places: Vec<String> = (0..chunk.len()).map(|n| format!("${}", n + 3)).collect();
         let mut values: Vec<Bound> = vec![slice.tenant.0.into(), lane.id.0.into()];
         values.extend(chunk.iter().map(|id| Bound::from(id.clone())));
-        let text = format!("SELECT xero_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})", places.join(", "));
+        let text =
+            format!("SELECT xero_id FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})", places.join(", "));
         for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
             noted.insert(row.try_get("", "xero_id")?);
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use connectors::flow::{Reading, Record};
-use connectors::side::Trouble;
+use connectors::side::{Refusal, Trouble};
 use connectors::xero::{IDS_PER_CALL, Page, raw};
 use futures::StreamExt;
 use serde_json::Value;
@@ -14,11 +14,20 @@ use super::super::slice::{Halt, Lane, Provider, Slice};
 /// Xero's records that were read, by id: typed, and in Xero's own JSON.
 pub(super) type There = HashMap<String, (Box<dyn Record>, Value)>;
 
-/// Zoho's record, or that it is gone.
+/// Zoho's record, or why there is none.
 pub(super) enum Here {
     Record(Value),
     Gone,
+    /// Zoho does not show this one.
+    Refused(Refusal),
+    /// Zoho fails each time it is asked for this one, and answers otherwise.
+    Unclear,
 }
+
+/// Records of one round without a usable answer that are looked at one by one. When there are more it is Zoho that fails.
+const ODD_MAX: usize = 3;
+/// How often one is asked for before it is said.
+const TRIES: usize = 3;
 
 /// Reads records of Xero's by their ids: each answer with what it holds of them.
 pub(super) async fn xero(slice: &mut Slice, lane: Lane, ids: &[String]) -> Result<Vec<(Page, Vec<Reading>)>, Halt> {
@@ -67,18 +76,56 @@ pub(super) async fn zoho(slice: &mut Slice, lane: Lane, ids: &mut Vec<String>) -
         .buffer_unordered(at_once)
         .collect()
         .await;
-    let mut here = HashMap::with_capacity(answers.len());
+    let (mut here, mut unclear) = (HashMap::with_capacity(answers.len()), Vec::new());
     for (id, answer) in answers {
         match answer {
-            Ok(record) => here.insert(id, Here::Record(record)),
-            Err(Trouble::Refused(refusal)) if refusal.status == 404 || ["1002", "2", "5"].contains(&refusal.code.as_str()) => {
-                here.insert(id, Here::Gone)
-            }
-            Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
-        };
+            Err(Trouble::Unreachable(why)) => unclear.push((id, why)),
+            answer => _ = here.insert(id, told(slice, answer).await?),
+        }
+    }
+    if unclear.len() > ODD_MAX {
+        let (_, why) = unclear.swap_remove(0);
+        return Err(slice.halt(Provider::Zoho, Trouble::Unreachable(why)).await);
+    }
+    for (id, _) in unclear {
+        let one = persistent(slice, lane, &id).await?;
+        here.insert(id, one);
+    }
+    // What Zoho refuses of all alike is no record's fault.
+    let refused = || here.values().filter_map(|one| if let Here::Refused(refusal) = one { Some(refusal) } else { None });
+    if here.len() > ODD_MAX
+        && refused().count() == here.len()
+        && let Some(first) = refused().next().cloned()
+    {
+        return Err(slice.halt(Provider::Zoho, Trouble::Refused(first)).await);
     }
     slice.moved = true;
     Ok(here)
+}
+
+/// Asks once more for a record without a usable answer, while Zoho gives some otherwise.
+async fn persistent(slice: &mut Slice, lane: Lane, id: &str) -> Result<Here, Halt> {
+    for _ in 1..TRIES {
+        slice.probe().await?;
+        slice.permit_soon(Provider::Zoho, Some(lane.id)).await?;
+        match slice.zoho.client.get(lane.flow.zoho(), id).await {
+            Err(Trouble::Unreachable(_)) => {}
+            answer => return told(slice, answer).await,
+        }
+    }
+    Ok(Here::Unclear)
+}
+
+/// What an answer says of the record that was asked for.
+async fn told(slice: &Slice, answer: Result<Value, Trouble>) -> Result<Here, Halt> {
+    match answer {
+        Ok(record) => Ok(Here::Record(record)),
+        Err(Trouble::Refused(refusal)) if refusal.status == 404 || ["1002", "2", "5"].contains(&refusal.code.as_str()) => {
+            Ok(Here::Gone)
+        }
+        Err(Trouble::Refused(refusal)) => Ok(Here::Refused(refusal)),
+        Err(trouble) => Err(slice.halt(Provider::Zoho, trouble).await),
+    }
 }
 
 /// Whether the record bears an id of Xero's although no pair knows it: a write of ours that is still to be resolved, or another link's.
