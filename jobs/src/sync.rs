@@ -29,4 +29,5 @@ pub mod shelf;
 pub mod slice;
 pub mod tally;
 pub mod thrift;
+pub mod version;
 pub mod writes;

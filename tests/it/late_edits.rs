@@ -105,3 +105,44 @@ async fn what_somebody_changes_in_xero_between_our_look_and_our_write_is_seen() 
     world.nothing_more(&connected).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_noticed_is_found_by_the_next_comparison() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    world.migrate(&connected).await;
+    let contacts = books::zoho(&world, "contacts").await;
+    let customers = contacts.iter().filter(|one| one["contact_type"] == "customer" && one["status"] != "inactive");
+    let ids: Vec<&str> = customers.filter_map(|one| one["contact_id"].as_str()).take(2).collect();
+    let edit = async |id: &str, city: &str| {
+        let body = json!({ "billing_address": { "city": city } });
+        let answer = world.person_in_zoho(&connected, Method::PUT, &format!("contacts/{id}"), Some(body)).await;
+        answer["contact"]["last_modified_time"].as_str().unwrap().to_owned()
+    };
+    // The one was edited within the second in which we wrote it last; the other while a migration was at work elsewhere.
+    let second = edit(ids[0], "Secondville").await;
+    let text = format!("UPDATE pair SET version = '={second}' WHERE zoho_id = '{}' RETURNING CAST(1 AS BIGINT) AS n", ids[0]);
+    assert_eq!(world.rows(&text).await, 1);
+    edit(ids[1], "Otherville").await;
+    world.rows("UPDATE lane SET zoho_watermark = zoho_watermark + 3600000000 RETURNING CAST(1 AS BIGINT) AS n").await;
+    let cities = async || {
+        let all = books::xero(&world, "Contacts").await;
+        let addresses = all.iter().flat_map(|one| one["Addresses"].as_array().cloned().unwrap_or_default());
+        let mut cities: Vec<String> =
+            addresses.filter_map(|one| one["City"].as_str().filter(|city| city.ends_with("ville")).map(str::to_owned)).collect();
+        cities.sort();
+        cities.dedup();
+        cities
+    };
+    world.run("syncNow", &connected).await;
+    assert_eq!(cities().await, [""; 0], "neither shows in Zoho's lists");
+    world.run("reconcile", &connected).await;
+    tests::eventually("both are in Xero", async || (cities().await == ["Otherville", "Secondville"]).then_some(())).await;
+    // What was read is known: another comparison reads nothing again.
+    tests::eventually("nothing is at work", async || {
+        (world.rows("SELECT COUNT(*) AS n FROM run WHERE state = 'working'").await == 0).then_some(())
+    })
+    .await;
+    world.run("reconcile", &connected).await;
+    world.nothing_more(&connected).await;
+    world.end().await;
+}

@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 use super::known::{alias_print, need_print};
 use super::settle::{self, forget};
 use super::slice::{Halt, Lane, Slice};
+use super::version;
 use crate::hints::{self, Side};
 
 /// What a record is called in our books while Xero has not got it: `zoho:` and its id in Zoho, and the part of it where there are several.
@@ -349,7 +350,7 @@ pub async fn marked(slice: &mut Slice, run: &run::Model, lane: Lane, xero_id: &s
         "UPDATE pair SET state = 'settled', due = NULL, version = CASE WHEN $4 = '' THEN version ELSE $4 END \
          WHERE tenant_id = $1 AND lane_id = $2 AND xero_id = $3 AND state = 'due' AND due = '{MARK}'"
     );
-    let values = vec![slice.tenant.0.into(), lane.id.0.into(), xero_id.into(), version.into()];
+    let values = vec![slice.tenant.0.into(), lane.id.0.into(), xero_id.into(), version::written(version).into()];
     transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     settle::flush_calls(&transaction, slice, run).await?;
     transaction.commit().await?;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::DateTime;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::{lane, run};
@@ -13,6 +12,7 @@ use serde_json::Value;
 use super::lanes;
 use super::settle;
 use super::slice::{Halt, Lane, Provider, Slice};
+use super::version::{Told, compare, moment_us};
 use crate::hints::{self, Side};
 
 /// Changes may show late in a list, and Zoho tells whole seconds.
@@ -59,7 +59,7 @@ pub async fn look(slice: &mut Slice, run: &run::Model, lane: Lane) -> Result<(),
     let ours = versions(slice, lane, &changed).await?;
     let hints: Vec<String> = changed
         .into_iter()
-        .filter(|(id, version)| ours.get(id).is_none_or(|ours| ours != version || version.is_empty()))
+        .filter(|(id, row)| ours.get(id).is_none_or(|kept| compare(kept, row) == Told::Changed))
         .map(|(id, _)| id)
         .collect();
     let began = began.unwrap_or_else(|| clock(slice));
@@ -80,7 +80,7 @@ pub async fn begin(slice: &Slice, lanes: &[Lane]) -> Result<(), Halt> {
 }
 
 /// Zoho's clock.
-fn clock(slice: &Slice) -> At {
+pub(super) fn clock(slice: &Slice) -> At {
     match slice.zoho.client.server_time_us() {
         0 => slice.context.now(),
         now => At(now),
@@ -95,9 +95,7 @@ pub fn version(slice: &Slice, record: &Value) -> String {
 }
 
 fn modified(row: &Value) -> Option<i64> {
-    let text = row["last_modified_time"].as_str()?;
-    let at = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%z").or_else(|_| DateTime::parse_from_rfc3339(text)).ok()?;
-    Some(at.timestamp_micros())
+    moment_us(row["last_modified_time"].as_str()?)
 }
 
 async fn versions(slice: &Slice, lane: Lane, changed: &[(String, String)]) -> Result<HashMap<String, String>, Halt> {

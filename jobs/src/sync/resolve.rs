@@ -17,7 +17,7 @@ use super::known::{alias_need, need_print};
 use super::points;
 use super::shelf::{After, Boundary, Counts, Part, Shelf, Todo};
 use super::slice::{Halt, Lane, Provider, Slice};
-use super::{meet, read, settle};
+use super::{meet, poll, read, settle, version};
 use connectors::flow::By;
 
 /// The page number under which re-read records lie on the shelf.
@@ -287,12 +287,13 @@ async fn is_needed_still(slice: &mut Slice, lane: Lane, action: &Action, zoho_id
 async fn acted(slice: &mut Slice, run: &run::Model, lane: Lane, due: Vec<Due>, rest: Option<String>) -> Result<(), Halt> {
     let transaction = begin_write(&slice.context.database).await?;
     slice.fenced(&transaction, None).await?;
-    let places: Vec<String> = (0..due.len()).map(|n| format!("${}", n + 5)).collect();
-    let mut values: Vec<Value> =
-        vec![slice.tenant.0.into(), lane.id.0.into(), if rest.is_some() { "due" } else { "settled" }.into(), rest.clone().into()];
+    let places: Vec<String> = (0..due.len()).map(|n| format!("${}", n + 6)).collect();
+    let state = if rest.is_some() { "due" } else { "settled" };
+    let version = version::acted(poll::clock(slice));
+    let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into(), state.into(), rest.clone().into(), version.into()];
     values.extend(due.iter().map(|one| Value::from(one.xero_id.clone())));
     let text = format!(
-        "UPDATE pair SET state = $3, due = $4 WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
+        "UPDATE pair SET state = $3, due = $4, version = $5 WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
         places.join(", ")
     );
     transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;

@@ -13,8 +13,10 @@ use super::carry::{Settled, Verdict, needed_as};
 use super::known::alias_print;
 use super::points;
 use super::slice::{Halt, Lane, Slice};
+use super::version;
 use crate::hints::Side;
 use crate::holds;
+use crate::runs::Kind;
 
 /// Unclear answers for one record, with the provider otherwise well, before a person must look.
 const UNCLEAR_MAX: i32 = 8;
@@ -267,7 +269,8 @@ async fn store_settled(
                 one.prints.clone().into(),
                 one.zoho_prints.clone().into(),
                 one.answer.clone().into(),
-                one.version.clone().into(),
+                // People edit what a migration makes later, mostly; in step each second counts.
+                if run.kind == Kind::Migration.name() { one.version.clone() } else { version::written(&one.version) }.into(),
                 if one.due.is_some() { "due" } else { "settled" }.into(),
                 one.due.clone().into(),
                 one.origin.into(),

@@ -10,12 +10,16 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction, Value};
 
 use super::super::slice::{Halt, Lane, Provider, Slice};
 use super::super::tally::{self, Phase};
+use super::super::version::{Told, compare};
 use super::rows::store;
 use super::{Tallies, of, owed, tally};
+use crate::hints::{self, Side};
 use crate::runs::Kind;
 
 /// Records of Zoho's own that are remembered for each flow.
 const OWN_MAX: usize = 40;
+/// Records that a comparison has read again at most, because they may have been changed in Zoho without our noticing.
+const UNSEEN_MAX: i64 = 100;
 
 /// The lanes that are fed by the same list of Zoho as this one and have still to read it, this one first.
 pub fn sharing(on: &[Lane], lane: Lane, tallies: &Tallies) -> Vec<Lane> {
@@ -92,7 +96,51 @@ pub async fn page(slice: &mut Slice, run: &run::Model, members: &[Lane], tallies
             unlisted(&transaction, slice, run, *lane).await?;
         }
     }
+    if run.kind == Kind::Reconciliation.name() {
+        for lane in members.iter().filter(|lane| lane.flow.back().is_some() && !slice.link.one_way) {
+            unseen(&transaction, slice, *lane, &listed.rows).await?;
+        }
+    }
     store(transaction, slice, run, members, tallies).await
+}
+
+/// What somebody may have changed in Zoho without our noticing: during a migration, or in the very second of our own writing. So many in
+/// one comparison are read again.
+async fn unseen(transaction: &DatabaseTransaction, slice: &Slice, lane: Lane, rows: &[serde_json::Value]) -> Result<(), Halt> {
+    let backend = transaction.get_database_backend();
+    let text = "SELECT COUNT(*) AS n FROM hint JOIN lane ON lane.tenant_id = hint.tenant_id AND lane.id = hint.lane_id \
+                WHERE hint.tenant_id = $1 AND lane.link_id = $2 AND hint.side = 'zoho'";
+    let found = transaction.query_one_raw(sql(backend, text, vec![slice.tenant.0.into(), slice.link.id.0.into()])).await?;
+    let waiting: i64 = found.map_or(Ok(0), |row| row.try_get("", "n"))?;
+    let id = lane.flow.zoho().id;
+    let told = |row: &serde_json::Value| {
+        let time = row["last_modified_time"].as_str().filter(|time| !time.is_empty())?;
+        Some((row[id].as_str()?.to_owned(), time.to_owned()))
+    };
+    let told: HashMap<String, String> = rows.iter().filter_map(told).collect();
+    if told.is_empty() || waiting >= UNSEEN_MAX {
+        return Ok(());
+    }
+    let places: Vec<String> = (0..told.len()).map(|n| format!("${}", n + 3)).collect();
+    let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into()];
+    values.extend(told.keys().map(|id| Value::from(id.clone())));
+    let text = format!(
+        "SELECT DISTINCT zoho_id, version FROM pair WHERE tenant_id = $1 AND lane_id = $2 AND state = 'settled' AND prints IS NOT NULL \
+         AND zoho_id IN ({}) ORDER BY zoho_id",
+        places.join(", ")
+    );
+    let mut hints = Vec::new();
+    for row in transaction.query_all_raw(sql(backend, text, values)).await? {
+        let (zoho_id, kept): (String, Option<String>) = (row.try_get("", "zoho_id")?, row.try_get("", "version")?);
+        // What was never read or written has nothing that could have changed unseen.
+        let Some(kept) = kept.filter(|kept| !kept.is_empty()) else { continue };
+        if told.get(&zoho_id).is_some_and(|time| compare(&kept, time) != Told::Known) {
+            hints.push((lane.id, Side::Zoho, zoho_id));
+        }
+    }
+    hints.truncate((UNSEEN_MAX - waiting).max(0) as usize);
+    hints::put(transaction, slice.context.now(), slice.tenant, &hints).await?;
+    Ok(())
 }
 
 /// What was carried and is in no list any more may have been deleted in Zoho. It is asked for by its id before that is believed.
