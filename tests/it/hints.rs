@@ -318,7 +318,7 @@ async fn told_by_zoho(plan: &[&str]) -> (World, Connected) {
 }
 
 /// How the link's webhooks stand, once something was tried.
-async fn webhooks(world: &World, connected: &Connected) -> Option<Value> {
+pub async fn webhooks(world: &World, connected: &Connected) -> Option<Value> {
     let question = "query($id: ID!) { link(id: $id) { inStep { webhooks { state sentence } } } }";
     let data = world.staff.data(question, json!({ "id": connected.link })).await.ok()?;
     let state = data["link"]["inStep"]["webhooks"].clone();
