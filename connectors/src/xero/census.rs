@@ -45,6 +45,9 @@ enum Time {
 
 const PAID: Time = Time::Document { settled: Some("FullyPaidOnDate") };
 
+/// Quotes of one answer that has no page.
+const UNPAGED_MAX: u64 = 100;
+
 /// Kinds whose number Xero tells. What lives inside other records, and what is small, is not asked for.
 fn kind(flow: &str) -> Option<Kind> {
     // Without what was deleted, which the flow must hear of and a count must not.
@@ -106,6 +109,11 @@ pub fn is_estimate(flow: &str, choice: Choice) -> bool {
         Time::Timeless | Time::Booking => false,
     };
     is_split || choice != Choice::Everything && kind(flow).is_some_and(|kind| is_late(kind.time))
+}
+
+/// Whether there may be more than were counted: without a page Xero gives a hundred quotes, and says no number of all.
+pub fn is_cut_off(flow: &str, records: u64) -> bool {
+    kind(flow).is_some_and(|kind| !kind.of.paged && kind.of.path == records::QUOTES.path) && records >= UNPAGED_MAX
 }
 
 impl Client {
@@ -173,6 +181,7 @@ mod tests {
         assert_eq!(asked("books.items", from).unwrap(), "");
         assert!(kind("books.accounts").is_none());
         assert!(is_estimate("books.customer_prepayments", from) && !is_estimate("books.invoices", from));
+        assert!(is_cut_off("books.quotes", 100) && !is_cut_off("books.quotes", 99) && !is_cut_off("books.items", 5_000));
         assert!(is_estimate("books.customer_payments", from) && !is_estimate("books.customer_payments", Choice::Everything));
     }
 }

@@ -532,8 +532,15 @@ async fn observed(slice: &mut Slice, run: &run::Model, lane: Lane, ids: &[String
     if records.is_empty() && verdicts.is_empty() {
         return Ok(());
     }
+    counts.seen += verdicts.len() as i64;
     let todo = observe::plan_all(slice, run, lane, records, &mut counts, &mut verdicts).await?;
     settle::verdicts(slice, run, lane, verdicts).await?;
     let mut part = Part { lane, todo, counts, whole: true };
-    carry::all(slice, run, &mut part).await
+    carry::all(slice, run, &mut part).await?;
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
+    let counted = [("seen", counts.seen), ("unchanged", counts.unchanged), ("skipped", counts.skipped)];
+    settle::count(&transaction, slice, run, lane, &counted).await?;
+    transaction.commit().await?;
+    Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use connectors::flow::{Reading, Record, Wanted};
 use connectors::xero::Since;
-use connectors::xero::census::{Choice, is_asked, is_estimate, is_timeless};
+use connectors::xero::census::{Choice, is_asked, is_cut_off, is_estimate, is_timeless};
 use connectors::zoho::{BULK_IDS, Lock, Unique};
 use entities::database::begin_write;
 use entities::ids::{RunId, TenantId};
@@ -148,7 +148,7 @@ async fn offer(
             1 => writes(&flow, records),
             rows => credits(records, rows as u64),
         };
-        flows.push(Count { zoho_calls, records, is_estimate: is_estimate(&flow, choice), flow });
+        flows.push(Count { zoho_calls, records, is_estimate: is_estimate(&flow, choice) || is_cut_off(&flow, records), flow });
     }
     let mut zoho_calls = flows.iter().map(|count| count.zoho_calls).sum();
     if choice != Choice::Everything {
@@ -271,10 +271,14 @@ async fn keep(slice: &Slice, run: &run::Model, content: &Content) -> Result<(), 
         expires_at: Set(slice.context.in_a(LIVES)),
     };
     let key = [preview::Column::TenantId, preview::Column::RunId];
+    // Whoever took the link over keeps one of its own.
+    let transaction = begin_write(&slice.context.database).await?;
+    slice.fenced(&transaction, Some(run)).await?;
     preview::Entity::insert(row)
         .on_conflict(OnConflict::columns(key).update_column(preview::Column::Content).to_owned())
-        .exec_without_returning(&slice.context.database)
+        .exec_without_returning(&transaction)
         .await?;
+    transaction.commit().await?;
     Ok(())
 }
 

@@ -116,6 +116,25 @@ mod tests {
             assert_eq!(Bearer::of_record(&bearer.id("x/1")), Some((bearer, "x/1")));
             assert_eq!(flows::flow(bearer.flow).unwrap().xero().path, bearer.xero);
         }
+        // Whatever is carried of a list on which Xero lets people hang files or write notes is there.
+        let lists = [
+            "Accounts",
+            "BankTransactions",
+            "BankTransfers",
+            "Contacts",
+            "CreditNotes",
+            "Invoices",
+            "ManualJournals",
+            "PurchaseOrders",
+            "Quotes",
+            "RepeatingInvoices",
+        ];
+        // They write nothing of their own: the bank account of an advance, and what is inside a credit.
+        let beside = ["books.advance_banks", "books.credit_allocations", "books.vendor_credit_allocations"];
+        for flow in flows::ALL.iter().filter(|flow| flow.hangs().is_none() && !beside.contains(&flow.key())) {
+            let is_there = BEARERS.iter().any(|bearer| bearer.flow == flow.key());
+            assert_eq!(is_there, lists.contains(&flow.xero().path), "{}", flow.key());
+        }
         assert_eq!(Bearer::of("books.dreams", Hanging::Files), None);
         assert_eq!(Bearer::of_record("books.invoices"), None);
     }

@@ -235,12 +235,14 @@ fn a_void_says_nothing_else_and_what_xero_forbids_is_said_before() {
     for (held, code) in [
         (update("void", paid(), &["status"]), "PAID_IN_XERO"),
         (update("sent", paid(), &["lines"]), "PAID_IN_XERO"),
+        (update("paid", paid(), &["reference"]), "PAID_IN_XERO"),
         (update("sent", there(json!({"Status": "VOIDED"})), &["reference"]), "VOID_IN_XERO"),
         (update("draft", there(json!({})), &["status"]), "NO_DRAFT_AGAIN"),
     ] {
         assert_eq!(held.unwrap_err().code, code);
     }
-    assert_eq!(update("paid", paid(), &["reference"]).unwrap(), json!({"InvoiceID": "x-1", "Reference": "PO 7"}));
+    let in_part = there(json!({"AmountPaid": 20.0}));
+    assert_eq!(update("partially_paid", in_part, &["reference"]).unwrap(), json!({"InvoiceID": "x-1", "Reference": "PO 7"}));
     let gone = back::<Invoices>().gone.unwrap();
     assert_eq!(gone(&there(json!({}))).unwrap().body, json!({"InvoiceID": "x-1", "Status": "VOIDED"}));
     assert!(gone(&paid()).is_none() && gone(&there(json!({"Status": "VOIDED"}))).is_none());

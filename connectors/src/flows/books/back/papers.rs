@@ -293,6 +293,14 @@ fn may_change(label: &str, becomes: &str, coming: &Coming, there: &Value) -> Res
             ),
         );
     }
+    if status == "PAID" {
+        return held(
+            "PAID_IN_XERO",
+            format!(
+                "{label} was changed in Zoho Books, but it is paid in Xero, where nothing of it can be changed any more. Remove the payment in Xero, then retry; or undo the change in Zoho Books."
+            ),
+        );
+    }
     let money = ["contact", "dates", "currency", "tax_mode", "lines", "totals"];
     // Of a credit that was used nothing may be changed at all.
     let is_used_credit = there["Allocations"].as_array().is_some_and(|used| !used.is_empty());

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{refusals, tracking_categories};
+use super::super::tracking_categories;
 use super::sheet::text;
+use super::words::not_in_xero;
 use crate::flow::{By, Known, Need, Unmappable};
 use crate::rules::{self, Asked};
 
@@ -52,7 +53,7 @@ fn by_rules(label: &str, line: &Value, document: &Value, known: &Known) -> Resul
     let given = rules::tracking(&known.rules, &asked, line, known.list(tracking_categories::KEY))?;
     let mut tracking = Vec::with_capacity(given.len());
     for one in given {
-        let new = || refusals::not_ready(label, &format!("its tracking option “{}”", one.name));
+        let new = || not_in_xero(label, &format!("the tracking option “{}”", one.name));
         let option = one.option.as_deref().ok_or_else(new)?;
         tracking.push(json!({ "TrackingCategoryID": one.category, "TrackingOptionID": option }));
     }
