@@ -368,8 +368,7 @@ async fn write(
                     };
                     // What is only mapped is never overwritten, whatever an older pair says.
                     let known_id = one.todo.zoho_id.as_deref().filter(|_| desk.flow.zoho().unique != Unique::Search);
-                    let sent =
-                        send(desk, one.todo.record.as_ref(), one.carry, known_id, before, one.todo.spared.as_ref()).await;
+                    let sent = send(desk, one.todo.record.as_ref(), one.carry, known_id, before, one.todo.spared.as_ref()).await;
                     points::reached("answered");
                     (one.todo, sent)
                 }
