@@ -200,6 +200,8 @@ async fn carry_parts(slice: &mut Slice, run: &run::Model, shelf: &mut Shelf) -> 
             continue;
         }
         for earlier in lanes[..n].iter().filter(|earlier| part.lane.flow.after().contains(&earlier.flow.key())) {
+            // What both sides are looked at for is carried by then, too.
+            meet::drain(slice, run, *earlier).await?;
             resolve::acts(slice, run, *earlier, 1, false).await?;
         }
         while !part.todo.is_empty() {
