@@ -101,7 +101,9 @@ pub fn to_zoho(kind: &Kind, refund: &Payment, known: &Known) -> Result<Carry, Un
     let not_ready = |what| refusals::not_ready(&label, what);
     let owner = known.id(kind.credits, credit.id).ok_or_else(|| not_ready("the credit it pays back"))?;
     let account = match refund.account.as_ref().map(payments::account_of).filter(|(key, _)| !key.is_empty()) {
-        Some((key, _)) => known.id(accounts::KEY, key).ok_or_else(|| not_ready("its bank account"))?,
+        // A product without a chart of accounts takes the money from where it always does.
+        _ if !known.is_on(accounts::KEY) => None,
+        Some((key, _)) => Some(known.id(accounts::KEY, key).ok_or_else(|| not_ready("its bank account"))?),
         None => {
             return Err(Unmappable {
                 code: "NO_ACCOUNT",
@@ -119,8 +121,10 @@ pub fn to_zoho(kind: &Kind, refund: &Payment, known: &Known) -> Result<Carry, Un
         "amount": money::number(amount),
         "reference_number": clip(&refund.reference, REFERENCE_CHARS_MAX),
         "description": description(refund),
-        kind.account_key: account,
     });
+    if let Some(account) = account {
+        body[kind.account_key] = account.into();
+    }
     if is_foreign(credit.currency, refund, known)
         && let Some(rate) = money::exchange_rate(refund.rate(), &[amount])
     {
