@@ -2,10 +2,10 @@
 //! credit notes have actions without `status` (Zoho Inventory v1).
 
 use super::books::{
-    bills::Bills, credit_allocations::CreditAllocations, credit_notes::CreditNotes, currencies::Currencies,
-    customer_payments::CustomerPayments, customers::Customers, invoices::Invoices, items::Items, purchase_orders::PurchaseOrders,
-    taxes::Taxes, tracking_categories::TrackingCategories, vendor_credit_allocations::VendorCreditAllocations,
-    vendor_credits::VendorCredits, vendors::Vendors,
+    bills::Bills, credit_allocations::CreditAllocations, credit_notes::CreditNotes, credit_refunds::CreditRefunds,
+    currencies::Currencies, customer_payments::CustomerPayments, customers::Customers, invoices::Invoices, items::Items,
+    purchase_orders::PurchaseOrders, taxes::Taxes, tracking_categories::TrackingCategories,
+    vendor_credit_allocations::VendorCreditAllocations, vendor_credits::VendorCredits, vendors::Vendors,
 };
 use super::other_item::OtherItem;
 use super::shared::{ALIKE, Differs, Natural, Shared, marked};
@@ -53,6 +53,8 @@ pub static VENDOR_CREDIT_ALLOCATIONS: Shared =
     Shared::new("inventory.vendor_credit_allocations", &VendorCreditAllocations, VendorCreditAllocations::ZOHO, &[], ALIKE);
 pub static CUSTOMER_PAYMENTS: Shared =
     Shared::new("inventory.customer_payments", &CustomerPayments, marked(CustomerPayments::ZOHO), PAYMENT, ALIKE);
+
+pub static CREDIT_REFUNDS: Shared = Shared::new("inventory.credit_refunds", &CreditRefunds, CreditRefunds::ZOHO, &[], ALIKE);
 
 /// A line of a purchase is booked by its item: without a chart of accounts there is no other way to say where. What was made here has no
 /// accounts that Xero could be told, so that purchases run one way.

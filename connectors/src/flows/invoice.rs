@@ -1,7 +1,7 @@
 //! Xero to Zoho Invoice: sales only, without a ledger, in the shapes of Books (Zoho Invoice v3).
 
 use super::books::{
-    credit_allocations::CreditAllocations, credit_notes::CreditNotes, currencies::Currencies,
+    credit_allocations::CreditAllocations, credit_notes::CreditNotes, credit_refunds::CreditRefunds, currencies::Currencies,
     customer_payments::CustomerPayments, customers::Customers, invoices::Invoices, items::Items, quotes::Quotes,
     recurring_invoices::RecurringInvoices, taxes::Taxes,
 };
@@ -30,3 +30,4 @@ pub static CREDIT_ALLOCATIONS: Shared =
     Shared::new("invoice.credit_allocations", &CreditAllocations, CreditAllocations::ZOHO, &[], ALIKE);
 pub static CUSTOMER_PAYMENTS: Shared =
     Shared::new("invoice.customer_payments", &CustomerPayments, marked(CustomerPayments::ZOHO), PAYMENT, ALIKE);
+pub static CREDIT_REFUNDS: Shared = Shared::new("invoice.credit_refunds", &CreditRefunds, CreditRefunds::ZOHO, &[], ALIKE);
