@@ -64,6 +64,10 @@ pub trait Flow: Send + Sync + 'static {
     fn read(body: &[u8]) -> Result<Vec<Result<Self::Xero, xero::Odd>>, Trouble> {
         xero::read_records::<Self::Xero>(const { &Self::XERO }, body)
     }
+    /// How many records of Xero's list an answer has, where `read` takes others out of them: by it a full page is told from the last one.
+    fn rows(_body: &[u8], read: usize) -> usize {
+        read
+    }
     /// Reads what hangs on one record. Ids begin with that record's and a colon.
     fn read_on(_on: &On, body: &[u8]) -> Result<Vec<Result<Self::Xero, xero::Odd>>, Trouble> {
         Self::read(body)

@@ -27,7 +27,7 @@ pub use locks::Lock;
 pub use organisation::Organisation;
 pub use product::{BILLING, BOOKS, CRM, Dialect, EXPENSE, INVENTORY, INVOICE, PRODUCTS, Product, product};
 pub use settings::NewField;
-pub use words::{Word, action};
+pub use words::{Word, action, again};
 
 /// A kind of record in Zoho: where it lives and how it is told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,7 @@ pub async fn join(context: &Context, tenant: TenantId) -> Result<(), Failure> {
     let transaction = begin_write(&context.database).await?;
     let Some(xero) = live(&transaction, tenant, "xero").await?.pop() else { return Ok(()) };
     for zoho in live(&transaction, tenant, "zoho").await? {
+        rest_narrower(&transaction, tenant, &zoho).await?;
         for product in carriers(&zoho.products) {
             let known = link::Entity::of(tenant)
                 .filter(link::Column::XeroConnectionId.eq(xero.id))
@@ -47,6 +48,22 @@ pub fn carriers(products: &str) -> Vec<&'static zoho::Product> {
     carriers.extend([&zoho::EXPENSE].iter().filter(has).filter(|_| !has_ledger));
     carriers.extend([&zoho::CRM].iter().filter(has));
     carriers
+}
+
+/// Links of products whose records are written through another product from now on: one record must not travel twice.
+async fn rest_narrower(connection: &impl ConnectionTrait, tenant: TenantId, zoho: &connection::Model) -> Result<(), Failure> {
+    let carriers = carriers(&zoho.products);
+    let Some(widest) = carriers.first() else { return Ok(()) };
+    let why = format!("Its records are written through {} now, which has the same organisation.", widest.name);
+    link::Entity::update_many()
+        .col_expr(link::Column::State, Expr::value("resting"))
+        .col_expr(link::Column::RestReason, Expr::value(Some(why)))
+        .filter(link::Column::TenantId.eq(tenant))
+        .filter(link::Column::ZohoConnectionId.eq(zoho.id))
+        .filter(link::Column::Product.is_not_in(carriers.iter().map(|product| product.key)))
+        .exec(connection)
+        .await?;
+    Ok(())
 }
 
 /// A link whose connections were renewed.

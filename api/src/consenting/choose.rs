@@ -1,9 +1,11 @@
 //! Several organisations are reached: which they are, and the customer's choice.
 
+use connectors::zoho::{self, Dialect};
 use entities::ids::GrantId;
 use entities::{grant, sign_in, tenant};
 use jobs::connections::hash;
 use jobs::context::{Context, Failure};
+use jobs::links;
 use jobs::tokens::{self, Access};
 use sea_orm::{ColumnTrait, QueryFilter};
 use secrecy::SecretString;
@@ -57,7 +59,8 @@ pub async fn choices(context: &Context, state: &str, cookie: Option<&str>) -> Re
 
 impl Open {
     fn may_be_several(&self) -> bool {
-        self.provider == Provider::Zoho && self.products.len() > 1
+        let is_chosen_here = |key: &&String| zoho::product(key).is_some_and(|product| product.dialect == Dialect::Finance);
+        self.provider == Provider::Zoho && self.products.iter().filter(is_chosen_here).count() > 1
     }
 }
 
@@ -83,6 +86,11 @@ pub async fn choose(context: &Context, state: &str, cookie: Option<&str>, organi
             // The choice stays open: the page may be tried again.
             Err(trouble) => return Ok(page(Outcome::Problem(of_call(&trouble)))),
         }
+    }
+    // One company's records must not travel on into another's books.
+    let carriers: Vec<&str> = kept.iter().flat_map(|one| links::carriers(&one.products)).map(|product| product.key).collect();
+    if carriers.iter().enumerate().any(|(n, key)| carriers[..n].contains(key)) {
+        return Ok(page(Outcome::Choose));
     }
     let key = context.tenant_key(open.sign_in.tenant_id).await?;
     let outcome = settle(context, &key, &open.sign_in, Tokens::Stored(open.grant), &open.reach, &kept).await?;

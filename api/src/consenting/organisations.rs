@@ -283,6 +283,8 @@ async fn list(context: &Context, reach: &Reach, products: &[String], access: &Se
                     connection_id: None,
                     zoho: Some(one),
                 })
+                // One that has none of the customer's products would be connected for nothing.
+                .filter(|one| products.is_empty() || one.has(products).next().is_some())
                 .collect())
         }
     }

@@ -59,6 +59,7 @@ pub trait AnyFlow: Send + Sync {
     fn zoho(&self) -> &zoho::Resource;
     /// Reads a Xero answer's body. One odd record does not spoil the others.
     fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble>;
+    fn rows(&self, body: &[u8], read: usize) -> usize;
     fn read_on(&self, on: &On, body: &[u8]) -> Result<Vec<Reading>, Trouble>;
     fn wanted(&self, record: &dyn Record) -> Wanted;
     fn needs(&self, record: &dyn Record) -> Vec<Need>;
@@ -172,6 +173,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
         Ok(readings(F::read(body)?))
+    }
+    fn rows(&self, body: &[u8], read: usize) -> usize {
+        F::rows(body, read)
     }
     fn read_on(&self, on: &On, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
         Ok(readings(F::read_on(on, body)?))

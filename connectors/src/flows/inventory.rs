@@ -52,13 +52,16 @@ pub static CREDIT_ALLOCATIONS: Shared =
 pub static VENDOR_CREDIT_ALLOCATIONS: Shared =
     Shared::new("inventory.vendor_credit_allocations", &VendorCreditAllocations, VendorCreditAllocations::ZOHO, &[], ALIKE);
 pub static CUSTOMER_PAYMENTS: Shared =
-    Shared::new("inventory.customer_payments", &CustomerPayments, marked(CustomerPayments::ZOHO), PAYMENT, ALIKE);
+    Shared::new("inventory.customer_payments", &CustomerPayments, marked(CustomerPayments::ZOHO), PAYMENT, PAID);
 
 pub static CREDIT_REFUNDS: Shared = Shared::new("inventory.credit_refunds", &CreditRefunds, CreditRefunds::ZOHO, &[], ALIKE);
 
 /// A line of a purchase is booked by its item: without a chart of accounts there is no other way to say where. What was made here has no
 /// accounts that Xero could be told, so that purchases run one way.
 const PURCHASES: Differs = Differs { wants_items: true, back: false, ..ALIKE };
+
+/// Where the money of a payment that was made here went, only an account could say: payments run one way.
+pub const PAID: Differs = Differs { back: false, ..ALIKE };
 
 /// A name may have a mark behind it that tells two alike apart: the filter asks for its beginning, and the field for the rest.
 pub const CONTACT: &[Natural] = &[Natural::asked("contact_name"), Natural::shown("contact_type")];

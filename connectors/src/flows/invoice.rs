@@ -5,7 +5,7 @@ use super::books::{
     customer_payments::CustomerPayments, customers::Customers, invoices::Invoices, items::Items, quotes::Quotes,
     recurring_invoices::RecurringInvoices, taxes::Taxes,
 };
-use super::inventory::{CONTACT, ITEM, PAYMENT};
+use super::inventory::{CONTACT, ITEM, PAID, PAYMENT};
 use super::shared::{ALIKE, Natural, Shared, marked};
 use crate::flow::Flow;
 
@@ -29,5 +29,5 @@ pub static CREDIT_NOTES: Shared =
 pub static CREDIT_ALLOCATIONS: Shared =
     Shared::new("invoice.credit_allocations", &CreditAllocations, CreditAllocations::ZOHO, &[], ALIKE);
 pub static CUSTOMER_PAYMENTS: Shared =
-    Shared::new("invoice.customer_payments", &CustomerPayments, marked(CustomerPayments::ZOHO), PAYMENT, ALIKE);
+    Shared::new("invoice.customer_payments", &CustomerPayments, marked(CustomerPayments::ZOHO), PAYMENT, PAID);
 pub static CREDIT_REFUNDS: Shared = Shared::new("invoice.credit_refunds", &CreditRefunds, CreditRefunds::ZOHO, &[], ALIKE);

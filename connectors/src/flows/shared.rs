@@ -180,6 +180,9 @@ impl AnyFlow for Shared {
     fn read(&self, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
         self.of.read(body)
     }
+    fn rows(&self, body: &[u8], read: usize) -> usize {
+        self.of.rows(body, read)
+    }
     fn read_on(&self, on: &On, body: &[u8]) -> Result<Vec<Reading>, Trouble> {
         self.of.read_on(on, body)
     }

@@ -116,7 +116,8 @@ impl Client {
             _ => None,
         });
         let rows = rows.ok_or_else(|| Trouble::Unreachable("the answer has no custombuttons".to_owned()))?;
-        Ok(rows.iter().map(button).collect())
+        // One that says no id can be neither told apart nor changed.
+        Ok(rows.iter().map(button).filter(|button| !button.id.is_empty()).collect())
     }
 
     /// One button, with its script.

@@ -13,6 +13,8 @@ pub enum Word {
     Within { of: &'static str, here: &'static str, books: &'static str },
     /// What Books says of a record that here can be nothing else, and is not said.
     Always { books: &'static str, says: &'static str },
+    /// A key that is said when the record is made and never again: people keep words of their own there.
+    Once { key: &'static str },
     /// What a status is called.
     Status { here: &'static str, books: &'static str },
     /// Where a status is set, below the record's own address.
@@ -27,7 +29,16 @@ pub fn heard(of: &Resource, record: &mut Value) {
             Word::Within { of, here, books } => each(record, of, |part| rename(part, here, books)),
             Word::Always { books, says } if record.is_object() => record[books] = says.into(),
             Word::Status { here, books } if record["status"] == here => record["status"] = books.into(),
-            Word::Always { .. } | Word::Status { .. } | Word::Action { .. } => {}
+            Word::Always { .. } | Word::Once { .. } | Word::Status { .. } | Word::Action { .. } => {}
+        }
+    }
+}
+
+/// Takes from a body what is said of new records only.
+pub fn again(of: &Resource, body: &mut Value) {
+    for word in of.words {
+        if let (Word::Once { key }, Some(members)) = (word, body.as_object_mut()) {
+            members.remove(*key);
         }
     }
 }
@@ -44,7 +55,7 @@ pub fn told(of: &Resource, body: &Value) -> Value {
                     members.remove(books);
                 }
             }
-            Word::Status { .. } | Word::Action { .. } => {}
+            Word::Once { .. } | Word::Status { .. } | Word::Action { .. } => {}
         }
     }
     body

@@ -286,7 +286,7 @@ async fn candidates(
     let (mut ours, mut others) = (Vec::new(), Vec::new());
     let old_marks = marks_of_old(slice).await?;
     for button in listed {
-        let is_known = Some(button.id.as_str()) == known;
+        let is_known = known.is_some_and(|known| !known.is_empty() && known == button.id);
         let may_be = is_known || button.is_namesake(whose) || (button.stands_on(whose) && button.script.is_some());
         if !may_be {
             continue;

@@ -56,6 +56,11 @@ pub async fn page(slice: &mut Slice, run: &run::Model, lane: Lane, row: &lane::M
     Ok((shelf, server_time))
 }
 
+/// Of a record that lives inside another one, that one's id.
+fn outermost(id: &str) -> &str {
+    id.split_once(':').map_or(id, |(outer, _)| outer)
+}
+
 async fn lay_out(
     slice: &mut Slice,
     run: &run::Model,
@@ -65,21 +70,22 @@ async fn lay_out(
     page: Page,
     read: Vec<Reading>,
 ) -> Result<Shelf, Halt> {
-    let full = page.is_full(read.len());
+    let full = page.is_full(lane.flow.rows(&page.body, read.len()));
     let newest = read.iter().map(updated_us).max().unwrap_or(0);
     let after = after(anchor, number, full, newest);
     let same_second = matches!(after, After::Next { anchor: next, .. } if next == anchor);
     let mut boundary = Boundary { ids: HashSet::new(), same_second };
     // What lives inside these records is held against them.
-    let outer: Vec<(String, String)> = match slice.readers(lane).iter().any(|reader| reader.flow.removed("").is_some()) {
+    let mut outer: Vec<(String, String)> = match slice.readers(lane).iter().any(|reader| reader.flow.removed("").is_some()) {
         true => read
             .iter()
-            .filter_map(
-                |one| if let Reading::Record(record) = one { Some((record.id().to_owned(), record.label())) } else { None },
-            )
+            .filter_map(|one| {
+                if let Reading::Record(record) = one { Some((outermost(record.id()).to_owned(), record.label())) } else { None }
+            })
             .collect(),
         false => Vec::new(),
     };
+    outer.dedup_by(|one, other| one.0 == other.0);
     let (mut parts, mut own) = (Vec::new(), Some(read));
     let told = match with_files(lane.flow.xero(), &page.body) {
         Ok(told) => told,

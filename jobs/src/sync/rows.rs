@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use connectors::flow::{Carry, Cure, Judgement, Record};
 use connectors::side::{Refusal, Trouble};
+use connectors::zoho;
 use connectors::zoho::crm::{self, Row, RowAnswer};
 use connectors::zoho::{Unique, Written};
 use serde_json::Value;
@@ -35,8 +36,9 @@ pub type LinkField<'a> = Option<&'a str>;
 /// Writes all of them. Answers stand in the order of the records.
 pub async fn send(desk: &Desk<'_>, link_field: LinkField<'_>, asked: Vec<Asked<'_>>) -> Vec<Sent> {
     let entries = asked.into_iter().map(|asked| Entry {
+        // By its id, whatever its field says: somebody may have emptied that, or deleted the field.
+        adopt: asked.known_id.map(str::to_owned),
         asked,
-        adopt: None,
         is_adopted: false,
         is_compared: false,
         old_rows: None,
@@ -49,6 +51,11 @@ pub async fn send(desk: &Desk<'_>, link_field: LinkField<'_>, asked: Vec<Asked<'
     let mut batch = Batch { desk, link_field, entries: entries.collect(), credits: 0 };
     let end = batch.work().await.err();
     batch.ended(end)
+}
+
+/// CRM does not know the record that the row names.
+fn is_unknown_id(refusal: &Refusal) -> bool {
+    refusal.code == "INVALID_DATA" && refusal.message.contains("(id")
 }
 
 struct Entry<'a> {
@@ -236,6 +243,11 @@ impl Batch<'_, '_> {
                 entry.outcome = Some(done(entry, written));
                 None
             }
+            // It was deleted there, and is made again.
+            Err(refusal) if entry.asked.known_id.is_some() && is_unknown_id(&refusal) => {
+                (entry.asked.known_id, entry.adopt, entry.old_rows) = (None, None, None);
+                None
+            }
             Err(refusal) => {
                 self.cure(n, &refusal);
                 None
@@ -280,8 +292,12 @@ impl Batch<'_, '_> {
             }
         };
         for (n, id) in written {
-            let Some(told) = read.iter().find(|row| row["id"] == id.as_str()) else { continue };
             let entry = &mut self.entries[n];
+            let Some(told) = read.iter().find(|row| row["id"] == id.as_str()) else {
+                // It was taken, and nobody has seen what it comes to.
+                entry.outcome = Some(Outcome::Unknown);
+                continue;
+            };
             match self.desk.flow.judge(entry.asked.record, self.desk.known, told) {
                 Judgement::Mend(mend) if entry.attempt < ROUNDS_MAX => {
                     entry.attempt += 1;
@@ -304,6 +320,9 @@ impl Batch<'_, '_> {
     fn row(&self, n: usize) -> Row {
         let entry = &self.entries[n];
         let mut body = entry.asked.carry.body.clone();
+        if entry.adopt.is_some() && !entry.created {
+            zoho::again(self.desk.flow.zoho(), &mut body);
+        }
         if let Some(old) = &entry.old_rows {
             in_place(&mut body, old);
         }

@@ -1,8 +1,9 @@
 //! Notes down what was decided: pairs, holds, intents and counts of a batch in one transaction. Dependants wake.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use connectors::flow::{Hanging, Need, Unmappable};
+use connectors::flow::{By, Hanging, Need, Unmappable};
 use connectors::zoho::Action;
 use entities::database::{begin_write, nameless_rows, sql};
 use entities::{pair, run};
@@ -10,7 +11,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 
 use super::arrive;
 use super::carry::{Settled, Verdict, needed_as};
-use super::known::alias_print;
+use super::known::{alias_print, need_print};
 use super::points;
 use super::slice::{Halt, Lane, Slice};
 use super::version;
@@ -149,18 +150,20 @@ pub async fn call(slice: &Slice, run: &run::Model, needs: &[Need]) -> Result<(),
 pub async fn hold_waiting(slice: &Slice, run: &run::Model, lane: Lane) -> Result<(), Halt> {
     let title = lane.flow.title().to_lowercase();
     let mut after = String::new();
-    let expected = only_announced(slice).await?;
+    let announced = announced(slice).await?;
     loop {
         let transaction = begin_write(&slice.context.database).await?;
         slice.fenced(&transaction, Some(run)).await?;
         let backend = transaction.get_database_backend();
         let text = format!(
-            "SELECT xero_id FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'waiting' AND state <> 'settled' AND xero_id > $3 ORDER BY xero_id LIMIT 500",
+            "SELECT xero_id, need FROM {} WHERE tenant_id = $1 AND lane_id = $2 AND state = 'waiting' AND state <> 'settled' AND xero_id > $3 ORDER BY xero_id LIMIT 500",
             pair::open(backend)
         );
         let values = vec![slice.tenant.0.into(), lane.id.0.into(), after.clone().into()];
         let mut held = Vec::new();
         for row in transaction.query_all_raw(sql(backend, text, values)).await? {
+            let need: Option<Vec<u8>> = row.try_get("", "need")?;
+            let expected = need.is_some_and(|need| announced.contains(&need));
             let reason = Unmappable {
                 code: "WAITS_FOR",
                 sentence: format!(
@@ -354,15 +357,21 @@ async fn park(
     Ok(())
 }
 
-/// Whether something is held, and all of it for reasons that our documents announce: then what waits for it is announced, too.
-async fn only_announced(slice: &Slice) -> Result<bool, Halt> {
-    let text = "SELECT DISTINCT hold.expected AS expected FROM hold JOIN lane ON lane.tenant_id = hold.tenant_id AND lane.id = hold.lane_id \
-                WHERE lane.tenant_id = $1 AND lane.link_id = $2 AND hold.code <> 'WAITS_FOR'";
+/// The prints under which others wait for what is held for reasons that our documents announce.
+async fn announced(slice: &Slice) -> Result<HashSet<Vec<u8>>, Halt> {
+    let text = "SELECT hold.lane_id AS lane_id, hold.xero_id AS xero_id FROM hold JOIN lane ON lane.tenant_id = hold.tenant_id \
+                AND lane.id = hold.lane_id WHERE lane.tenant_id = $1 AND lane.link_id = $2 AND hold.expected";
     let database = &slice.context.database;
     let values = vec![slice.tenant.0.into(), slice.link.id.0.into()];
-    let rows = database.query_all_raw(sql(database.get_database_backend(), text, values)).await?;
-    let announced: Vec<bool> = rows.iter().map(|row| row.try_get("", "expected")).collect::<Result<_, _>>()?;
-    Ok(announced == [true])
+    let mut prints = HashSet::new();
+    for row in database.query_all_raw(sql(database.get_database_backend(), text, values)).await? {
+        let id: uuid::Uuid = row.try_get("", "lane_id")?;
+        let xero_id: String = row.try_get("", "xero_id")?;
+        if let Some(lane) = slice.lanes.iter().find(|lane| lane.id.0 == id) {
+            prints.insert(need_print(slice, lane.flow.record(), By::Id, &xero_id));
+        }
+    }
+    Ok(prints)
 }
 
 pub(super) async fn hold(

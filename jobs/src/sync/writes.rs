@@ -170,7 +170,8 @@ impl Writer<'_> {
             && let Some((id, row)) = self.look(&of).await?
         {
             // It is as we wrote it, or cannot be changed: an allocation is made once.
-            if self.before == Before::Doubtful || carry.at.is_some() {
+            let is_as_told = self.before == Before::Doubtful && of.unique == Unique::Reference && carry.at.is_none();
+            if is_as_told || carry.at.is_some() {
                 // What completes it is worked out from all of it: a list leaves out what people have added, the options of a tag.
                 let row = match flow.further(self.record, self.desk.known, &row).is_empty() {
                     true => row,
@@ -271,6 +272,10 @@ impl Writer<'_> {
         }
         let bears_another = |row: &Value, field: &str| row[field].as_str().is_some_and(|mark| !mark.is_empty());
         rows.retain(|row| self.is_marked(row) || !self.desk.field.is_some_and(|field| bears_another(row, field)));
+        // What a call of ours may have made bears our mark, where there is one; what does not is somebody's own.
+        if self.before == Before::Doubtful && self.desk.field.is_some() {
+            rows.retain(|row| self.is_marked(row));
+        }
         let (database, mut taken) = (&self.desk.context.database, Vec::new());
         for row in rows.iter() {
             let Some(id) = row[of.id].as_str() else { continue };

@@ -25,7 +25,10 @@ impl Flow for Accounts {
     const ON_CALL: bool = true;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = CONTACTS;
-    const ZOHO: zoho::Resource = module("Accounts", &[("fields", "Account_Name")]);
+    const ZOHO: zoho::Resource = zoho::Resource {
+        words: &[zoho::Word::Once { key: "Description" }, zoho::Word::Once { key: "Account_Type" }],
+        ..module("Accounts", &[("fields", "Account_Name")])
+    };
     type Xero = Contact;
 
     fn wanted(contact: &Contact) -> Wanted {

@@ -106,7 +106,8 @@ impl Flow for Contacts {
         })
     }
     fn look(person: &Person, _: &Known) -> Look {
-        accounts::looked_for(EMAIL, &person.email_address)
+        let is_looked_for = parties::is_email(person.email_address.trim());
+        accounts::looked_for(EMAIL, if is_looked_for { &person.email_address } else { "" })
     }
     /// By the address and the name: two people may share one mailbox.
     fn find_in(person: &Person, existing: &[Value]) -> Option<String> {

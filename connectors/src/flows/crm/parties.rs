@@ -200,7 +200,7 @@ pub fn line() -> Line {
 }
 
 /// Whether CRM takes it for an address: something, an at, something with a dot, and nothing that an address has not.
-fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let Some((before, after)) = text.split_once('@') else { return false };
     let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || ",;<>@()".contains(c));
     let is_short = text.chars().count() <= EMAIL_CHARS_MAX;

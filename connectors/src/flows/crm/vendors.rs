@@ -27,7 +27,8 @@ impl Flow for Vendors {
     const ON_CALL: bool = true;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = CONTACTS;
-    const ZOHO: zoho::Resource = module("Vendors", &[("fields", "Vendor_Name")]);
+    const ZOHO: zoho::Resource =
+        zoho::Resource { words: &[zoho::Word::Once { key: "Description" }], ..module("Vendors", &[("fields", "Vendor_Name")]) };
     type Xero = Contact;
 
     fn wanted(contact: &Contact) -> Wanted {

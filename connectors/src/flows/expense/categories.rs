@@ -14,11 +14,16 @@ pub struct Categories;
 
 pub const KEY: &str = "expense.categories";
 
+/// In our books an account that is no expense is this one of Zoho's: what is booked on it has no place there.
+pub const NONE: &str = "-";
+
 impl Flow for Categories {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Expense categories";
     const PACE: Pace = Pace::Daily;
     const CAN_BE_OFF: bool = false;
+    /// Zoho lists what expenses can be booked on, and Xero lists all accounts.
+    const HAS_LIST: bool = false;
     const AFTER: &'static [&'static str] = &[];
     const XERO: xero::Resource = ACCOUNTS;
     const ZOHO: zoho::Resource = zoho::Resource {
@@ -34,15 +39,16 @@ impl Flow for Categories {
     type Xero = Account;
 
     fn wanted(account: &Account) -> Wanted {
-        match account.kind.class() == Class::Expense && account.status == AccountStatus::Active {
-            true => Wanted::Carry,
-            false => Wanted::Skip,
-        }
+        // What is archived today was booked on once.
+        if account.status == AccountStatus::Deleted { Wanted::Skip } else { Wanted::Carry }
     }
     fn needs(_: &Account) -> Vec<Need> {
         Vec::new()
     }
     fn to_zoho(account: &Account, _: &Known) -> Result<Carry, Unmappable> {
+        if account.kind.class() != Class::Expense {
+            return Ok(Carry::noted(NONE));
+        }
         Ok(Carry::new(json!({
             "category_name": account.name, "account_code": account.code, "description": account.description,
         })))
@@ -105,6 +111,6 @@ mod tests {
         assert_eq!(Categories::find_in(&account, &[]), None);
         assert_eq!(Categories::wanted(&account), Wanted::Carry);
         let sales: Account = serde_json::from_value(json!({"AccountID": "a-2", "Name": "Sales", "Type": "REVENUE"})).unwrap();
-        assert_eq!(Categories::wanted(&sales), Wanted::Skip);
+        assert_eq!(Categories::to_zoho(&sales, &Known::default()), Ok(Carry::noted(NONE)));
     }
 }

@@ -10,6 +10,7 @@ use super::categories;
 use crate::flow::{
     Age, Authority, By, Carry, Cure, Difference, Field, Flow, Judgement, Known, Line, Look, Need, Pace, Unmappable, Wanted,
 };
+use crate::flows::books::documents::{no_rate, same_base_currency};
 use crate::flows::books::texts::clip;
 use crate::flows::books::{bank, currencies, money, refusals};
 use crate::side::{Refusal, Trouble};
@@ -110,6 +111,10 @@ impl Flow for Expenses {
         }
         Ok(all)
     }
+    fn rows(body: &[u8], _: usize) -> usize {
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        answer[BANK_TRANSACTIONS.many].as_array().map_or(0, Vec::len)
+    }
     fn wanted(one: &SpentLine) -> Wanted {
         let is_spent = one.spent.kind == BankTransactionType::Spend && !one.spent.is_gone();
         if is_spent && one.amount() > Decimal::ZERO { Wanted::Carry } else { Wanted::Skip }
@@ -122,17 +127,33 @@ impl Flow for Expenses {
         })
     }
     fn needs(one: &SpentLine) -> Vec<Need> {
-        match one.spent.currency_code.is_empty() {
-            true => Vec::new(),
-            false => vec![Need { flow: currencies::KEY, key: one.spent.currency_code.clone(), by: By::Id }],
-        }
-    }
-    fn hints(one: &SpentLine) -> Vec<Need> {
-        one.account().into_iter().collect()
+        let currency = Some(&one.spent.currency_code).filter(|code| !code.is_empty());
+        let currency = currency.map(|code| Need { flow: currencies::KEY, key: code.clone(), by: By::Id });
+        currency.into_iter().chain(one.account()).collect()
     }
     fn to_zoho(one: &SpentLine, known: &Known) -> Result<Carry, Unmappable> {
+        let held = |code, sentence| Err(Unmappable { code, sentence, expected: false });
+        if one.spent.is_gone() {
+            return held(
+                "EXPENSE_REMOVED",
+                format!("{} was removed in Xero after it had been carried. Delete it in Zoho Expense too.", one.label()),
+            );
+        }
+        same_base_currency(&one.label(), known)?;
+        if one.spent.line_items.iter().any(|line| line.amount() < Decimal::ZERO) {
+            return held(
+                "MIXED_SIGNS",
+                format!(
+                    "{} has lines that take from what was spent, and Zoho Expense has no such expenses. Enter it there by hand.",
+                    one.spent.label()
+                ),
+            );
+        }
+        if bank::is_foreign(&one.spent, known) && one.spent.currency_rate.is_none_or(|rate| rate <= Decimal::ZERO) {
+            return Err(no_rate(&one.label(), &one.spent.currency_code));
+        }
         let category = one.account().and_then(|need| known.id(categories::KEY, &need.key).map(str::to_owned));
-        let Some(category) = category else {
+        let Some(category) = category.filter(|category| category != categories::NONE) else {
             return Err(Unmappable {
                 code: "NO_EXPENSE",
                 sentence: format!(
@@ -187,6 +208,13 @@ impl Flow for Expenses {
                 authority: Authority::Xero,
                 print: |one, printer| {
                     printer.text(Some(&one.line.account_id)).text(Some(&one.line.account_code));
+                },
+            },
+            Field {
+                name: "status",
+                authority: Authority::Xero,
+                print: |one, printer| {
+                    printer.flag(one.spent.is_gone());
                 },
             },
             Field {
@@ -258,6 +286,7 @@ mod tests {
         let mut known = Known::default();
         known.xero.base_currency = "NZD".into();
         known.learn(categories::KEY, "420", "11");
+        known.learn(categories::KEY, "421", categories::NONE);
         known.learn(currencies::KEY, "NZD", "5");
         known
     }
@@ -276,6 +305,17 @@ mod tests {
         );
         let held = Expenses::to_zoho(&all[1], &known()).unwrap_err();
         assert_eq!((held.code, held.expected), ("NO_EXPENSE", true));
+        let body = json!({ "BankTransactions": [{ "LineItems": [] }, { "LineItems": [{}, {}] }] }).to_string();
+        assert_eq!(Expenses::rows(body.as_bytes(), 2), 2, "transactions, not lines: a page is full by them");
+    }
+
+    #[test]
+    fn what_was_removed_or_takes_away_is_held() {
+        let code = |extra| Expenses::to_zoho(&read(extra)[0], &known()).unwrap_err().code;
+        assert_eq!(code(json!({"Status": "DELETED"})), "EXPENSE_REMOVED");
+        let lines = json!([{"AccountCode": "420", "LineAmount": 100}, {"AccountCode": "420", "LineAmount": -20}]);
+        assert_eq!(code(json!({"LineItems": lines})), "MIXED_SIGNS");
+        assert_eq!(code(json!({"CurrencyCode": "EUR"})), "NO_RATE");
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub fn read(answer: &Answer) -> Result<Value, Trouble> {
             Err(Trouble::Forbidden("the consent does not cover all that CRM needs".to_owned()))
         }
         (401, _) => Err(Trouble::Unauthorised),
+        // One module or one setting that this user may not touch: the others go on.
+        (403, Some(body)) if code == "NO_PERMISSION" => Err(Trouble::Refused(refusal(403, &body))),
         (403, _) => Err(Trouble::Forbidden("the user's profile in CRM is not permitted to do this".to_owned())),
         (500.. | 408, _) => Err(Trouble::Unreachable(format!("HTTP {}", answer.status))),
         (200..300, Some(body)) => Ok(body),

@@ -44,7 +44,7 @@ pub async fn page(
     let since = Since { anchor_us: anchor.map(|at| at.0), page: number };
     let (page, outer) = read::changed(slice, leader, since).await?;
     slice.moved = true;
-    let full = page.is_full(outer.len());
+    let full = page.is_full(leader.flow.rows(&page.body, outer.len()));
     let outer = records(outer);
     // Those outside the scope are read too, since the page is here: what they would have moved explains the ledger.
     let mut told = HashSet::new();
@@ -96,7 +96,7 @@ pub async fn outside(slice: &mut Slice, leader: Lane, counted: Lane, tally: &mut
     slice.permit(Provider::Xero, Some(counted.id), 1).await?;
     let (page, outer) = read::changed(slice, leader, since).await?;
     slice.moved = true;
-    let full = page.is_full(outer.len());
+    let full = page.is_full(leader.flow.rows(&page.body, outer.len()));
     let outer = records(outer);
     let mut told = HashSet::new();
     for lane in sharing(slice, leader) {
