@@ -99,7 +99,9 @@ mod tests {
             assert!(matches!(come_to(401, &said(code)), Err(Trouble::Unauthorised)), "{code}");
         }
         assert!(matches!(come_to(401, &said("OAUTH_SCOPE_MISMATCH")), Err(Trouble::Forbidden(_))));
-        assert!(matches!(come_to(403, &said("NO_PERMISSION")), Err(Trouble::Forbidden(_))));
+        // One module that this user may not touch stops nothing else.
+        assert!(matches!(come_to(403, &said("NO_PERMISSION")), Err(Trouble::Refused(_))));
+        assert!(matches!(come_to(403, "<html>"), Err(Trouble::Forbidden(_))));
     }
 
     #[test]
