@@ -66,6 +66,10 @@ ids! {
     LetterId
     /// One wish about tracking or a custom field.
     RuleId
+    /// One partner: an owner of tenants.
+    PartnerId
+    /// One program of a partner's.
+    ApiClientId
 }
 
 fn uuid_v7(clock: &dyn Clock, chance: &dyn Chance) -> Uuid {

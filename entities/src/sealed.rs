@@ -103,6 +103,32 @@ impl MasterKeys {
         let root: [u8; KEY_BYTES] = root.as_slice().try_into().map_err(|_| SealTrouble::DoesNotOpen)?;
         Ok(TenantKey { tenant, root: Zeroizing::new(root) })
     }
+
+    /// A key for a purpose that is no tenant's, from the newest master key.
+    pub fn derived(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
+        Zeroizing::new(blake3::derive_key(purpose, self.0[0].1.as_slice()))
+    }
+
+    /// The same from the master key of this id, if we still have it.
+    pub fn derived_of(&self, id: &str, purpose: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+        let (_, master) = self.0.iter().find(|(known, _)| known == id)?;
+        Some(Zeroizing::new(blake3::derive_key(purpose, master.as_slice())))
+    }
+
+    /// Seals what belongs to no tenant: `id.` nonce ciphertext. It opens for the same purpose and place only.
+    pub fn seal(&self, purpose: &str, bound_to: &[u8], plain: &[u8], chance: &dyn Chance) -> Vec<u8> {
+        let mut sealed = self.newest().to_owned().into_bytes();
+        sealed.push(b'.');
+        sealed.extend(seal(&self.derived(purpose), plain, bound_to, chance));
+        sealed
+    }
+
+    /// Opens it, with whichever master key sealed it.
+    pub fn open(&self, purpose: &str, bound_to: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealTrouble> {
+        let id = Self::wrapped_with(sealed).ok_or(SealTrouble::DoesNotOpen)?;
+        let key = self.derived_of(id, purpose).ok_or_else(|| SealTrouble::UnknownKey(id.to_owned()))?;
+        open(&key, &sealed[id.len() + 1..], bound_to)
+    }
 }
 
 impl TenantKey {
@@ -201,6 +227,22 @@ mod tests {
         assert_eq!(MasterKeys::wrapped_with(&rewrapped), Some("k2"));
         assert_eq!(reopened.print_key(), key.print_key());
         assert_eq!(keys.unwrap_tenant(one, &rewrapped).err(), Some(SealTrouble::UnknownKey("k2".into())));
+    }
+
+    #[test]
+    fn what_belongs_to_no_tenant_opens_for_its_purpose_and_after_a_rotation() {
+        let (keys, chance, ..) = keys();
+        let sealed = keys.seal("answers", b"place", b"body", &chance);
+        assert!(!sealed.windows(4).any(|window| window == b"body"));
+        let rotated = MasterKeys::parse(&format!("{},{}", MasterKeys::generate("k2", &chance), regenerate(&keys))).unwrap();
+        assert_eq!(rotated.open("answers", b"place", &sealed).unwrap().as_slice(), b"body");
+        assert_ne!(rotated.derived("answers"), keys.derived("answers"));
+        assert_eq!(rotated.derived_of("k1", "answers"), Some(keys.derived("answers")));
+        for (purpose, place) in [("tokens", b"place"), ("answers", b"plaza")] {
+            assert_eq!(keys.open(purpose, place, &sealed).unwrap_err(), SealTrouble::DoesNotOpen);
+        }
+        let alone = MasterKeys::parse(&MasterKeys::generate("k2", &chance)).unwrap();
+        assert_eq!(alone.open("answers", b"place", &sealed).unwrap_err(), SealTrouble::UnknownKey("k1".into()));
     }
 
     #[test]

@@ -162,6 +162,7 @@ async fn expire(context: &Context, now: At) -> Result<(), Failure> {
     context.database.execute_raw(sql(backend, "DELETE FROM finding WHERE expires_at < $1", vec![now.0.into()])).await?;
     context.database.execute_raw(sql(backend, "DELETE FROM report WHERE expires_at < $1", vec![now.0.into()])).await?;
     context.database.execute_raw(sql(backend, "DELETE FROM preview WHERE expires_at < $1", vec![now.0.into()])).await?;
+    context.database.execute_raw(sql(backend, "DELETE FROM idempotency WHERE expires_at < $1", vec![now.0.into()])).await?;
     // The hold stays, for what it holds back does; only its sentence may not be kept.
     let forget = "UPDATE hold SET sentence = $2 WHERE expires_at < $1 AND sentence <> $2";
     context.database.execute_raw(sql(backend, forget, vec![now.0.into(), Vec::<u8>::new().into()])).await?;
