@@ -1,6 +1,8 @@
-//! Who asks: a member of staff with a role, known by a signed token. Nobody else gets past here.
+//! Who asks: a member of staff with a role, or a partner's program with scopes, known by a signed token. Nobody else gets past here.
 
+mod asker;
 mod keys;
+mod partner;
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -12,7 +14,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+pub use asker::Asker;
 pub use keys::{NoKeys, Staff};
+pub use partner::{Partner, PartnerTokens, Scope, TOKEN_LIVES};
 
 /// Clocks of two machines differ; more than this is not a difference of clocks.
 const LEEWAY: Duration = Duration::from_secs(30);
@@ -53,6 +57,14 @@ impl Caller {
         match self.tenants {
             None => Ok(()),
             Some(_) => Err(Error::Forbidden { needs: "it needs a token that is not limited to some tenants" }),
+        }
+    }
+
+    /// Whether this caller may say who else gets in.
+    pub fn may_administer(&self) -> Result<(), Error> {
+        match (self.role, &self.tenants) {
+            (Role::Admin, None) => Ok(()),
+            _ => Err(Error::Forbidden { needs: "it needs the role admin and a token that is not limited to some tenants" }),
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 /// Named for what the caller does next.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("sign in first: send `Authorization: Bearer <token>` with a valid staff token")]
+    #[error("sign in first: send `Authorization: Bearer <token>` with a valid token")]
     Unauthenticated,
     #[error("your role does not allow this: {needs}")]
     Forbidden { needs: &'static str },

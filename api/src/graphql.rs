@@ -4,6 +4,7 @@ pub mod endpoint;
 pub mod socket;
 
 mod answers;
+mod api_clients;
 mod buttons;
 mod checklist;
 mod conflicts;
@@ -27,7 +28,7 @@ mod scopes;
 mod steering;
 mod tenants;
 mod viewer;
-mod words;
+pub mod words;
 
 use async_graphql::{MergedObject, Schema, SchemaBuilder};
 
@@ -51,6 +52,7 @@ pub struct Query(
     flows::FlowQuery,
     rules::RuleQuery,
     conflicts::ConflictQuery,
+    api_clients::ApiClientQuery,
 );
 
 #[derive(MergedObject, Default)]
@@ -64,6 +66,7 @@ pub struct Mutation(
     rules::RuleMutation,
     conflicts::ConflictMutation,
     buttons::ButtonMutation,
+    api_clients::ApiClientMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;

@@ -1,11 +1,11 @@
 //! What browsers and machines reach by an address of its own: pages, callbacks, health.
 
 pub mod addresses;
-pub mod buttons;
 pub mod connect;
 pub mod health;
 pub mod oauth;
 pub mod status;
+pub mod token;
 pub mod webhooks;
 
 use actix_web::HttpRequest;
@@ -22,9 +22,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(health::configure)
         .configure(connect::configure)
         .configure(oauth::configure)
+        .configure(token::configure)
         .configure(status::configure)
         .configure(addresses::configure)
-        .configure(buttons::configure)
         .configure(webhooks::configure)
         .route("/assets/{name}", web::get().to(pages::asset));
 }

@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod checklist;
+pub mod clients;
 pub mod commands;
 pub mod consenting;
 mod coverage;
@@ -14,6 +15,9 @@ pub mod http;
 pub mod onboarding;
 pub mod pages;
 pub mod report;
+pub mod rest;
+mod scopes;
 pub mod server;
 pub mod settings;
 pub mod state;
+mod tenants;

@@ -5,35 +5,55 @@ mod newcomer;
 use std::time::Duration;
 
 use entities::database::begin_write;
-use entities::ids::TenantId;
+use entities::ids::{PartnerId, TenantId};
 use entities::sealed::TenantKey;
-use entities::{connection, consent, grant, letter, tenant};
+use entities::{connection, consent, grant, letter, partner_tenant, tenant};
 use jobs::connections::{CONSENT_LIVES, address, hash};
 use jobs::context::Context;
 use jobs::letters::{self, Words};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
+use crate::clients;
 use crate::consenting::Provider;
 use crate::error::Error;
 pub use newcomer::{Newcomer, REGIONS, products_known};
 
 /// A customer's mailbox is not to be filled by us, nor by somebody who got hold of a staff token.
 const LETTERS_PER_HOUR_MAX: u64 = 5;
+/// A partner's program is not to fill strangers' mailboxes, nor is somebody who got hold of its secret.
+const TENANTS_PER_HOUR_MAX: u64 = 100;
 /// What the tenant's key makes the status page's secret for.
 const STATUS: &str = "status";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Makes the tenant with everything it needs to begin, or nothing at all.
 pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Model, Error> {
-    let (clock, chance) = (context.clock.as_ref(), context.chance.as_ref());
-    let id = TenantId::new(clock, chance);
+    onboard_as(context, new_id(context), newcomer, None).await
+}
+
+/// An id for a tenant to come.
+pub fn new_id(context: &Context) -> TenantId {
+    TenantId::new(context.clock.as_ref(), context.chance.as_ref())
+}
+
+/// The same under an id that was chosen before, so that whoever asks again makes no second one; and as a partner's own.
+pub async fn onboard_as(
+    context: &Context,
+    id: TenantId,
+    newcomer: Newcomer,
+    owner: Option<PartnerId>,
+) -> Result<tenant::Model, Error> {
+    let chance = context.chance.as_ref();
     let (key, wrapped_key) = context.keys.new_tenant(id, chance);
     let products = serde_json::to_string(&newcomer.products).map_err(|error| jobs::context::Failure::Bug(error.to_string()))?;
     let transaction = begin_write(&context.database).await?;
+    if let Some(made) = tenant::Entity::of(id).one(&transaction).await? {
+        return Ok(made);
+    }
     let tenant = tenant::ActiveModel {
         id: Set(id),
         name: Set(newcomer.name),
@@ -46,6 +66,10 @@ pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Mo
     }
     .insert(&transaction)
     .await?;
+    if let Some(owner) = owner {
+        allow_tenant(&transaction, context, owner).await?;
+        clients::give(&transaction, context, owner, id).await?;
+    }
     invite(&transaction, context, &tenant, &key, &Provider::BOTH).await?;
     transaction.commit().await?;
     context.waker.wake();
@@ -149,6 +173,20 @@ async fn unconnected(transaction: &impl ConnectionTrait, tenant: TenantId) -> Re
         .into_iter()
         .filter(|provider| !connections.iter().any(|connection| connection.provider == provider.name()))
         .collect())
+}
+
+/// Each new tenant is a letter to an address that the partner names.
+async fn allow_tenant(transaction: &impl ConnectionTrait, context: &Context, partner: PartnerId) -> Result<(), Error> {
+    let own = partner_tenant::Entity::of_partner(partner).select_only().column(partner_tenant::Column::TenantId);
+    let recent = tenant::Entity::all()
+        .filter(tenant::Column::Id.in_subquery(own.into_query()))
+        .filter(tenant::Column::CreatedAt.gt(context.now().minus(HOUR)));
+    if recent.clone().count(transaction).await? < TENANTS_PER_HOUR_MAX {
+        return Ok(());
+    }
+    let newest = recent.order_by_desc(tenant::Column::CreatedAt).offset(TENANTS_PER_HOUR_MAX - 1).one(transaction).await?;
+    let free_at = newest.map_or(context.now(), |tenant| tenant.created_at.plus(HOUR));
+    Err(Error::RateLimited { after: free_at.since(context.now()) })
 }
 
 async fn allow_letter(transaction: &impl ConnectionTrait, context: &Context, tenant: TenantId) -> Result<(), Error> {

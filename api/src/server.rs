@@ -13,6 +13,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use crate::error::Error;
 use crate::graphql::{self, endpoint, socket};
 use crate::http;
+use crate::rest;
 use crate::state::State;
 pub use middleware::RequestId;
 
@@ -31,12 +32,14 @@ pub fn start(state: State, listener: TcpListener) -> std::io::Result<(Server, So
     let schema = graphql::schema(state.clone());
     let state = web::Data::new(state);
     let schema = web::Data::new(schema);
+    let limits = web::Data::new(rest::limits::Limits::new(state.settings.api_per_minute, state.clock.clone()));
     let seats = web::Data::new(socket::Seats::default());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .app_data(schema.clone())
             .app_data(seats.clone())
+            .app_data(limits.clone())
             .app_data(PayloadConfig::new(endpoint::BODY_BYTES_MAX))
             .wrap(from_fn(middleware::headers))
             .wrap(from_fn(middleware::trace))
@@ -57,6 +60,7 @@ pub fn start(state: State, listener: TcpListener) -> std::io::Result<(Server, So
 /// Everything but GraphQL.
 fn routes(config: &mut ServiceConfig) {
     http::configure(config);
+    rest::configure(config);
 }
 
 async fn nothing_here(_: HttpRequest) -> Result<HttpResponse, Error> {

@@ -12,7 +12,8 @@ use jobs::context::{Context, Providers};
 use sea_orm::DatabaseConnection;
 use url::Url;
 
-use crate::caller::{NoKeys, Staff};
+use crate::caller::{NoKeys, PartnerTokens, Staff};
+use crate::clients::Verifier;
 use crate::onboarding::products_known;
 use crate::settings::Settings;
 
@@ -23,6 +24,10 @@ pub struct State {
     pub settings: Arc<Settings>,
     /// Knows the staff by their tokens.
     pub staff: Staff,
+    /// Signs and knows the tokens of partners' programs.
+    pub partners: PartnerTokens,
+    /// Knows partners' programs by their secrets.
+    pub clients: Verifier,
 }
 
 impl State {
@@ -31,7 +36,9 @@ impl State {
         let staff =
             Staff::load(settings.jwt_issuer.clone(), settings.jwt_audience.clone(), &settings.jwt_keys, context.clock.clone())
                 .await?;
-        Ok(Self { context, settings: Arc::new(settings), staff })
+        let partners = PartnerTokens::new(context.keys.clone(), &context.public_url);
+        let clients = Verifier::new(context.chance.as_ref());
+        Ok(Self { context, settings: Arc::new(settings), staff, partners, clients })
     }
 }
 

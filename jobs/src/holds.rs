@@ -101,10 +101,23 @@ pub async fn list(
 
 /// A reconciliation's findings, by level and flow.
 pub async fn findings(context: &Context, tenant: TenantId, id: RunId, first: u64) -> Result<Vec<FindingView>, Failure> {
+    findings_after(context, tenant, id, 0, first).await
+}
+
+/// The same, after `after` of them.
+pub async fn findings_after(
+    context: &Context,
+    tenant: TenantId,
+    id: RunId,
+    after: u64,
+    first: u64,
+) -> Result<Vec<FindingView>, Failure> {
     let rows = finding::Entity::of(tenant)
         .filter(finding::Column::RunId.eq(id))
         .order_by_asc(finding::Column::Level)
         .order_by_asc(finding::Column::Flow)
+        .order_by_asc(finding::Column::Id)
+        .offset(after)
         .limit(first)
         .all(&context.database)
         .await?;

@@ -9,7 +9,7 @@ use entities::{lane, link, pair, run, run_count};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 
 use crate::context::{Context, Failure};
@@ -154,6 +154,21 @@ pub async fn start(
     transaction.commit().await?;
     context.waker.wake();
     Ok(Started::Run(id))
+}
+
+/// The link's runs, the newest first.
+pub async fn page(
+    connection: &impl ConnectionTrait,
+    tenant: TenantId,
+    link: LinkId,
+    after: Option<RunId>,
+    rows: u64,
+) -> Result<Vec<run::Model>, Failure> {
+    let mut query = run::Entity::of(tenant).filter(run::Column::LinkId.eq(link)).order_by_desc(run::Column::Id).limit(rows);
+    if let Some(after) = after {
+        query = query.filter(run::Column::Id.lt(after));
+    }
+    Ok(query.all(connection).await?)
 }
 
 /// Writes a new run down. The caller knows that none is at work, and wakes the link.

@@ -6,7 +6,7 @@ use entities::ids::RunId;
 use entities::{lane, link, run, tenant};
 use jobs::context::Failure;
 use jobs::sync::scope::Scope;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::buttons::Buttons;
 use super::connections::Connection;
@@ -153,11 +153,8 @@ impl Link {
     ) -> Result<Page<String, Run, EmptyFields, EmptyFields>, Error> {
         let rows = paging::rows(first)?;
         let after: Option<RunId> = paging::cursor(after.as_deref())?;
-        let mut query = self.runs_of_this();
-        if let Some(after) = after {
-            query = query.filter(run::Column::Id.lt(after));
-        }
-        let mut found = query.limit(rows + 1).all(&find::state(context)?.database).await?;
+        let (tenant, link) = (self.row.tenant_id, self.row.id);
+        let mut found = jobs::runs::page(&find::state(context)?.database, tenant, link, after, rows + 1).await?;
         let more = found.len() as u64 > rows;
         found.truncate(rows as usize);
         let mut page = Page::new(after.is_some(), more);

@@ -4,8 +4,7 @@ use async_graphql::connection::{Connection as Page, Edge, EmptyFields};
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use entities::ids::TenantId;
 use entities::{connection, consent, letter, link, tenant};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{QueryOrder, QuerySelect};
 
 use super::checklist::ChecklistStep;
 use super::connections::Connection;
@@ -16,13 +15,13 @@ use super::links::Link;
 use super::paging;
 use super::words::DateTime;
 use crate::error::Error;
+use crate::tenants::{self, Seen};
 use crate::{checklist, onboarding};
 
 /// How many letters are shown of a tenant: the last ones.
 const LETTERS_MAX: u64 = 50;
 /// How many invitations are shown of a tenant: the last ones.
 const CONSENTS_MAX: u64 = 20;
-const SEARCH_CHARS_MAX: usize = 200;
 
 #[derive(Default)]
 pub struct TenantQuery;
@@ -40,18 +39,9 @@ impl TenantQuery {
     ) -> Result<Page<String, Tenant, EmptyFields, EmptyFields>, Error> {
         let caller = find::caller(context)?;
         let rows = paging::rows(first)?;
-        let mut query = tenant::Entity::all().order_by_desc(tenant::Column::Id);
-        if let Some(tenants) = &caller.tenants {
-            query = query.filter(tenant::Column::Id.is_in(tenants.iter().copied()));
-        }
         let after: Option<TenantId> = paging::cursor(after.as_deref())?;
-        if let Some(after) = after {
-            query = query.filter(tenant::Column::Id.lt(after));
-        }
-        if let Some(search) = search.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
-            query = query.filter(named_like(search)?);
-        }
-        let mut found = query.limit(rows + 1).all(&find::state(context)?.database).await?;
+        let seen = Seen::by_staff(caller);
+        let mut found = tenants::page(&find::state(context)?.database, &seen, after, search.as_deref(), rows + 1).await?;
         let more = found.len() as u64 > rows;
         found.truncate(rows as usize);
         let mut page = Page::new(after.is_some(), more);
@@ -137,22 +127,4 @@ impl Tenant {
             .await?;
         rows.into_iter().map(Letter::of).collect()
     }
-}
-
-/// Names and addresses that contain this text, whatever its case.
-fn named_like(search: &str) -> Result<Condition, Error> {
-    if search.chars().count() > SEARCH_CHARS_MAX {
-        return Err(Error::bad_input("search", format!("search for {SEARCH_CHARS_MAX} characters at most")));
-    }
-    let mut pattern = String::from("%");
-    for c in search.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    let like =
-        |column: tenant::Column| Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern.clone()).escape('\\'));
-    Ok(Condition::any().add(like(tenant::Column::Name)).add(like(tenant::Column::ContactEmail)))
 }

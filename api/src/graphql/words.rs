@@ -1,4 +1,4 @@
-//! The words of the tables as GraphQL enums: each is named once, with the text it stands for.
+//! The words of the tables as enums of GraphQL and of the REST API: each is named once, with the text it stands for.
 
 use entities::clock::At;
 use jobs::context::Failure;
@@ -9,7 +9,8 @@ use crate::error::Error;
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:pat),+ $(,)? })+) => {$(
         $(#[$doc])*
-        #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(async_graphql::Enum, Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
         pub enum $name { $($(#[$variant_doc])* $variant),+ }
 
         impl $name {
@@ -132,10 +133,31 @@ impl async_graphql::ScalarType for DateTime {
     }
 
     fn to_value(&self) -> async_graphql::Value {
-        let text = self.0.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-        async_graphql::Value::String(text)
+        async_graphql::Value::String(self.text())
     }
 }
+
+impl DateTime {
+    fn text(self) -> String {
+        self.0.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+    }
+}
+
+impl serde::Serialize for DateTime {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+impl utoipa::PartialSchema for DateTime {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+
+        ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).into()
+    }
+}
+
+impl utoipa::ToSchema for DateTime {}
 
 /// A day: `2026-04-01`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use connectors::zoho::DataCentres;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub zoho_data_centres: DataCentres,
     pub limits: LimitSettings,
     pub habits: Habits,
+    /// Requests a minute of each program over REST.
+    pub api_per_minute: NonZeroU32,
 }
 
 /// Where the keys are that check the staff's tokens.
@@ -156,6 +159,7 @@ impl Reader<'_> {
         let zoho_client_secret = self.zoho_client_secret(zoho_data_centres.as_ref(), &zoho_client_secrets);
         let zoho_limits = self.limits("ZOHO_LIMITS", Limits::ZOHO);
         let habits = self.habits();
+        let api_per_minute = self.parsed("API_PER_MINUTE", "must be a number of requests, 1 or more, such as 600");
         self.production(public_url.as_ref(), jwt_keys.as_ref());
         Some(Settings {
             database_url: database_url?,
@@ -182,6 +186,7 @@ impl Reader<'_> {
             zoho_data_centres: zoho_data_centres?,
             limits: LimitSettings { xero: xero_limits?, zoho: zoho_limits? },
             habits: habits?,
+            api_per_minute: api_per_minute?,
         })
     }
 
@@ -506,6 +511,7 @@ mod tests {
             ("ZOHO_DATA_CENTRES", "us"),
             ("ZOHO_WEBHOOKS", "yes"),
             ("SYNC_EVERY_MINUTES", "a quarter of an hour"),
+            ("API_PER_MINUTE", "0"),
         ] {
             assert_eq!(given(&[(name, value)]).err(), Some(vec![name]), "{value}");
         }

@@ -95,6 +95,11 @@ pub const SETTINGS: &[Setting] = &[
         Some("15"),
         "How often a link that was migrated is synced by itself, where it says nothing else; 0 for never",
     ),
+    setting(
+        "API_PER_MINUTE",
+        Some("600"),
+        "How many requests a minute each partner's program and each member of staff may send to /api/v1, counted in each process",
+    ),
     setting("LOG", Some("info"), "What is logged: error, warn, info, debug, or a filter such as `info,jobs=debug`"),
     setting("LOG_FORMAT", Some("text"), "How it is logged: text or json"),
 ];

@@ -1,37 +1,42 @@
-//! `/api/v1/tenants/{id}/zoho/custom-button`: the way from Zoho to Xero, set up, looked at, removed. For staff, with their token.
+//! The way from Zoho to Xero, set up, looked at, removed.
 
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use entities::{link, tenant};
 use jobs::buttons::{self, Asked, FIELD, Standing, State as Stands, Way};
 use sea_orm::QueryOrder;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::caller::Caller;
+use super::paging::Query;
+use super::{find, only};
+use crate::caller::Scope;
 use crate::error::Error;
 use crate::state::State;
 
 pub fn configure(config: &mut ServiceConfig) {
     config.service(
-        web::resource("/api/v1/tenants/{id}/zoho/custom-button")
-            .route(web::get().to(show))
-            .route(web::post().to(provision))
-            .route(web::delete().to(remove)),
+        web::resource("/tenants/{tenant}/zoho/custom-button")
+            .route(web::get().to(show_button))
+            .route(web::post().to(provision_button))
+            .route(web::delete().to(remove_button))
+            .default_service(only("GET, POST, DELETE")),
     );
 }
 
 /// The answer: one entry for each product that is linked.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomButton)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+pub struct Answer {
     tenant_id: String,
     products: Vec<Product>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomButtonProduct)]
 #[serde(rename_all = "camelCase")]
-struct Product {
+pub struct Product {
     link_id: String,
     product: String,
     /// `BUTTON`, `URL_FIELD` or `MANUAL`.
@@ -45,9 +50,10 @@ struct Product {
     ways: Vec<OneWay>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomButtonWay)]
 #[serde(rename_all = "camelCase")]
-struct OneWay {
+pub struct OneWay {
     /// `customer` or `vendor`: a button there; `field`: the address in a field.
     kind: String,
     state: String,
@@ -61,9 +67,13 @@ struct OneWay {
     checked_at: Option<String>,
 }
 
-async fn show(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    let caller = caller(&state, &request).await?;
-    let tenant = tenant(&state, &caller, &id).await?;
+/// How the way from Zoho's contacts to Xero stands.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/zoho/custom-button", tag = "custom button", params(("tenant" = Uuid, Path)),
+    responses((status = 200, body = Answer)), security(("partner" = ["tenants:read"])))]
+pub async fn show_button(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
+    let asker = find::asker(&request, Scope::TenantsRead)?;
+    let tenant = find::tenant(&state, &asker, &id).await?;
+    Query::read(&request, &[])?;
     let mut products = Vec::new();
     for link in links(&state, &tenant).await? {
         let standing = buttons::standing(&state, &link).await?;
@@ -72,19 +82,25 @@ async fn show(state: Data<State>, id: Path<String>, request: HttpRequest) -> Res
     Ok(HttpResponse::Ok().json(Answer { tenant_id: tenant.id.to_string(), products }))
 }
 
-async fn provision(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
+/// Sets the button up in Zoho. 202 while that is being done: asking again tells.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/zoho/custom-button", tag = "custom button", params(("tenant" = Uuid, Path)),
+    responses((status = 200, body = Answer), (status = 202, body = Answer)), security(("partner" = ["tenants:write"])))]
+pub async fn provision_button(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
     wish(&state, &id, &request, true).await
 }
 
-async fn remove(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
+/// Takes the button away again.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/zoho/custom-button", tag = "custom button", params(("tenant" = Uuid, Path)),
+    responses((status = 200, body = Answer), (status = 202, body = Answer)), security(("partner" = ["tenants:write"])))]
+pub async fn remove_button(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
     wish(&state, &id, &request, false).await
 }
 
 /// 200 when it is done, 202 while it is being done: asking again tells.
 async fn wish(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> Result<HttpResponse, Error> {
-    let caller = caller(state, request).await?;
-    let tenant = tenant(state, &caller, id).await?;
-    caller.may_act()?;
+    let asker = find::asker(request, Scope::TenantsWrite)?;
+    let tenant = find::tenant(state, &asker, id).await?;
+    Query::read(request, &[])?;
     let links = links(state, &tenant).await?;
     if links.is_empty() {
         return Err(Error::Conflict(
@@ -101,23 +117,10 @@ async fn wish(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> R
     if products.is_empty() {
         return Err(Error::Conflict(refusals.swap_remove(0)));
     }
-    tracing::info!(tenant.id = %tenant.id, by = caller.subject, wanted, "the button in Zoho was asked for");
+    tracing::info!(tenant.id = %tenant.id, by = asker.subject(), wanted, "the button in Zoho was asked for");
     let is_working = products.iter().any(|product| product.state == "WORKING");
     let mut answer = if is_working { HttpResponse::Accepted() } else { HttpResponse::Ok() };
     Ok(answer.json(Answer { tenant_id: tenant.id.to_string(), products }))
-}
-
-async fn caller(state: &State, request: &HttpRequest) -> Result<Caller, Error> {
-    state.staff.caller(request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok())).await
-}
-
-/// A tenant that the caller sees; an id that is none is an unknown one.
-async fn tenant(state: &State, caller: &Caller, id: &str) -> Result<tenant::Model, Error> {
-    let id = id.parse().map_err(|_| Error::NotFound("tenant"))?;
-    if !caller.sees(id) {
-        return Err(Error::NotFound("tenant"));
-    }
-    tenant::Entity::of(id).one(&state.database).await?.ok_or(Error::NotFound("tenant"))
 }
 
 async fn links(state: &State, tenant: &tenant::Model) -> Result<Vec<link::Model>, Error> {

@@ -1,0 +1,246 @@
+//! `Idempotency-Key`: a request that is sent twice is done once, and answered twice alike for a day. What was asked is kept as a hash, what was
+//! answered is sealed. A key is used up by success only: a refusal made nothing, so the same key may be sent with a better body.
+
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage, HttpResponse};
+use entities::database::begin_write;
+use entities::idempotency::{self, Model};
+use jobs::context::Failure;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, SqlErr};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::body;
+use super::problem::refuse;
+use crate::caller::Asker;
+use crate::error::Error;
+use crate::state::State;
+
+const KEY: &str = "idempotency-key";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const KEY_CHARS_MAX: usize = 255;
+const LIVES: Duration = Duration::from_secs(24 * 3600);
+/// No request of ours takes as long. Whoever began it is gone, and it may be taken up.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60);
+/// What the keys are derived for.
+const PRINTS: &str = "cpconnect 2026 idempotency print";
+const ANSWERS: &str = "cpconnect 2026 idempotency answer";
+
+/// The id of whatever this request makes: the same each time that it is taken up.
+#[derive(Clone, Copy)]
+pub struct Planned(pub Uuid);
+
+/// What is kept of an answer, sealed.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    location: Option<String>,
+    body: String,
+}
+
+/// What a key stands for.
+enum Claim {
+    /// It is ours to do.
+    Ours(Planned),
+    Done(StatusCode, Kept),
+}
+
+pub async fn once(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let keys: Vec<HeaderValue> = request.headers().get_all(KEY).cloned().collect();
+    if request.method() != Method::POST || keys.is_empty() {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    let asker = request.extensions().get::<Asker>().map(Asker::subject);
+    let (Some(state), Some(asker)) = (request.app_data::<Data<State>>().cloned(), asker) else {
+        return Ok(refuse(request, Failure::Bug("nobody asks".to_owned()).into()));
+    };
+    let read = request.extract::<Bytes>().await.map_err(|error| body::unread(&error));
+    let named = match (read, keys.as_slice()) {
+        (Ok(body), [key]) => key_of(key).map(|key| (body, key)),
+        (Ok(_), _) => Err(bad_key()),
+        (Err(error), _) => Err(error),
+    };
+    let (body, key) = match named {
+        Ok(named) => named,
+        Err(error) => return Ok(refuse(request, error)),
+    };
+    let work = Work {
+        owner: Sha256::digest(asker.as_bytes()).to_vec(),
+        key_hash: Sha256::digest(key.as_bytes()).to_vec(),
+        asked: [request.method().as_str().as_bytes(), b" ", request.uri().to_string().as_bytes(), b"\n", &body].concat(),
+    };
+    request.set_payload(Payload::from(body));
+    match work.claim(&state).await {
+        Ok(Claim::Ours(planned)) => {
+            request.extensions_mut().insert(planned);
+        }
+        Ok(Claim::Done(status, kept)) => return Ok(replay(request, status, kept)),
+        Err(error) => {
+            let is_under_way = matches!(error, Error::Conflict(_));
+            let mut response = refuse(request, error);
+            if is_under_way {
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            return Ok(response);
+        }
+    }
+    let response = next.call(request).await?.map_into_boxed_body();
+    let (request, answer) = response.into_parts();
+    if !answer.status().is_success() {
+        return Ok(match work.forget(&state).await {
+            Ok(()) => ServiceResponse::new(request, answer),
+            Err(error) => ServiceResponse::new(request, HttpResponse::from_error(error)),
+        });
+    }
+    let (answer, body) = answer.into_parts();
+    let body = to_bytes(body).await.map_err(actix_web::error::ErrorInternalServerError)?;
+    let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let kept = Kept { location, body: String::from_utf8_lossy(&body).into_owned() };
+    // It is done, whether that could be noted or not: who asks again in a minute takes it up and finds it.
+    if let Err(error) = work.keep(&state, answer.status(), &kept).await {
+        error.log();
+    }
+    Ok(ServiceResponse::new(request, answer.set_body(BoxBody::new(body))))
+}
+
+/// One request under a key.
+struct Work {
+    owner: Vec<u8>,
+    key_hash: Vec<u8>,
+    asked: Vec<u8>,
+}
+
+impl Work {
+    async fn claim(&self, state: &State) -> Result<Claim, Error> {
+        let now = state.now();
+        let transaction = begin_write(&state.database).await?;
+        let found = idempotency::Entity::of(&self.owner, &self.key_hash).lock_exclusive().one(&transaction).await?;
+        let known = found.filter(|row| now < row.expires_at);
+        if let Some(row) = known {
+            if !self.is_of(state, &row) {
+                let said = "this Idempotency-Key was used for another request; every request needs a key of its own";
+                return Err(Error::Conflict(said.to_owned()));
+            }
+            if let (Some(status), Some(answer)) = (row.status, &row.answer) {
+                return self.read(state, status, answer);
+            }
+            if now.since(row.claimed_at) < ABANDONED_AFTER {
+                return Err(under_way());
+            }
+            let taken = idempotency::Entity::update_many()
+                .col_expr(idempotency::Column::ClaimedAt, Expr::value(now))
+                .filter(idempotency::Column::Owner.eq(self.owner.clone()))
+                .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()));
+            taken.exec(&transaction).await?;
+            transaction.commit().await?;
+            return Ok(Claim::Ours(Planned(row.planned_id)));
+        }
+        self.delete().exec(&transaction).await?;
+        let planned = entities::ids::TenantId::new(state.clock.as_ref(), state.chance.as_ref()).0;
+        let row = idempotency::ActiveModel {
+            owner: Set(self.owner.clone()),
+            key_hash: Set(self.key_hash.clone()),
+            print: Set(self.print(state, state.keys.newest()).unwrap_or_default()),
+            planned_id: Set(planned),
+            claimed_at: Set(now),
+            expires_at: Set(now.plus(LIVES)),
+            status: Set(None),
+            answer: Set(None),
+        };
+        match row.insert(&transaction).await {
+            Ok(_) => {}
+            // Another one was quicker by a moment.
+            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => return Err(under_way()),
+            Err(error) => return Err(error.into()),
+        }
+        transaction.commit().await?;
+        Ok(Claim::Ours(Planned(planned)))
+    }
+
+    async fn keep(&self, state: &State, status: StatusCode, kept: &Kept) -> Result<(), Error> {
+        let plain = serde_json::to_vec(kept).map_err(|error| Failure::Bug(error.to_string()))?;
+        let sealed = state.keys.seal(ANSWERS, &self.place(), &plain, state.chance.as_ref());
+        idempotency::Entity::update_many()
+            .col_expr(idempotency::Column::Status, Expr::value(i32::from(status.as_u16())))
+            .col_expr(idempotency::Column::Answer, Expr::value(Some(sealed)))
+            .filter(idempotency::Column::Owner.eq(self.owner.clone()))
+            .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()))
+            .exec(&state.database)
+            .await?;
+        Ok(())
+    }
+
+    /// Nothing was made: the key is free again.
+    async fn forget(&self, state: &State) -> Result<(), Error> {
+        self.delete().exec(&state.database).await?;
+        Ok(())
+    }
+
+    fn delete(&self) -> sea_orm::DeleteMany<idempotency::Entity> {
+        idempotency::Entity::delete_many()
+            .filter(idempotency::Column::Owner.eq(self.owner.clone()))
+            .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()))
+    }
+
+    fn read(&self, state: &State, status: i32, answer: &[u8]) -> Result<Claim, Error> {
+        let opened = state
+            .keys
+            .open(ANSWERS, &self.place(), answer)
+            .map_err(|_| Error::Conflict("this was done before; what was answered can no longer be read".to_owned()))?;
+        let kept = serde_json::from_slice(&opened).map_err(|error| Failure::Bug(error.to_string()))?;
+        let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+        Ok(Claim::Done(status.unwrap_or(StatusCode::OK), kept))
+    }
+
+    /// A hash of what is asked, under a key of this master key: who has the database cannot try names and addresses on it.
+    fn print(&self, state: &State, master: &str) -> Option<Vec<u8>> {
+        let key = state.keys.derived_of(master, PRINTS)?;
+        let mut print = format!("{master}.").into_bytes();
+        print.extend_from_slice(blake3::keyed_hash(&key, &self.asked).as_bytes());
+        Some(print)
+    }
+
+    fn is_of(&self, state: &State, row: &Model) -> bool {
+        let master = entities::sealed::MasterKeys::wrapped_with(&row.print);
+        master.and_then(|master| self.print(state, master)).is_some_and(|print| print == row.print)
+    }
+
+    fn place(&self) -> Vec<u8> {
+        [self.owner.as_slice(), &self.key_hash].concat()
+    }
+}
+
+fn replay(request: ServiceRequest, status: StatusCode, kept: Kept) -> ServiceResponse<BoxBody> {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((REPLAYED, "true")).insert_header((CONTENT_TYPE, "application/json"));
+    if let Some(location) = kept.location {
+        answer.insert_header((LOCATION, location));
+    }
+    request.into_response(answer.body(kept.body))
+}
+
+fn under_way() -> Error {
+    Error::Conflict("a request with this Idempotency-Key is being done; ask again in a moment".to_owned())
+}
+
+fn bad_key() -> Error {
+    Error::bad_input("Idempotency-Key", format!("send one Idempotency-Key of 1 to {KEY_CHARS_MAX} visible ASCII characters"))
+}
+
+fn key_of(value: &HeaderValue) -> Result<String, Error> {
+    let key = value.to_str().unwrap_or_default();
+    let fits = (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Ok(key.to_owned()) } else { Err(bad_key()) }
+}
