@@ -28,6 +28,7 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
     world.staff = Staff::new(&url, world.staff.token().to_owned()).unwrap();
     answers(&url).await;
     let connected = world.connected().await;
+    let partners = partner(&world, &url).await;
 
     let mut count = 0;
     plant(&world, &mut count).await;
@@ -77,6 +78,7 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
 
     let mut needles = vec![Needle::word(WORD), Needle::amount(AMOUNT), Needle::amount(EDITED)];
     needles.extend(secrets(&world, &connected).await);
+    needles.extend(partners);
     let mut leaks = Vec::new();
     for (place, bytes) in kept(&world).await {
         leaks.extend(needles.iter().filter_map(|needle| Some(format!("{} in {place}: {:?}", needle.what, needle.find(&bytes)?))));
@@ -219,6 +221,49 @@ async fn secrets(world: &World, connected: &tests::Connected) -> Vec<Needle> {
         needles.push(Needle::secret(&format!("{provider}'s access token"), access.expose_secret()));
     }
     needles
+}
+
+/// A partner's program signs in, takes a customer in, and says what is refused. Gives what must not be kept of it: its secrets, its token, and
+/// whatever it said that was not asked for.
+async fn partner(world: &World, url: &Url) -> Vec<Needle> {
+    let ask = async |mutation: &str, variables: Value| {
+        let data = world.staff.data(mutation, variables).await.unwrap();
+        data.as_object().unwrap().values().next().unwrap().clone()
+    };
+    let input = json!({ "input": { "name": "Kea Partners", "scopes": ["tenants:read", "tenants:write"] } });
+    let create = "mutation($input: CreateApiClientInput!) { createApiClient(input: $input) { secret apiClient { id } } }";
+    let made = ask(create, input).await;
+    let id = made["apiClient"]["id"].as_str().unwrap();
+    let first = made["secret"].as_str().unwrap();
+    let rotate = "mutation($id: ID!) { rotateApiClient(id: $id) { secret } }";
+    let second = ask(rotate, json!({ "id": id })).await["secret"].as_str().unwrap().to_owned();
+    let client = reqwest::Client::new();
+    let at = |path: &str| url.join(path).unwrap();
+    let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", first)];
+    assert_eq!(client.post(at("/oauth/token")).form(&form).send().await.unwrap().status(), 200);
+    let answer = client.post(at("/oauth/token")).basic_auth(id, Some(&second)).form(&form[..1]).send().await.unwrap();
+    let token: Value = answer.json().await.unwrap();
+    let token = token["access_token"].as_str().unwrap();
+    let onboard = async |body: Value| {
+        let request = client.post(at("/api/v1/tenants")).bearer_auth(token).header("idempotency-key", format!("{WORD}93"));
+        request.json(&body).send().await.unwrap().status().as_u16()
+    };
+    let mut body = json!({ "name": "Kowhai Ltd", "contactEmail": "ann@kowhai.example", "region": "nz", "products": ["books"] });
+    body["note"] = format!("{WORD}92").into();
+    assert_eq!(onboard(body.clone()).await, 422);
+    body["region"] = format!("{WORD}91").into();
+    body.as_object_mut().unwrap().remove("note");
+    assert_eq!(onboard(body.clone()).await, 422);
+    body["region"] = "nz".into();
+    assert_eq!((onboard(body.clone()).await, onboard(body).await), (201, 201));
+    let search = client.get(at(&format!("/api/v1/tenants?search={WORD}90"))).bearer_auth(token).send().await.unwrap();
+    assert_eq!(search.status(), 200);
+    vec![
+        Needle::secret("a partner's secret", first),
+        Needle::secret("a partner's second secret", &second),
+        Needle::secret("a partner's token", token.rsplit('.').next().unwrap()),
+        Needle::secret("what a partner signs in with", &format!("{id}:{second}")),
+    ]
 }
 
 /// The real server beside the stage's own: the same settings, another port, and a log that says all it knows.

@@ -305,7 +305,7 @@ async fn buttons_that_nobody_wants_go_and_come_back_when_asked_for() {
     let deleted = world.asked().await.count("zoho", "DELETE /settings/custombuttons");
     assert_eq!(deleted, 2);
     let (status, answer) = asked(&world, Method::POST, &connected.tenant).await;
-    assert_eq!((status, &answer["error"]["code"]), (409, &json!("CONFLICT")), "{answer}");
+    assert_eq!((status, &answer["code"]), (409, &json!("CONFLICT")), "{answer}");
     let (_, answer) = asked(&world, Method::GET, &connected.tenant).await;
     assert_eq!(answer["products"][0]["state"], "RESTING", "{answer:#}");
     world.end().await;
@@ -319,15 +319,15 @@ async fn the_endpoint_is_for_staff_of_that_tenant() {
         let answer = client().request(method.clone(), world.url(&path)).send().await.unwrap();
         assert_eq!(answer.status(), 401, "{method}");
         let answer: Value = answer.json().await.unwrap();
-        assert_eq!(answer["error"]["code"], "UNAUTHENTICATED");
+        assert_eq!(answer["code"], "UNAUTHENTICATED");
     }
     for id in ["00000000-0000-0000-0000-000000000000", "nonsense"] {
         let (status, answer) = asked(&world, Method::GET, id).await;
-        assert_eq!((status, &answer["error"]["code"]), (404, &json!("NOT_FOUND")), "{answer}");
+        assert_eq!((status, &answer["code"]), (404, &json!("NOT_FOUND")), "{answer}");
     }
     let other = world.staff.onboard("Another Ltd", "other@another.example", "au").await.unwrap();
     let (status, answer) = asked(&world, Method::POST, &other).await;
-    assert_eq!((status, &answer["error"]["code"]), (409, &json!("CONFLICT")), "{answer}");
+    assert_eq!((status, &answer["code"]), (409, &json!("CONFLICT")), "{answer}");
     let (status, answer) = asked(&world, Method::GET, &other).await;
     assert_eq!((status, &answer["products"]), (200, &json!([])));
     world.end().await;

@@ -35,6 +35,8 @@ mod offers;
 mod onboarding;
 mod one_edit;
 mod opening;
+mod partners;
+mod partners_doc;
 mod products;
 mod proof;
 mod reconciliation;
