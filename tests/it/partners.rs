@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tests::World;
 
-const ALL: [&str; 3] = ["tenants:read", "tenants:write", "runs:write"];
+pub const ALL: [&str; 3] = ["tenants:read", "tenants:write", "runs:write"];
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// A partner's program with its token.
@@ -40,11 +40,11 @@ async fn sign_in(world: &World, id: &str, secret: &str) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-fn ask(world: &World, token: &str, method: Method, path: &str) -> RequestBuilder {
+pub fn ask(world: &World, token: &str, method: Method, path: &str) -> RequestBuilder {
     reqwest::Client::new().request(method, world.url(path)).bearer_auth(token)
 }
 
-async fn get(world: &World, token: &str, path: &str) -> (u16, Value) {
+pub async fn get(world: &World, token: &str, path: &str) -> (u16, Value) {
     read(ask(world, token, Method::GET, path).send().await.unwrap()).await
 }
 
@@ -56,12 +56,12 @@ fn newcomer(name: &str) -> Value {
     json!({ "name": name, "contactEmail": "ann@kowhai.example", "region": "nz", "products": ["books"] })
 }
 
-async fn read(answer: Response) -> (u16, Value) {
+pub async fn read(answer: Response) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
 /// A refusal as RFC 9457 wants it. Gives its code.
-async fn problem(answer: Response, status: u16) -> (String, Value) {
+pub async fn problem(answer: Response, status: u16) -> (String, Value) {
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let header = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
     let (got, said) = read(answer).await;

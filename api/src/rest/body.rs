@@ -24,10 +24,13 @@ pub fn read<T: Asked>(request: &HttpRequest, body: Arrived) -> Result<T, Error> 
     parse(&body)
 }
 
-/// The same, where an empty body stands for an empty object.
+/// The same, where no body, or `null`, stands for an empty object.
 pub fn read_or_empty<T: Asked>(request: &HttpRequest, body: Arrived) -> Result<T, Error> {
     let body = body.map_err(|error| unread(&error))?;
-    if body.is_empty() { parse(b"{}") } else { read(request, Ok(body)) }
+    match body.trim_ascii() {
+        b"" | b"null" => parse(b"{}"),
+        _ => read(request, Ok(body)),
+    }
 }
 
 /// Why a body did not arrive.

@@ -4,7 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
@@ -63,12 +65,15 @@ impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         document.info.license = None;
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.delete].into_iter().flatten() {
+            for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
                 refusals(operation);
+                let staff = SecurityRequirement::new("staff", Vec::<String>::new());
+                operation.security.get_or_insert_default().push(staff);
+            }
+            for operation in [&mut item.post, &mut item.delete].into_iter().flatten() {
+                refusal(operation, "409", "Not possible in the present state, or with this Idempotency-Key");
             }
             if let Some(operation) = &mut item.post {
-                refusals(operation);
-                refusal(operation, "409", "Not possible in the present state, or with this Idempotency-Key");
                 refusal(operation, "413", "The body is too large");
                 let key = ParameterBuilder::new()
                     .name("Idempotency-Key")
