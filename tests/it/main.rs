@@ -37,6 +37,7 @@ mod one_edit;
 mod opening;
 mod partners;
 mod partners_doc;
+mod partners_once;
 mod partners_runs;
 mod products;
 mod proof;

@@ -52,6 +52,8 @@ enum Claim {
     /// It is ours to do.
     Ours(Planned),
     Done(StatusCode, Kept),
+    /// Somebody is at it.
+    UnderWay,
 }
 
 pub async fn once(
@@ -87,14 +89,13 @@ pub async fn once(
             request.extensions_mut().insert(planned);
         }
         Ok(Claim::Done(status, kept)) => return Ok(replay(request, status, kept)),
-        Err(error) => {
-            let is_under_way = matches!(error, Error::Conflict(_));
-            let mut response = refuse(request, error);
-            if is_under_way {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-            }
+        Ok(Claim::UnderWay) => {
+            let said = "a request with this Idempotency-Key is being done; ask again in a moment";
+            let mut response = refuse(request, Error::Conflict(said.to_owned()));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             return Ok(response);
         }
+        Err(error) => return Ok(refuse(request, error)),
     }
     let response = next.call(request).await?.map_into_boxed_body();
     let (request, answer) = response.into_parts();
@@ -137,7 +138,7 @@ impl Work {
                 return self.read(state, status, answer);
             }
             if now.since(row.claimed_at) < ABANDONED_AFTER {
-                return Err(under_way());
+                return Ok(Claim::UnderWay);
             }
             let taken = idempotency::Entity::update_many()
                 .col_expr(idempotency::Column::ClaimedAt, Expr::value(now))
@@ -162,7 +163,7 @@ impl Work {
         match row.insert(&transaction).await {
             Ok(_) => {}
             // Another one was quicker by a moment.
-            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => return Err(under_way()),
+            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => return Ok(Claim::UnderWay),
             Err(error) => return Err(error.into()),
         }
         transaction.commit().await?;
@@ -229,10 +230,6 @@ fn replay(request: ServiceRequest, status: StatusCode, kept: Kept) -> ServiceRes
         answer.insert_header((LOCATION, location));
     }
     request.into_response(answer.body(kept.body))
-}
-
-fn under_way() -> Error {
-    Error::Conflict("a request with this Idempotency-Key is being done; ask again in a moment".to_owned())
 }
 
 fn bad_key() -> Error {
