@@ -337,6 +337,8 @@ fn example(kind: &str) -> Value {
         "Provider" | "ConflictSide" => json!("XERO"),
         "String" => json!("x"),
         "OnboardTenantInput" => json!({ "name": "A", "contactEmail": "a@b.cd", "region": "nz", "products": ["books"] }),
+        "CreateApiClientInput" => json!({ "name": "A", "scopes": ["tenants:read"] }),
+        "[ID!]" => json!([]),
         "[ReferenceInput!]" => json!([{ "flow": "books.accounts", "xeroId": "x" }]),
         "[TrackingRuleInput!]" => json!([{ "source": { "kind": "LOCATION" }, "category": "x" }]),
         "[FieldRuleInput!]" => {
