@@ -101,8 +101,11 @@ async fn a_cycle_without_a_change_costs_the_same_few_calls_at_any_size() {
         println!("{invoices} invoices: calls of {CYCLES} cycles: {cost:?}");
         costs.push(cost);
     }
-    assert_eq!(costs[0], costs[1], "the size of a company makes no difference");
-    assert!(costs[0].iter().all(|calls| *calls <= CYCLE_CALLS_MAX), "{costs:?}");
+    // The hour of a slower list ends in one cycle or in the next, by the seconds that the machine took; one more page of a list would
+    // be a call more in each.
+    let all = |cost: &[u64]| cost.iter().sum::<u64>();
+    assert!(all(&costs[0]).abs_diff(all(&costs[1])) <= 2, "the size of a company makes no difference: {costs:?}");
+    assert!(costs.iter().flatten().all(|calls| *calls <= CYCLE_CALLS_MAX), "{costs:?}");
 }
 
 async fn cycles(invoices: u64) -> Vec<u64> {
