@@ -59,7 +59,7 @@ async fn play(edits: &[(usize, Edit)]) {
     // The company had contacts of its own, which are older and stand first.
     let older = books::xero(&world, "Contacts").await.len() - CONTACTS;
     let tenant = world.xero_tenant().await;
-    let rules: Vec<Value> = (1..=PAGES)
+    let mut rules: Vec<Value> = (1..=PAGES)
         .filter_map(|page| {
             let records: Vec<Value> = edits
                 .iter()
@@ -78,11 +78,15 @@ async fn play(edits: &[(usize, Edit)]) {
                 .collect();
             (!records.is_empty()).then(|| {
                 json!({ "match": { "provider": "xero", "method": "GET", "path_contains": "/Contacts", "query_contains": "page=" },
-                        "kind": "edit", "after": page - 1, "times": 1, "tenant": tenant, "resource": "Contacts", "record": records })
+                        "kind": "edit", "times": 1, "tenant": tenant, "resource": "Contacts", "record": records })
             })
         })
         .collect();
     let orders = rules.len();
+    // One after the other: each waits for the one before, and a single one for its page.
+    for (n, rule) in rules.iter_mut().enumerate() {
+        rule["after"] = json!(if n == 0 { edits[0].0 - 1 } else { 0 });
+    }
     world.faults(Value::Array(rules)).await;
     world.migrate(&connected).await;
     let struck = world.stage.look("faults").await.unwrap()["struck"].clone();
