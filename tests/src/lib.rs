@@ -11,6 +11,7 @@ pub mod dice;
 pub mod entry;
 pub mod generated;
 pub mod installation;
+pub mod mortal;
 pub mod program;
 pub mod whole;
 

@@ -18,7 +18,6 @@ use crate::job::{Job, Queue};
 use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
 use crate::sync::{arrange, buttons, custom_links, lanes, preview, provision, reconcile, resolve, settle};
-use crate::worker;
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
 const PACE: Duration = Duration::from_secs(90);
@@ -45,7 +44,7 @@ impl Job for RunLink {
     }
 
     async fn run(self, context: Context) -> Result<Option<At>, Failure> {
-        let owner = format!("{}/{}", worker::name(), self.link);
+        let owner = format!("{}/{}", context.name, self.link);
         let Some(link) = claim(&context, self.tenant, self.link, &owner).await? else {
             // Another worker has it, or had it when it died.
             return Ok(Some(context.in_a(Duration::from_secs(1))));
