@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod buttons;
 pub mod connect;
 pub mod health;
+pub mod metrics;
 pub mod oauth;
 pub mod status;
 pub mod webhooks;
@@ -20,6 +21,7 @@ pub const COOKIE: &str = "__Host-cpconnect";
 pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(health::configure)
+        .configure(metrics::configure)
         .configure(connect::configure)
         .configure(oauth::configure)
         .configure(status::configure)

@@ -19,6 +19,7 @@ mod crm;
 mod drift;
 mod engine;
 mod examples;
+mod figures;
 mod files;
 mod flows;
 mod hints;
