@@ -45,6 +45,7 @@ mod rules;
 mod scope;
 mod storm;
 mod strangers;
+mod threats;
 mod tokens;
 mod tracking;
 mod trouble;
