@@ -259,6 +259,9 @@ mod tests {
             on_conflict: None,
             default_account: None,
             creates_items: false,
+            native_wish: None,
+            native_found: None,
+            native_at: None,
         }
     }
 

@@ -16,6 +16,7 @@ mod contacts;
 mod contracts;
 mod credits;
 mod crm;
+mod crm_native;
 mod doors;
 mod drift;
 mod engine;

@@ -1,6 +1,7 @@
 //! How a link is kept in step by itself, and the wishes for it.
 
 use async_graphql::{Context, Enum, ID, MaybeUndefined, Object, SimpleObject};
+use connectors::zoho;
 use entities::link;
 use jobs::in_step;
 use sea_orm::ActiveValue::Set;
@@ -9,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter};
 use super::conflicts::ConflictSide;
 use super::find;
 use super::links::Link;
-use super::words::WebhooksState;
+use super::words::{DateTime, WebhooksState};
 use crate::error::Error;
 
 /// A sync that comes once a week or less often keeps nothing in step.
@@ -67,6 +68,42 @@ pub enum Direction {
     XeroToZoho,
 }
 
+/// Whether Zoho's own integration joins CRM with the books.
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum NativeWish {
+    /// It is looked at, once a day and with every run that a person starts.
+    Auto,
+    Yes,
+    No,
+}
+
+/// Zoho's own integration of Books and CRM. Where it is in use, CRM's records are made by it and not by us: accounts and vendors get our
+/// fields, nothing else is written.
+#[derive(SimpleObject)]
+pub struct NativeIntegration {
+    in_use: bool,
+    wish: NativeWish,
+    /// Whether it was found; nothing where Zoho has not said.
+    found: Option<bool>,
+    looked_at: Option<DateTime>,
+}
+
+impl NativeIntegration {
+    /// Nothing for a link to another product than CRM.
+    pub fn of(row: &link::Model) -> Option<Self> {
+        if row.product != zoho::CRM.key {
+            return None;
+        }
+        let wish = match row.native_wish.as_deref() {
+            None => NativeWish::Auto,
+            Some(link::NATIVE_YES) => NativeWish::Yes,
+            Some(_) => NativeWish::No,
+        };
+        let looked_at = row.native_at.map(DateTime);
+        Some(Self { in_use: row.is_beside_native(), wish, found: row.native_found, looked_at })
+    }
+}
+
 /// Xero's codes are not longer.
 const ACCOUNT_CHARS_MAX: usize = 10;
 
@@ -78,7 +115,8 @@ impl InStepMutation {
     /// Changes how a link is kept in step. What is not said stays. `syncEveryMinutes`: how often it is synced by itself, 0 for never; `null`
     /// as the installation has it. `direction`: whether Zoho's changes reach Xero. `onConflict`: who is right where both sides changed the
     /// same; `null` asks a person. `defaultAccount`: the code of Xero's account for lines whose own account Xero does not have.
-    /// `createItems`: whether items that Xero lacks are created there.
+    /// `createItems`: whether items that Xero lacks are created there. `nativeIntegration`, of a link to Zoho CRM: whether Zoho's own
+    /// integration makes its records.
     #[expect(clippy::too_many_arguments, reason = "each is a wish of its own")]
     async fn update_link(
         &self,
@@ -89,6 +127,7 @@ impl InStepMutation {
         on_conflict: MaybeUndefined<ConflictSide>,
         default_account: MaybeUndefined<String>,
         create_items: Option<bool>,
+        native_integration: Option<NativeWish>,
     ) -> Result<Link, Error> {
         find::actor(context)?;
         let row = find::link(context, &link_id).await?;
@@ -125,6 +164,16 @@ impl InStepMutation {
         }
         if let Some(create_items) = create_items {
             change.creates_items = Set(create_items);
+        }
+        if let Some(wish) = native_integration {
+            if row.product != zoho::CRM.key {
+                return Err(Error::bad_input("nativeIntegration", "only a link to Zoho CRM has it"));
+            }
+            change.native_wish = Set(match wish {
+                NativeWish::Auto => None,
+                NativeWish::Yes => Some(link::NATIVE_YES.to_owned()),
+                NativeWish::No => Some(link::NATIVE_NO.to_owned()),
+            });
         }
         if !change.is_changed() {
             return Link::of(row);

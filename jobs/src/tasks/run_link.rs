@@ -17,7 +17,7 @@ use crate::in_step::for_hints;
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
-use crate::sync::{arrange, buttons, custom_links, lanes, preview, provision, reconcile, resolve, settle};
+use crate::sync::{arrange, buttons, custom_links, lanes, native, preview, provision, reconcile, resolve, settle};
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
 const PACE: Duration = Duration::from_secs(90);
@@ -106,6 +106,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
         finish(slice, &run, None).await?;
         return Err(Halt::TurnOver);
     }
+    native::tend(slice, &run).await?;
     if run.started_at.is_none() && [Kind::Migration.name(), Kind::Reconciliation.name()].contains(&run.kind.as_str()) {
         custom_links::tend(slice).await?;
     }
