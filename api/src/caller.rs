@@ -47,6 +47,11 @@ impl Caller {
         if self.role >= Role::Staff { Ok(()) } else { Err(Error::Forbidden { needs: "it needs the role staff or admin" }) }
     }
 
+    /// Whether this caller may do what hands out everything, or cannot be undone.
+    pub fn may_administer(&self) -> Result<(), Error> {
+        if self.role >= Role::Admin { Ok(()) } else { Err(Error::Forbidden { needs: "it needs the role admin" }) }
+    }
+
     /// Whether this caller may make new tenants, which one limited to some could not even see.
     pub fn may_onboard(&self) -> Result<(), Error> {
         self.may_act()?;

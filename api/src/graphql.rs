@@ -4,6 +4,7 @@ pub mod endpoint;
 pub mod socket;
 
 mod answers;
+mod audit;
 mod buttons;
 mod checklist;
 mod conflicts;
@@ -15,7 +16,9 @@ mod holds;
 mod in_step;
 mod letters;
 mod links;
+mod native;
 mod node_id;
+mod noting;
 mod onboarding;
 mod paging;
 mod previews;
@@ -51,6 +54,7 @@ pub struct Query(
     flows::FlowQuery,
     rules::RuleQuery,
     conflicts::ConflictQuery,
+    audit::AuditQuery,
 );
 
 #[derive(MergedObject, Default)]
@@ -64,6 +68,7 @@ pub struct Mutation(
     rules::RuleMutation,
     conflicts::ConflictMutation,
     buttons::ButtonMutation,
+    audit::AuditMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;
@@ -78,6 +83,7 @@ pub fn schema(state: State) -> Staff {
         .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .extension(answers::Answers)
+        .extension(noting::Noting)
         .data(state);
     if is_development { limited.finish() } else { limited.disable_introspection().disable_suggestions().finish() }
 }

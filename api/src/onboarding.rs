@@ -8,6 +8,7 @@ use entities::database::begin_write;
 use entities::ids::TenantId;
 use entities::sealed::TenantKey;
 use entities::{connection, consent, grant, letter, tenant};
+use jobs::audit::{Author, Deed, note};
 use jobs::connections::{CONSENT_LIVES, address, hash};
 use jobs::context::Context;
 use jobs::letters::{self, Words};
@@ -28,7 +29,7 @@ const STATUS: &str = "status";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Makes the tenant with everything it needs to begin, or nothing at all.
-pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Model, Error> {
+pub async fn onboard(context: &Context, newcomer: Newcomer, by: &Author) -> Result<tenant::Model, Error> {
     let (clock, chance) = (context.clock.as_ref(), context.chance.as_ref());
     let id = TenantId::new(clock, chance);
     let (key, wrapped_key) = context.keys.new_tenant(id, chance);
@@ -47,6 +48,7 @@ pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Mo
     .insert(&transaction)
     .await?;
     invite(&transaction, context, &tenant, &key, &Provider::BOTH).await?;
+    note(&transaction, context, id, by, Deed::done("tenant.onboarded", "", tenant.region.as_str())).await?;
     transaction.commit().await?;
     context.waker.wake();
     tracing::info!(tenant.id = %id, "a tenant was onboarded");
@@ -54,7 +56,7 @@ pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Mo
 }
 
 /// Sends new links; the ones before stop working. Without a provider: for every side that is not connected.
-pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>) -> Result<tenant::Model, Error> {
+pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>, by: &Author) -> Result<tenant::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let tenant = locked(&transaction, id).await?;
     let providers = match provider {
@@ -68,13 +70,15 @@ pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>)
     let key = context.keys.unwrap_tenant(id, &tenant.wrapped_key);
     let key = key.map_err(jobs::context::Failure::Seal)?;
     invite(&transaction, context, &tenant, &key, &providers).await?;
+    let sides = Vec::from_iter(providers.iter().map(|provider| provider.name())).join(",");
+    note(&transaction, context, id, by, Deed::done("consent.sent", "", sides)).await?;
     transaction.commit().await?;
     context.waker.wake();
     Ok(tenant)
 }
 
 /// Closes the open link. Whether there was one.
-pub async fn revoke(context: &Context, id: TenantId, provider: Provider) -> Result<bool, Error> {
+pub async fn revoke(context: &Context, id: TenantId, provider: Provider, by: &Author) -> Result<bool, Error> {
     let transaction = begin_write(&context.database).await?;
     locked(&transaction, id).await?;
     let closed = consent::Entity::update_many()
@@ -84,6 +88,9 @@ pub async fn revoke(context: &Context, id: TenantId, provider: Provider) -> Resu
         .filter(consent::Column::State.eq("open"))
         .exec(&transaction)
         .await?;
+    if closed.rows_affected > 0 {
+        note(&transaction, context, id, by, Deed::done("consent.revoked", "", provider.name())).await?;
+    }
     transaction.commit().await?;
     Ok(closed.rows_affected > 0)
 }

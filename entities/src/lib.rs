@@ -8,6 +8,8 @@ pub mod ids;
 pub mod owned;
 pub mod sealed;
 
+pub mod audit_entry;
+pub mod audit_head;
 pub mod button;
 pub mod connection;
 pub mod consent;

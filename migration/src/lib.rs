@@ -18,6 +18,7 @@ mod m0011_conflicts;
 mod m0012_buttons;
 mod m0013_products;
 mod m0014_traces;
+mod m0015_audit;
 mod m0017_native;
 
 /// All migrations, oldest first.
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_buttons::Buttons),
             Box::new(m0013_products::Products),
             Box::new(m0014_traces::Traces),
+            Box::new(m0015_audit::Audit),
             Box::new(m0017_native::Native),
         ]
     }

@@ -10,6 +10,7 @@ use connectors::zoho::{self, DataCentre};
 use entities::database::begin_write;
 use entities::sealed::TenantKey;
 use entities::{sign_in, tenant};
+use jobs::audit::{self, Author, Deed};
 use jobs::connections::hash;
 use jobs::context::{Context, Failure};
 use sea_orm::sea_query::Expr;
@@ -72,6 +73,13 @@ pub async fn finish(context: &Context, provider: Provider, callback: &Callback, 
         tracing::info!(tenant.id = %sign_in.tenant_id, provider = provider.name(), problem = why.code(), "a consent did not come to its end");
         let transaction = begin_write(&context.database).await?;
         finished(&transaction, &sign_in, outcome, None).await?;
+        let deed = Deed {
+            act: "consent.refused".to_owned(),
+            target: format!("consent:{}", sign_in.consent_id),
+            outcome: if why == Problem::OurSide { audit::Outcome::Failed } else { audit::Outcome::Refused },
+            detail: format!("{} {}", provider.name(), why.code()),
+        };
+        audit::note(&transaction, context, sign_in.tenant_id, &Author::customer(), deed).await?;
         transaction.commit().await?;
     }
     Ok(page(outcome))

@@ -2,7 +2,9 @@
 
 use async_graphql::{Context, Enum, ID, MaybeUndefined, Object, SimpleObject};
 use connectors::zoho;
+use entities::database::begin_write;
 use entities::link;
+use jobs::audit::{Deed, note};
 use jobs::in_step;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter};
@@ -10,7 +12,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter};
 use super::conflicts::ConflictSide;
 use super::find;
 use super::links::Link;
-use super::words::{DateTime, WebhooksState};
+use super::native::NativeWish;
+use super::words::WebhooksState;
 use crate::error::Error;
 
 /// A sync that comes once a week or less often keeps nothing in step.
@@ -68,41 +71,16 @@ pub enum Direction {
     XeroToZoho,
 }
 
-/// Whether Zoho's own integration joins CRM with the books.
-#[derive(Enum, Clone, Copy, PartialEq, Eq)]
-pub enum NativeWish {
-    /// It is looked at, once a day and with every run that a person starts.
-    Auto,
-    Yes,
-    No,
-}
+/// What may be changed, as the audit log names it.
+const SETTINGS: [(link::Column, &str); 6] = [
+    (link::Column::SyncEveryMinutes, "syncEveryMinutes"),
+    (link::Column::OneWay, "direction"),
+    (link::Column::OnConflict, "onConflict"),
+    (link::Column::DefaultAccount, "defaultAccount"),
+    (link::Column::CreatesItems, "createItems"),
+    (link::Column::NativeWish, "nativeIntegration"),
+];
 
-/// Zoho's own integration of Books and CRM. Where it is in use, CRM's records are made by it and not by us: accounts and vendors get our
-/// fields, nothing else is written.
-#[derive(SimpleObject)]
-pub struct NativeIntegration {
-    in_use: bool,
-    wish: NativeWish,
-    /// Whether it was found; nothing where Zoho has not said.
-    found: Option<bool>,
-    looked_at: Option<DateTime>,
-}
-
-impl NativeIntegration {
-    /// Nothing for a link to another product than CRM.
-    pub fn of(row: &link::Model) -> Option<Self> {
-        if row.product != zoho::CRM.key {
-            return None;
-        }
-        let wish = match row.native_wish.as_deref() {
-            None => NativeWish::Auto,
-            Some(link::NATIVE_YES) => NativeWish::Yes,
-            Some(_) => NativeWish::No,
-        };
-        let looked_at = row.native_at.map(DateTime);
-        Some(Self { in_use: row.is_beside_native(), wish, found: row.native_found, looked_at })
-    }
-}
 
 /// Xero's codes are not longer.
 const ACCOUNT_CHARS_MAX: usize = 10;
@@ -129,7 +107,7 @@ impl InStepMutation {
         create_items: Option<bool>,
         native_integration: Option<NativeWish>,
     ) -> Result<Link, Error> {
-        find::actor(context)?;
+        let by = find::author(context)?;
         let row = find::link(context, &link_id).await?;
         let mut change = link::ActiveModel { tenant_id: Set(row.tenant_id), id: Set(row.id), ..Default::default() };
         match sync_every_minutes {
@@ -178,6 +156,14 @@ impl InStepMutation {
         if !change.is_changed() {
             return Link::of(row);
         }
-        Link::of(change.update(&find::state(context)?.database).await?)
+        let state = find::state(context)?;
+        let changed: Vec<&str> =
+            SETTINGS.iter().filter(|(column, _)| change.get(*column).is_set()).map(|(_, name)| *name).collect();
+        let deed = Deed::done("link.changed", format!("link:{}", row.id), changed.join(","));
+        let transaction = begin_write(&state.database).await?;
+        let changed = change.update(&transaction).await?;
+        note(&transaction, state, row.tenant_id, &by, deed).await?;
+        transaction.commit().await?;
+        Link::of(changed)
     }
 }

@@ -3,7 +3,10 @@
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use entities::audit_entry::SYSTEM;
+use entities::database::begin_write;
 use entities::{link, tenant};
+use jobs::audit::{self, Author, Deed, Outcome, Source};
 use jobs::buttons::{self, Asked, FIELD, Standing, State as Stands, Way};
 use sea_orm::QueryOrder;
 use serde::Serialize;
@@ -73,11 +76,31 @@ async fn show(state: Data<State>, id: Path<String>, request: HttpRequest) -> Res
 }
 
 async fn provision(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    wish(&state, &id, &request, true).await
+    noted(&state, &id, &request, true).await
 }
 
 async fn remove(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    wish(&state, &id, &request, false).await
+    noted(&state, &id, &request, false).await
+}
+
+/// A wish that was refused is in the audit log too; one that was granted is noted where it is.
+async fn noted(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> Result<HttpResponse, Error> {
+    let answer = wish(state, id, request, wanted).await;
+    let (Err(error), Ok(caller)) = (&answer, caller(state, request).await) else { return answer };
+    let known = match id.parse() {
+        Ok(id) => tenant::Entity::of(id).one(&state.database).await?.map_or(SYSTEM, |tenant| tenant.id),
+        Err(_) => SYSTEM,
+    };
+    let deed = Deed {
+        act: if wanted { "button.wished" } else { "button.removed" }.to_owned(),
+        target: String::new(),
+        outcome: if matches!(error, Error::Internal(_)) { Outcome::Failed } else { Outcome::Refused },
+        detail: error.code().to_owned(),
+    };
+    let transaction = begin_write(&state.database).await?;
+    audit::note(&transaction, state, known, &Author::staff(&caller.subject, Source::Rest), deed).await?;
+    transaction.commit().await?;
+    answer
 }
 
 /// 200 when it is done, 202 while it is being done: asking again tells.
@@ -85,6 +108,7 @@ async fn wish(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> R
     let caller = caller(state, request).await?;
     let tenant = tenant(state, &caller, id).await?;
     caller.may_act()?;
+    let by = Author::staff(&caller.subject, Source::Rest);
     let links = links(state, &tenant).await?;
     if links.is_empty() {
         return Err(Error::Conflict(
@@ -93,7 +117,7 @@ async fn wish(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> R
     }
     let (mut products, mut refusals) = (Vec::new(), Vec::new());
     for link in &links {
-        match buttons::wish(state, link, wanted).await? {
+        match buttons::wish(state, link, wanted, &by).await? {
             Asked::Standing(standing) => products.push(Product::of(link, *standing)),
             Asked::NotNow(why) => refusals.push(why),
         }

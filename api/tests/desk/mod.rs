@@ -124,7 +124,7 @@ impl Desk {
 
     pub async fn tenant(&self, name: &str) -> TenantId {
         let newcomer = onboarding::Newcomer::parse(name, "ada@example.com", "nz", &["books".into()]).unwrap();
-        onboarding::onboard(&self.state, newcomer).await.unwrap().id
+        onboarding::onboard(&self.state, newcomer, &jobs::audit::Author::worker()).await.unwrap().id
     }
 
     /// `xero open`, …, sorted.
