@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod advances;
+mod audit;
 mod back_contacts;
 mod back_documents;
 mod back_payments;
