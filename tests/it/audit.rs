@@ -8,6 +8,7 @@ use entities::clock::{At, Clock};
 use entities::database::{begin_write, open};
 use entities::ids::TenantId;
 use jobs::audit::{self, Author, Deed, Source, verify};
+use reqwest::Method;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, QueryOrder, TransactionTrait};
 use serde_json::{Value, json};
 use tests::{World, eventually, program};
@@ -34,12 +35,8 @@ async fn from_the_letter_to_the_reconciled_books_every_act_is_there_in_its_order
     })
     .await;
     let log = log(&world, &connected.tenant).await;
-    let told = |entry: &Value| {
-        let words = ["act", "source", "outcome", "detail"].map(|part| entry[part].as_str().unwrap().to_owned());
-        words.join(" ").trim_end().to_owned()
-    };
     // A letter is sent by the worker, whenever it comes to it.
-    let acts: Vec<String> = log.iter().filter(|entry| entry["act"] != "letter.sent").map(told).collect();
+    let acts: Vec<String> = log.iter().filter(|entry| entry["act"] != "letter.sent").map(told_of).collect();
     assert_eq!(
         acts,
         [
@@ -72,6 +69,79 @@ async fn from_the_letter_to_the_reconciled_books_every_act_is_there_in_its_order
         assert!(!text.replace(&subject(&world).await, "").contains(secret), "{secret}: {text}");
     }
     filtered(&world, &connected.tenant).await;
+    assert_eq!(verified(&world).await, Ok(()));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_a_pause_a_button_and_a_lost_grant_are_there_too() {
+    let mut world = World::new().await;
+    world.seed("tiny", None, None).await;
+    let tenant = world.staff.onboard("Brusch & Daughters Ltd", &world.customer.email, "nz").await.unwrap();
+    let links = world.customer.letter(1).await.unwrap().consent_links();
+    world.customer.decline(&links[0], "cancel").await.unwrap();
+    for (link, organisation) in [(&links[0], tests::COMPANY), (&links[1], "")] {
+        let page = world.customer.allow(link, organisation).await.unwrap();
+        assert_eq!(page.url.path(), "/connect/done", "{}", page.text());
+    }
+    let link = world.ready(&tenant).await;
+    world.faults(json!([{ "match": { "provider": "zoho", "method": "PUT" }, "kind": "latency", "ms": 400 }])).await;
+    let run = world.staff.start("startMigration", &link).await.unwrap();
+    for wish in ["pauseRun", "resumeRun", "cancelRun", "cancelRun"] {
+        change(&world, &format!("{wish}(runId: $id) {{ outcome }}"), &run).await;
+    }
+    world.faults(json!([])).await;
+    let until = At(Clock::now(world.clock.as_ref()).0 + 3_600_000_000);
+    let viewer = Caller { subject: "vera".to_owned(), role: Role::Viewer, tenants: None, until };
+    let viewer = world.stage.staff_as(viewer).unwrap();
+    let button = world.url(&format!("/api/v1/tenants/{tenant}/zoho/custom-button"));
+    for (method, token, status) in [
+        (Method::POST, world.staff.token(), 200),
+        (Method::GET, viewer.token(), 200),
+        (Method::DELETE, viewer.token(), 403),
+        (Method::DELETE, world.staff.token(), 200),
+    ] {
+        let answer = reqwest::Client::new().request(method, button.clone()).bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+    }
+    world.stage.control("zoho/revoke", json!({})).await.unwrap();
+    let run = world.staff.start("syncNow", &link).await.unwrap();
+    let again = world.customer.letter(2).await.unwrap().consent_links();
+    world.customer.allow(&again[0], "").await.unwrap();
+    world.finished(&run).await;
+    let question = "query($id: ID!) { tenant(id: $id) { connections { id provider } } }";
+    let told = world.staff.data(question, json!({ "id": tenant })).await.unwrap();
+    let xero = told["tenant"]["connections"].as_array().unwrap().iter().find(|one| one["provider"] == "XERO").unwrap().clone();
+    change(&world, "disconnect(connectionId: $id) { state }", xero["id"].as_str().unwrap()).await;
+    let log = log(&world, &tenant).await;
+    let acts: Vec<String> = log.iter().filter(|entry| entry["act"] != "letter.sent").map(told_of).collect();
+    assert_eq!(
+        acts,
+        [
+            "tenant.onboarded graphql done nz",
+            "consent.used customer done xero",
+            "consent.refused customer refused xero declined",
+            "consent.used customer done xero",
+            "consent.given customer done xero",
+            "consent.used customer done zoho",
+            "consent.given customer done zoho",
+            "run.started graphql done migration",
+            "run.paused graphql done migration",
+            "run.resumed graphql done migration",
+            "run.cancelled graphql done migration",
+            "run.cancelled graphql nothing",
+            "button.wished rest done books",
+            "button.removed rest refused FORBIDDEN",
+            "button.removed rest done books",
+            "run.started graphql done sync",
+            "grant.lost worker done zoho",
+            "consent.used customer done zoho",
+            "consent.given customer done zoho",
+            "grant.reconnected customer done zoho",
+            "run.finished worker done sync",
+            "connection.ended graphql done xero",
+        ]
+    );
     assert_eq!(verified(&world).await, Ok(()));
     world.end().await;
 }
@@ -309,6 +379,12 @@ async fn log(world: &World, id: &str) -> Vec<Value> {
         "query($id: ID!) { auditLog(tenantId: $id, first: 80) { nodes { seq who source act target outcome detail } } }";
     let told = world.staff.data(question, json!({ "id": id })).await.unwrap();
     told["auditLog"]["nodes"].as_array().unwrap().iter().rev().cloned().collect()
+}
+
+/// What an entry says, but for whom and when.
+fn told_of(entry: &Value) -> String {
+    let words = ["act", "source", "outcome", "detail"].map(|part| entry[part].as_str().unwrap().to_owned());
+    words.join(" ").trim_end().to_owned()
 }
 
 async fn change(world: &World, mutation: &str, id: &str) {

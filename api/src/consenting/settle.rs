@@ -5,7 +5,7 @@ use entities::database::begin_write;
 use entities::ids::{ConnectionId, GrantId};
 use entities::sealed::TenantKey;
 use entities::{connection, consent, grant, sign_in};
-use jobs::audit::{Author, Deed, note};
+use jobs::audit::{self, Author, Deed, note};
 use jobs::context::{Context, Failure};
 use jobs::{links, tokens};
 use sea_orm::sea_query::Expr;
@@ -202,6 +202,22 @@ pub async fn keep(context: &Context, key: &TenantKey, sign_in: &sign_in::Model, 
     transaction.commit().await?;
     forget::when_over(context, sign_in);
     Ok(Outcome::Choose)
+}
+
+/// Notes for the audit log that a sign-in did not come to a connection.
+pub async fn refused(
+    transaction: &DatabaseTransaction,
+    context: &Context,
+    sign_in: &sign_in::Model,
+    why: Problem,
+) -> Result<(), Failure> {
+    let deed = Deed {
+        act: "consent.refused".to_owned(),
+        target: format!("consent:{}", sign_in.consent_id),
+        outcome: if why == Problem::OurSide { audit::Outcome::Failed } else { audit::Outcome::Refused },
+        detail: format!("{} {}", sign_in.provider, why.code()),
+    };
+    note(transaction, context, sign_in.tenant_id, &Author::customer(), deed).await
 }
 
 /// Writes down what the sign-in came to.
