@@ -109,4 +109,15 @@ mod tests {
             assert_ne!(changed.sealed_with(&[1; 32]), hash, "{n}");
         }
     }
+
+    proptest::proptest! {
+        /// Whatever stands in the columns, and wherever one ends and the next begins.
+        #[test]
+        fn entries_that_differ_have_hashes_that_differ(text in "[a-c|]{0,8}", one in 0_usize..9, two in 0_usize..9, seq in 1_i64..3) {
+            let cut = |at: usize| text.split_at(at.min(text.len()));
+            let divided = |at: usize, seq: i64| Model { who: cut(at).0.to_owned(), source: cut(at).1.to_owned(), seq, ..entry() };
+            let (left, right) = (divided(one, 1), divided(two, seq));
+            proptest::prop_assert_eq!(left == right, left.sealed_with(&[1; 32]) == right.sealed_with(&[1; 32]));
+        }
+    }
 }
