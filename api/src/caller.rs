@@ -51,6 +51,11 @@ impl Caller {
         if self.role >= Role::Staff { Ok(()) } else { Err(Error::Forbidden { needs: "it needs the role staff or admin" }) }
     }
 
+    /// Whether this caller may do what hands out everything, or cannot be undone.
+    pub fn may_administer(&self) -> Result<(), Error> {
+        if self.role >= Role::Admin { Ok(()) } else { Err(Error::Forbidden { needs: "it needs the role admin" }) }
+    }
+
     /// Whether this caller may make new tenants, which one limited to some could not even see.
     pub fn may_onboard(&self) -> Result<(), Error> {
         self.may_act()?;
@@ -61,7 +66,7 @@ impl Caller {
     }
 
     /// Whether this caller may say who else gets in.
-    pub fn may_administer(&self) -> Result<(), Error> {
+    pub fn may_let_in(&self) -> Result<(), Error> {
         match (self.role, &self.tenants) {
             (Role::Admin, None) => Ok(()),
             _ => Err(Error::Forbidden { needs: "it needs the role admin and a token that is not limited to some tenants" }),

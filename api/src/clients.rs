@@ -5,9 +5,11 @@ mod secret;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use entities::audit_entry::SYSTEM;
 use entities::database::begin_write;
 use entities::ids::{ApiClientId, PartnerId, TenantId};
 use entities::{api_client, partner, partner_tenant, tenant};
+use jobs::audit::{Author, Deed, note};
 use jobs::context::Context;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
@@ -60,7 +62,7 @@ impl Wish {
 }
 
 /// Makes a client, and its partner where it is the first. The secret is told here and never again.
-pub async fn create(context: &Context, wish: Wish, by: &str) -> Result<(api_client::Model, Secret), Error> {
+pub async fn create(context: &Context, wish: Wish, by: &Author) -> Result<(api_client::Model, Secret), Error> {
     let (secret, hash) = secret::new(context).await?;
     let transaction = begin_write(&context.database).await?;
     let partner_id = match wish.partner {
@@ -83,15 +85,17 @@ pub async fn create(context: &Context, wish: Wish, by: &str) -> Result<(api_clie
         secret_hash: Set(hash),
         previous_hash: Set(None),
         previous_until: Set(None),
-        created_by: Set(by.to_owned()),
+        created_by: Set(by.who().to_owned()),
         created_at: Set(context.now()),
         rotated_at: Set(None),
         revoked_at: Set(None),
         used_at: Set(None),
     };
     let client = client.insert(&transaction).await?;
+    let detail = format!("partner:{partner_id}");
+    note(&transaction, context, SYSTEM, by, Deed::done("client.created", format!("client:{}", client.id), detail)).await?;
     transaction.commit().await?;
-    tracing::info!(client.id = %client.id, by, "an API client was made");
+    tracing::info!(client.id = %client.id, by = by.who(), "an API client was made");
     Ok((client, secret))
 }
 
@@ -117,7 +121,7 @@ pub async fn share(
     id: PartnerId,
     given: &[TenantId],
     taken: &[TenantId],
-    by: &str,
+    by: &Author,
 ) -> Result<partner::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let partner = partner::Entity::of(id).one(&transaction).await?.ok_or(Error::NotFound("partner"))?;
@@ -130,13 +134,15 @@ pub async fn share(
         .filter(partner_tenant::Column::PartnerId.eq(id))
         .exec(&transaction)
         .await?;
+    let counts = format!("given {}, taken {}", given.len(), taken.len());
+    note(&transaction, context, SYSTEM, by, Deed::done("tenants.shared", format!("partner:{id}"), counts)).await?;
     transaction.commit().await?;
-    tracing::info!(partner.id = %id, by, given = given.len(), taken = taken.len(), "a partner's tenants were changed");
+    tracing::info!(partner.id = %id, by = by.who(), given = given.len(), taken = taken.len(), "a partner's tenants were changed");
     Ok(partner)
 }
 
 /// Gives a client another secret. The one before works for another day; the one before that no more.
-pub async fn rotate(context: &Context, id: ApiClientId, by: &str) -> Result<(api_client::Model, Secret), Error> {
+pub async fn rotate(context: &Context, id: ApiClientId, by: &Author) -> Result<(api_client::Model, Secret), Error> {
     let (secret, hash) = secret::new(context).await?;
     let transaction = begin_write(&context.database).await?;
     let client = living(&transaction, id).await?;
@@ -149,13 +155,14 @@ pub async fn rotate(context: &Context, id: ApiClientId, by: &str) -> Result<(api
         ..Default::default()
     };
     let client = change.update(&transaction).await?;
+    note(&transaction, context, SYSTEM, by, Deed::done("client.rotated", format!("client:{id}"), "")).await?;
     transaction.commit().await?;
-    tracing::info!(client.id = %id, by, "an API client was given another secret");
+    tracing::info!(client.id = %id, by = by.who(), "an API client was given another secret");
     Ok((client, secret))
 }
 
 /// Ends a client, its secrets and its tokens, at once. Its partner and their tenants stay.
-pub async fn revoke(context: &Context, id: ApiClientId, by: &str) -> Result<api_client::Model, Error> {
+pub async fn revoke(context: &Context, id: ApiClientId, by: &Author) -> Result<api_client::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let client = api_client::Entity::of(id).lock_exclusive().one(&transaction).await?.ok_or(Error::NotFound("API client"))?;
     if client.revoked_at.is_some() {
@@ -169,8 +176,9 @@ pub async fn revoke(context: &Context, id: ApiClientId, by: &str) -> Result<api_
         ..Default::default()
     };
     let client = change.update(&transaction).await?;
+    note(&transaction, context, SYSTEM, by, Deed::done("client.revoked", format!("client:{id}"), "")).await?;
     transaction.commit().await?;
-    tracing::info!(client.id = %id, by, "an API client was revoked");
+    tracing::info!(client.id = %id, by = by.who(), "an API client was revoked");
     Ok(client)
 }
 

@@ -5,6 +5,7 @@ pub mod socket;
 
 mod answers;
 mod api_clients;
+mod audit;
 mod buttons;
 mod checklist;
 mod conflicts;
@@ -16,7 +17,9 @@ mod holds;
 mod in_step;
 mod letters;
 mod links;
+mod native;
 mod node_id;
+mod noting;
 mod onboarding;
 mod paging;
 mod previews;
@@ -53,6 +56,7 @@ pub struct Query(
     rules::RuleQuery,
     conflicts::ConflictQuery,
     api_clients::ApiClientQuery,
+    audit::AuditQuery,
 );
 
 #[derive(MergedObject, Default)]
@@ -67,6 +71,7 @@ pub struct Mutation(
     conflicts::ConflictMutation,
     buttons::ButtonMutation,
     api_clients::ApiClientMutation,
+    audit::AuditMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;
@@ -81,6 +86,7 @@ pub fn schema(state: State) -> Staff {
         .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .extension(answers::Answers)
+        .extension(noting::Noting)
         .data(state);
     if is_development { limited.finish() } else { limited.disable_introspection().disable_suggestions().finish() }
 }

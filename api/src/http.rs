@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod connect;
 pub mod health;
+pub mod metrics;
 pub mod oauth;
 pub mod status;
 pub mod token;
@@ -20,6 +21,7 @@ pub const COOKIE: &str = "__Host-cpconnect";
 pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(health::configure)
+        .configure(metrics::configure)
         .configure(connect::configure)
         .configure(oauth::configure)
         .configure(token::configure)

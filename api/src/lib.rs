@@ -10,6 +10,7 @@ pub mod database;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod error;
+mod export;
 pub mod graphql;
 pub mod http;
 pub mod onboarding;

@@ -8,6 +8,7 @@ use entities::database::begin_write;
 use entities::ids::{PartnerId, TenantId};
 use entities::sealed::TenantKey;
 use entities::{connection, consent, grant, letter, partner_tenant, tenant};
+use jobs::audit::{Author, Deed, note};
 use jobs::connections::{CONSENT_LIVES, address, hash};
 use jobs::context::Context;
 use jobs::letters::{self, Words};
@@ -31,8 +32,8 @@ const STATUS: &str = "status";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Makes the tenant with everything it needs to begin, or nothing at all.
-pub async fn onboard(context: &Context, newcomer: Newcomer) -> Result<tenant::Model, Error> {
-    onboard_as(context, new_id(context), newcomer, None).await
+pub async fn onboard(context: &Context, newcomer: Newcomer, by: &Author) -> Result<tenant::Model, Error> {
+    onboard_as(context, new_id(context), newcomer, None, by).await
 }
 
 /// An id for a tenant to come.
@@ -46,6 +47,7 @@ pub async fn onboard_as(
     id: TenantId,
     newcomer: Newcomer,
     owner: Option<PartnerId>,
+    by: &Author,
 ) -> Result<tenant::Model, Error> {
     let chance = context.chance.as_ref();
     let (key, wrapped_key) = context.keys.new_tenant(id, chance);
@@ -71,6 +73,7 @@ pub async fn onboard_as(
         clients::give(&transaction, context, owner, id).await?;
     }
     invite(&transaction, context, &tenant, &key, &Provider::BOTH).await?;
+    note(&transaction, context, id, by, Deed::done("tenant.onboarded", "", tenant.region.as_str())).await?;
     transaction.commit().await?;
     context.waker.wake();
     tracing::info!(tenant.id = %id, "a tenant was onboarded");
@@ -78,7 +81,7 @@ pub async fn onboard_as(
 }
 
 /// Sends new links; the ones before stop working. Without a provider: for every side that is not connected.
-pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>) -> Result<tenant::Model, Error> {
+pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>, by: &Author) -> Result<tenant::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let tenant = locked(&transaction, id).await?;
     let providers = match provider {
@@ -92,13 +95,15 @@ pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>)
     let key = context.keys.unwrap_tenant(id, &tenant.wrapped_key);
     let key = key.map_err(jobs::context::Failure::Seal)?;
     invite(&transaction, context, &tenant, &key, &providers).await?;
+    let sides = Vec::from_iter(providers.iter().map(|provider| provider.name())).join(",");
+    note(&transaction, context, id, by, Deed::done("consent.sent", "", sides)).await?;
     transaction.commit().await?;
     context.waker.wake();
     Ok(tenant)
 }
 
 /// Closes the open link. Whether there was one.
-pub async fn revoke(context: &Context, id: TenantId, provider: Provider) -> Result<bool, Error> {
+pub async fn revoke(context: &Context, id: TenantId, provider: Provider, by: &Author) -> Result<bool, Error> {
     let transaction = begin_write(&context.database).await?;
     locked(&transaction, id).await?;
     let closed = consent::Entity::update_many()
@@ -108,6 +113,9 @@ pub async fn revoke(context: &Context, id: TenantId, provider: Provider) -> Resu
         .filter(consent::Column::State.eq("open"))
         .exec(&transaction)
         .await?;
+    if closed.rows_affected > 0 {
+        note(&transaction, context, id, by, Deed::done("consent.revoked", "", provider.name())).await?;
+    }
     transaction.commit().await?;
     Ok(closed.rows_affected > 0)
 }

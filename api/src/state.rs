@@ -53,6 +53,7 @@ impl Deref for State {
 /// What jobs and handlers share, from the settings. Time and chance are the caller's, so that a test can hold both.
 pub fn context(settings: &Settings, database: DatabaseConnection, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>) -> Context {
     Context {
+        name: jobs::worker::new_name(chance.as_ref()),
         database,
         clock,
         chance,

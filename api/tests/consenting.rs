@@ -332,7 +332,7 @@ async fn a_connection_that_staff_ended_makes_room_for_another_organisation() {
     assert_eq!(world.live(tenant, "zoho").await.id, one.id);
 
     // Another Zoho organisation: the customer is asked, although the login reaches the old one too.
-    jobs::connections::disconnect(&world.state, tenant, one.id).await.unwrap();
+    jobs::connections::disconnect(&world.state, tenant, one.id, &jobs::audit::Author::operator()).await.unwrap();
     let end = browser.allow(&world.link(tenant, "zoho").await, "", "allow").await;
     assert!(end.page.contains("One") && end.url.contains("/connect/choose"), "{}", end.url);
     browser.choose(&end.url, &choice(&end.page, "Two")).await;
@@ -347,14 +347,16 @@ async fn a_connection_that_staff_ended_makes_room_for_another_organisation() {
     assert_eq!((new.state.as_str(), new.zoho_connection_id, new.xero_connection_id), ("provisioning", two.id, xero.id));
 
     // Another Xero organisation.
-    jobs::connections::disconnect(&world.state, tenant, xero.id).await.unwrap();
+    jobs::connections::disconnect(&world.state, tenant, xero.id, &jobs::audit::Author::operator()).await.unwrap();
     let end = browser.allow(&world.link(tenant, "xero").await, "Training", "allow").await;
     assert!(end.url.contains("/connect/done"), "{}", end.url);
     assert!(world.live(tenant, "xero").await.name.contains("Training"));
 
     // Back to the first: row, link and all that was carried are known again.
-    jobs::connections::disconnect(&world.state, tenant, two.id).await.unwrap();
-    jobs::connections::disconnect(&world.state, tenant, world.live(tenant, "xero").await.id).await.unwrap();
+    jobs::connections::disconnect(&world.state, tenant, two.id, &jobs::audit::Author::operator()).await.unwrap();
+    jobs::connections::disconnect(&world.state, tenant, world.live(tenant, "xero").await.id, &jobs::audit::Author::operator())
+        .await
+        .unwrap();
     browser.allow(&world.link(tenant, "xero").await, "CloudPerfect", "allow").await;
     let end = browser.allow(&world.link(tenant, "zoho").await, "", "allow").await;
     browser.choose(&end.url, &choice(&end.page, "One")).await;
@@ -376,7 +378,7 @@ async fn an_organisation_is_free_for_another_customer_once_its_connection_was_en
         assert!(end.url.contains("organisation-taken"), "a broken connection was given away: {}", end.url);
         world.set_grant(ada, held.grant_id, "live").await;
 
-        jobs::connections::disconnect(&world.state, ada, held.id).await.unwrap();
+        jobs::connections::disconnect(&world.state, ada, held.id, &jobs::audit::Author::operator()).await.unwrap();
         let end = browser.allow(&world.link(bob, side).await, organisation, "allow").await;
         assert!(end.url.contains("/connect/done"), "{side}: {}", end.url);
         let now = world.live(bob, side).await;
@@ -537,7 +539,7 @@ impl World {
 
     async fn tenant(&self, name: &str) -> TenantId {
         let newcomer = onboarding::Newcomer::parse(name, "ada@example.com", "nz", &["books".into()]).unwrap();
-        onboarding::onboard(&self.state, newcomer).await.unwrap().id
+        onboarding::onboard(&self.state, newcomer, &jobs::audit::Author::worker()).await.unwrap().id
     }
 
     /// A new link, as a letter would carry it.

@@ -50,6 +50,9 @@ pub trait Flow: Send + Sync + 'static {
     /// Whether a record that this flow skips is carried all the same once another one refers to it: a contact becomes a vendor with its
     /// first purchase order.
     const ON_CALL: bool = false;
+    /// Where Zoho's own integration joins Books and CRM, its records of this kind bear our marks, and none are made. Other kinds of CRM are
+    /// left to it.
+    const MARKED_BESIDE_NATIVE: bool = false;
     /// Flows whose records this one refers to; they are carried first.
     const AFTER: &'static [&'static str];
     const XERO: xero::Resource;

@@ -9,6 +9,8 @@ pub mod owned;
 pub mod sealed;
 
 pub mod api_client;
+pub mod audit_entry;
+pub mod audit_head;
 pub mod button;
 pub mod connection;
 pub mod consent;

@@ -44,6 +44,11 @@ pub struct Model {
     pub default_account: Option<String>,
     /// Items that Xero lacks are created there.
     pub creates_items: bool,
+    /// Of CRM: `yes` or `no`, where a person has said whether Zoho's own integration joins it with the books.
+    pub native_wish: Option<String>,
+    /// Of CRM: whether it was found to, and when that was looked at.
+    pub native_found: Option<bool>,
+    pub native_at: Option<At>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -52,6 +57,19 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::owned!();
+
+impl Model {
+    /// Whether Zoho's own integration is taken to join CRM with the books: as a person has said, else as it was found.
+    pub fn is_beside_native(&self) -> bool {
+        match self.native_wish.as_deref() {
+            Some(wish) => wish == NATIVE_YES,
+            None => self.native_found == Some(true),
+        }
+    }
+}
+
+pub const NATIVE_YES: &str = "yes";
+pub const NATIVE_NO: &str = "no";
 
 impl Entity {
     /// The link that a public address names.

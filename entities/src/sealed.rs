@@ -151,6 +151,11 @@ impl TenantKey {
         *self.derived("cpconnect 2026 print")
     }
 
+    /// The key of this tenant's audit log: whoever has the database alone cannot write an entry that holds.
+    pub fn audit_key(&self) -> [u8; KEY_BYTES] {
+        *self.derived("cpconnect 2026 audit")
+    }
+
     /// A secret text that is always the same for this tenant and purpose, so it need not be stored: the status page's token.
     pub fn token(&self, purpose: &str) -> String {
         let key = self.derived("cpconnect 2026 token");

@@ -15,6 +15,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::audit::{Author, Deed, note};
 use crate::connections::address;
 use crate::context::{Context, Failure};
 use crate::links;
@@ -153,7 +154,12 @@ pub enum Asked {
 }
 
 /// Wishes for the buttons, or for their removal, and waits a little for what comes of it. Asking twice does no harm.
-pub async fn wish(context: &Context, link: &link::Model, wanted: bool) -> Result<Asked, Failure> {
+pub async fn wish(context: &Context, link: &link::Model, wanted: bool, by: &Author) -> Result<Asked, Failure> {
+    ask(context, link, wanted, Some(by)).await
+}
+
+/// `by`: nobody where it is only looked at again.
+async fn ask(context: &Context, link: &link::Model, wanted: bool, by: Option<&Author>) -> Result<Asked, Failure> {
     if link.state == "resting" {
         let why = link.rest_reason.as_deref().unwrap_or("A connection is missing.");
         return Ok(Asked::NotNow(format!("The link rests. {why}")));
@@ -169,6 +175,11 @@ pub async fn wish(context: &Context, link: &link::Model, wanted: bool) -> Result
         transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
     }
     links::wake(&transaction, context, link.tenant_id, link.id).await?;
+    if let Some(by) = by {
+        let act = if wanted { "button.wished" } else { "button.removed" };
+        let deed = Deed::done(act, format!("link:{}", link.id), link.product.as_str());
+        note(&transaction, context, link.tenant_id, by, deed).await?;
+    }
     transaction.commit().await?;
     context.waker.wake();
     let give_up = Instant::now() + PATIENCE;
@@ -189,7 +200,7 @@ pub async fn check(context: &Context, link: &link::Model) -> Result<Asked, Failu
     if newest.plus(CHECK_EVERY) > context.now() || (standing.state == State::Working && !standing.ways.is_empty()) {
         return Ok(Asked::Standing(Box::new(standing)));
     }
-    wish(context, link, wanted).await
+    ask(context, link, wanted, None).await
 }
 
 /// The flow of whose pages a button is on.
@@ -259,6 +270,9 @@ mod tests {
             on_conflict: None,
             default_account: None,
             creates_items: false,
+            native_wish: None,
+            native_found: None,
+            native_at: None,
         }
     }
 

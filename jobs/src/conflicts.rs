@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::hints::{self, Side};
 use crate::runs::{self, Kind, Wishes};
@@ -134,7 +135,7 @@ pub async fn resolve(
     flow: &str,
     xero_id: &str,
     winner: Side,
-    by: &str,
+    by: &Author,
 ) -> Result<bool, Failure> {
     let lanes = lane::Entity::of(tenant)
         .filter(lane::Column::LinkId.eq(link))
@@ -154,8 +155,10 @@ pub async fn resolve(
     let Some(zoho_id) = zoho_id else { return Ok(false) };
     hints::put(&transaction, context.now(), tenant, &[(lane.id, Side::Zoho, zoho_id)]).await?;
     crate::links::wake(&transaction, context, tenant, link).await?;
+    let deed = Deed::done("conflict.resolved", format!("{flow}:{xero_id}"), winner.name());
+    note(&transaction, context, tenant, by, deed).await?;
     transaction.commit().await?;
-    tracing::info!(tenant.id = %tenant, link.id = %link, flow, record.id = xero_id, winner = winner.name(), by, "a conflict is decided");
+    tracing::info!(tenant.id = %tenant, link.id = %link, flow, record.id = xero_id, winner = winner.name(), by = by.who(), "a conflict is decided");
     runs::start(context, tenant, link, Kind::Sync, by, &Wishes::default()).await?;
     Ok(true)
 }

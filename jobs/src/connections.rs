@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::sync::{arrange, buttons};
 use crate::{letters, tokens};
@@ -83,7 +84,9 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
     let reached =
         Condition::any().add(link::Column::XeroConnectionId.is_in(ids.clone())).add(link::Column::ZohoConnectionId.is_in(ids));
     let links = link::Entity::of(tenant).filter(reached).all(&transaction).await?;
+    let mut rests_now = false;
     for one in links {
+        rests_now |= one.state != "resting";
         run::Entity::update_many()
             .col_expr(run::Column::State, Expr::value("paused"))
             .col_expr(run::Column::Pause, Expr::value(Some("reconnect")))
@@ -99,7 +102,10 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
         one.update(&transaction).await?;
     }
     let told = found.told_at.is_some_and(|told| now.since(told) < TELL_EVERY);
-    if !told && found.state == "needs_reconnect" {
+    let provider = found.provider.clone();
+    let was_ended = found.state == "revoked";
+    let tells = !told && found.state == "needs_reconnect";
+    if tells {
         let customer =
             tenant::Entity::of(tenant).one(&transaction).await?.ok_or_else(|| Failure::Bug("the tenant is gone".to_owned()))?;
         let (link, expires_at) = invite(&transaction, context, tenant, &found.provider).await?;
@@ -116,6 +122,10 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
         found.told_at = Set(Some(now));
         found.update(&transaction).await?;
     }
+    // Whoever ended it by will has an entry already.
+    if !was_ended && (rests_now || tells) {
+        note(&transaction, context, tenant, &Author::worker(), Deed::done("grant.lost", format!("grant:{id}"), provider)).await?;
+    }
     transaction.commit().await?;
     context.waker.wake();
     tracing::warn!(tenant.id = %tenant, grant.id = %id, why, "a connection must be authorised again");
@@ -123,17 +133,21 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
 }
 
 /// A person ends a connection. The provider is told first; what was carried stays where it is.
-pub async fn disconnect(context: &Context, tenant: TenantId, id: ConnectionId) -> Result<bool, Failure> {
+pub async fn disconnect(context: &Context, tenant: TenantId, id: ConnectionId, by: &Author) -> Result<bool, Failure> {
     let Some(found) = connection::Entity::of(tenant).filter(connection::Column::Id.eq(id)).one(&context.database).await? else {
         return Ok(false);
     };
     tell_provider(context, tenant, &found).await?;
+    let transaction = begin_write(&context.database).await?;
     grant::Entity::update_many()
         .col_expr(grant::Column::State, Expr::value("revoked"))
         .filter(grant::Column::TenantId.eq(tenant))
         .filter(grant::Column::Id.eq(found.grant_id))
-        .exec(&context.database)
+        .exec(&transaction)
         .await?;
+    let deed = Deed::done("connection.ended", format!("connection:{id}"), found.provider.as_str());
+    note(&transaction, context, tenant, by, deed).await?;
+    transaction.commit().await?;
     lost(context, tenant, found.grant_id, "The connection was ended by a person.").await?;
     Ok(true)
 }

@@ -23,6 +23,8 @@ use crate::sync::shelf::Shelves;
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
+    /// What is written on everything that this worker holds.
+    pub name: Arc<str>,
     pub database: DatabaseConnection,
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<dyn Chance>,

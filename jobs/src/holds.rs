@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter, QueryOr
 use uuid::Uuid;
 
 use crate::addresses::{Doors, Pages};
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::links;
 use crate::runs::{self, Kind, Wishes};
@@ -186,7 +187,7 @@ pub async fn retry(
     tenant: TenantId,
     link: LinkId,
     codes: Option<&[String]>,
-    by: &str,
+    by: &Author,
 ) -> Result<u64, Failure> {
     let ids: Vec<LaneId> = lanes(context, tenant, link).await?.iter().map(|lane| lane.id).collect();
     let transaction = begin_write(&context.database).await?;
@@ -225,6 +226,9 @@ pub async fn retry(
     let text = "UPDATE run SET locks = NULL WHERE tenant_id = $1 AND link_id = $2 AND state IN ('working', 'paused')";
     transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
     links::wake(&transaction, context, tenant, link).await?;
+    if retried > 0 {
+        note(&transaction, context, tenant, by, Deed::done("holds.retried", format!("link:{link}"), retried.to_string())).await?;
+    }
     transaction.commit().await?;
     if retried > 0 {
         runs::start(context, tenant, link, Kind::Sync, by, &Wishes::default()).await?;

@@ -10,6 +10,7 @@ use entities::{link, run};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use uuid::Uuid;
 
+use crate::audit::Author;
 use crate::context::{Context, Failure};
 use crate::hints;
 use crate::limits::LimitSettings;
@@ -107,7 +108,9 @@ pub async fn on_time(context: &Context) -> Result<(), Failure> {
         if last >= turn(link, slowed(wish, cost(context, tenant, link).await?, &context.providers.limits), now) {
             continue;
         }
-        if let Started::Run(run) = runs::start(context, tenant, link, Kind::Sync, BY_TIME, &Wishes::default()).await? {
+        if let Started::Run(run) =
+            runs::start(context, tenant, link, Kind::Sync, &Author::timetable(), &Wishes::default()).await?
+        {
             tracing::debug!(tenant.id = %tenant, link.id = %link, run.id = %run, "a sync begins by itself");
         }
     }
@@ -124,7 +127,7 @@ pub async fn sweeps(context: &Context) -> Result<(), Failure> {
         }
         let minutes = if records(context, tenant, link).await? < MANY { SWEEP_MINUTES } else { 7 * SWEEP_MINUTES };
         if last < turn(link, minutes, now) {
-            runs::start(context, tenant, link, Kind::Reconciliation, BY_TIME, &Wishes::default()).await?;
+            runs::start(context, tenant, link, Kind::Reconciliation, &Author::timetable(), &Wishes::default()).await?;
         }
     }
     Ok(())

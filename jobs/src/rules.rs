@@ -16,6 +16,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::holds;
 use crate::visit::{Away, Visit};
@@ -73,7 +74,7 @@ pub async fn set_tracking(
     link: &link::Model,
     rules: Vec<TrackingRule>,
     accept: bool,
-    by: &str,
+    by: &Author,
 ) -> Result<Told, Away> {
     let visit = Visit::begin(context, link.clone()).await?;
     let looked = look::tracking(&visit, &rules).await;
@@ -90,7 +91,7 @@ pub async fn set_tracking(
 
 /// Sets the rules for custom fields, all of them anew. Fields and choices that are to be made are made first; they stay in Zoho whatever
 /// becomes of the rules later.
-pub async fn set_fields(context: &Context, link: &link::Model, rules: Vec<FieldRule>, by: &str) -> Result<Told, Away> {
+pub async fn set_fields(context: &Context, link: &link::Model, rules: Vec<FieldRule>, by: &Author) -> Result<Told, Away> {
     let visit = Visit::begin(context, link.clone()).await?;
     let checked = checked(&visit, &rules).await;
     visit.end().await?;
@@ -110,7 +111,7 @@ async fn checked(visit: &Visit, rules: &[FieldRule]) -> Result<(Vec<FieldRule>, 
 }
 
 /// Keeps the rules of one kind in the place of those that were there. What was held for a rule is tried again: gives how many.
-async fn keep<R: Serialize>(context: &Context, link: &link::Model, kind: &str, rules: &[R], by: &str) -> Result<u64, Failure> {
+async fn keep<R: Serialize>(context: &Context, link: &link::Model, kind: &str, rules: &[R], by: &Author) -> Result<u64, Failure> {
     let key = context.tenant_key(link.tenant_id).await?;
     let transaction = begin_write(&context.database).await?;
     rule::Entity::delete_many()
@@ -129,12 +130,14 @@ async fn keep<R: Serialize>(context: &Context, link: &link::Model, kind: &str, r
             kind: Set(kind.to_owned()),
             position: Set(position as i32),
             body: Set(key.seal(place(id), &body, context.chance.as_ref())),
-            set_by: Set(by.to_owned()),
+            set_by: Set(by.who().to_owned()),
             set_at: Set(context.now()),
         }
         .insert(&transaction)
         .await?;
     }
+    let deed = Deed::done("rules.set", format!("link:{}", link.id), format!("{kind} {}", rules.len()));
+    note(&transaction, context, link.tenant_id, by, deed).await?;
     transaction.commit().await?;
     tracing::info!(tenant.id = %link.tenant_id, link.id = %link.id, kind, rules = rules.len(), "rules were set");
     let codes = HELD_FOR.map(str::to_owned);

@@ -12,6 +12,7 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::sync::scope::Scope;
 use crate::{in_step, links};
@@ -94,7 +95,7 @@ pub async fn start(
     tenant: TenantId,
     link: LinkId,
     kind: Kind,
-    requested_by: &str,
+    by: &Author,
     wishes: &Wishes,
 ) -> Result<Started, Failure> {
     let transaction = begin_write(&context.database).await?;
@@ -149,8 +150,11 @@ pub async fn start(
                     WHERE hold.tenant_id = pair.tenant_id AND hold.lane_id = pair.lane_id AND hold.xero_id = pair.xero_id AND hold.code = 'NOT_IN_ZOHO')";
         transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
     }
-    let id = open(&transaction, context, tenant, link, kind, requested_by).await?;
+    let id = open(&transaction, context, tenant, link, kind, by.who()).await?;
     links::wake(&transaction, context, tenant, link).await?;
+    if kind != Kind::Sync || !by.is_nobody() {
+        note(&transaction, context, tenant, by, Deed::done("run.started", format!("run:{id}"), kind.name())).await?;
+    }
     transaction.commit().await?;
     context.waker.wake();
     Ok(Started::Run(id))
@@ -238,24 +242,25 @@ async fn keep_scope(
 }
 
 /// The person's pause: work rests until `resume`. What is being sent now is still settled.
-pub async fn pause(context: &Context, tenant: TenantId, id: RunId) -> Result<Changed, Failure> {
-    change(context, tenant, id, &["working", "paused"], "paused", Some(("user", "Paused by a person."))).await
+pub async fn pause(context: &Context, tenant: TenantId, id: RunId, by: &Author) -> Result<Changed, Failure> {
+    change(context, tenant, id, ("run.paused", by), &["working", "paused"], "paused", Some(("user", "Paused by a person."))).await
 }
 
 /// Goes on where it paused.
-pub async fn resume(context: &Context, tenant: TenantId, id: RunId) -> Result<Changed, Failure> {
-    change(context, tenant, id, &["paused"], "working", None).await
+pub async fn resume(context: &Context, tenant: TenantId, id: RunId, by: &Author) -> Result<Changed, Failure> {
+    change(context, tenant, id, ("run.resumed", by), &["paused"], "working", None).await
 }
 
 /// Ends the run. What was carried stays carried.
-pub async fn cancel(context: &Context, tenant: TenantId, id: RunId) -> Result<Changed, Failure> {
-    change(context, tenant, id, &["working", "paused"], "cancelled", None).await
+pub async fn cancel(context: &Context, tenant: TenantId, id: RunId, by: &Author) -> Result<Changed, Failure> {
+    change(context, tenant, id, ("run.cancelled", by), &["working", "paused"], "cancelled", None).await
 }
 
 async fn change(
     context: &Context,
     tenant: TenantId,
     id: RunId,
+    (act, by): (&str, &Author),
     from: &[&str],
     to: &str,
     pause: Option<(&str, &str)>,
@@ -284,6 +289,7 @@ async fn change(
         .exec(&transaction)
         .await?;
     links::wake(&transaction, context, tenant, found.link_id).await?;
+    note(&transaction, context, tenant, by, Deed::done(act, format!("run:{id}"), found.kind)).await?;
     transaction.commit().await?;
     context.waker.wake();
     Ok(Changed::Yes)

@@ -10,6 +10,7 @@ pub mod known;
 pub mod lanes;
 pub mod meet;
 pub mod merge;
+pub mod native;
 pub mod observe;
 pub mod plan;
 pub mod points;

@@ -234,5 +234,5 @@ fn mine(tenant: TenantId, id: GrantId) -> Condition {
 fn owner(context: &Context) -> String {
     let mut random = [0; 8];
     context.chance.fill(&mut random);
-    format!("{}/{:016x}", crate::worker::name(), u64::from_le_bytes(random))
+    format!("{}/{:016x}", context.name, u64::from_le_bytes(random))
 }

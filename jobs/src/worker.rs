@@ -1,8 +1,8 @@
 //! Runs all queues until told to stop.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 
-use entities::chance::{Chance, SystemChance};
+use entities::chance::Chance;
 use entities::database::sql;
 use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::watch;
@@ -14,14 +14,14 @@ use crate::{postgres, queue};
 
 /// Runs until `shutdown` says true; the slices that run then end at their next step.
 pub async fn run(context: Context, shutdown: watch::Receiver<bool>) {
-    let name = name();
+    let name = context.name.clone();
     if let Err(error) = reclaim(&context).await {
         tracing::warn!(%error, "the work of dead workers on this machine could not be taken over at once; it comes free by itself");
     }
     if let Err(error) = queue::enqueue(&context.database, context.clock.as_ref(), &Timetable, context.now()).await {
         tracing::warn!(%error, "the timetable could not be started; the next worker will");
     }
-    tracing::info!(worker.name = name, "the worker is ready");
+    tracing::info!(worker.name = &*name, "the worker is ready");
     let queues = Queue::ALL.map(|queue| {
         let mut shutdown = shutdown.clone();
         let stopped = async move {
@@ -33,17 +33,14 @@ pub async fn run(context: Context, shutdown: watch::Receiver<bool>) {
         _ = futures::future::join_all(queues) => {}
         () = postgres::listen(context.clone()) => {}
     }
-    tracing::info!(worker.name = name, "the worker has stopped");
+    tracing::info!(worker.name = &*name, "the worker has stopped");
 }
 
 /// Host, process and chance: a restarted worker is never taken for its dead self.
-pub fn name() -> &'static str {
-    static NAME: OnceLock<String> = OnceLock::new();
-    NAME.get_or_init(|| {
-        let mut random = [0; 4];
-        SystemChance.fill(&mut random);
-        format!("{}/{}/{:08x}", host(), std::process::id(), u32::from_le_bytes(random))
-    })
+pub fn new_name(chance: &dyn Chance) -> Arc<str> {
+    let mut random = [0; 4];
+    chance.fill(&mut random);
+    format!("{}/{}/{:08x}", host(), std::process::id(), u32::from_le_bytes(random)).into()
 }
 
 /// Takes over at once what workers held that ran on this machine and are no more. Others' work comes free when they are not heard of.

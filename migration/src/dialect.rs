@@ -16,3 +16,8 @@ pub async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(),
     }
     Ok(())
 }
+
+/// The same, for statements that only one of the databases understands: on the other nothing happens.
+pub async fn run_on(manager: &SchemaManager<'_>, backend: DatabaseBackend, statements: &[&str]) -> Result<(), DbErr> {
+    if manager.get_connection().get_database_backend() == backend { run(manager, statements).await } else { Ok(()) }
+}

@@ -18,7 +18,9 @@ mod m0011_conflicts;
 mod m0012_buttons;
 mod m0013_products;
 mod m0014_traces;
+mod m0015_audit;
 mod m0016_partners;
+mod m0017_native;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -40,7 +42,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_buttons::Buttons),
             Box::new(m0013_products::Products),
             Box::new(m0014_traces::Traces),
+            Box::new(m0015_audit::Audit),
             Box::new(m0016_partners::Partners),
+            Box::new(m0017_native::Native),
         ]
     }
 }

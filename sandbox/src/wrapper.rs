@@ -81,9 +81,7 @@ async fn play(
     let fault = shared.faults.strike(provider, request.method(), request.path(), request.query_string());
     if !matches!(
         fault,
-        None | Some(
-            Kind::Latency { .. } | Kind::ResetAfter | Kind::RevokeToken | Kind::Normalise { .. } | Kind::SilentEdit { .. }
-        )
+        None | Some(Kind::Latency { .. } | Kind::ResetAfter | Kind::RevokeToken | Kind::Normalise { .. } | Kind::Edit { .. })
     ) {
         request.extensions_mut().insert(Foreign);
     }
@@ -163,10 +161,10 @@ async fn play(
             let changed = tamper::answered(&whole, &kind).map_or(whole, web::Bytes::from);
             Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(changed))))
         }
-        Some(Kind::SilentEdit { tenant, resource, record }) => {
+        Some(Kind::Edit { tenant, resource, record, silent }) => {
             let answer = next.call(request).await?.map_into_boxed_body();
-            if let Err(error) = xero::put(shared, &tenant, &resource, &record, true) {
-                tracing::error!(%error, "a silent edit was ordered that cannot be done");
+            if let Err(error) = xero::put(shared, &tenant, &resource, &record, silent) {
+                tracing::error!(%error, "an edit was ordered that cannot be done");
             }
             Ok(answer)
         }

@@ -79,7 +79,7 @@ async fn in_xero(world: &World, fits: impl Fn(&Value) -> bool) -> bool {
 async fn until(mut is_there: impl AsyncFnMut() -> bool) -> Duration {
     let began = Instant::now();
     while !is_there().await {
-        assert!(began.elapsed() < tests::PATIENCE, "it never arrived");
+        assert!(began.elapsed() < tests::patience(), "it never arrived");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     began.elapsed()

@@ -280,7 +280,7 @@ async fn writes(world: &World) -> u64 {
 }
 
 /// What a person switches on in CRM.
-async fn several_currencies(world: &World) {
+pub async fn several_currencies(world: &World) {
     let org = json!({ "org": zgid(world).await, "multi_currency": true, "currencies": ["USD", "AUD", "EUR", "GBP", "JPY"] });
     world.stage.control("zoho/crm/org", org).await.expect("several currencies");
 }
@@ -290,7 +290,7 @@ async fn zgid(world: &World) -> String {
 }
 
 /// Every record of a module in the connected organisation.
-async fn crm(world: &World, module: &str) -> Vec<Value> {
+pub async fn crm(world: &World, module: &str) -> Vec<Value> {
     let zgid = zgid(world).await;
     world.stage.records(&format!("zoho/crm/{zgid}/{module}")).await.expect("the sandbox's records")
 }
@@ -307,7 +307,7 @@ fn cents(amount: &Value) -> i64 {
 }
 
 /// Speaks to CRM as the customer's own app could.
-async fn api(world: &World, method: Method, path: &str, body: Option<Value>) -> Value {
+pub async fn api(world: &World, method: Method, path: &str, body: Option<Value>) -> Value {
     use entities::ids::{GrantId, TenantId};
     let of = |column: &str| format!("SELECT {column} AS id FROM connection WHERE products = 'crm' AND state = 'live'");
     let (tenant, grant) = (id(world, &of("tenant_id")).await, id(world, &of("grant_id")).await);
@@ -347,7 +347,7 @@ async fn one(world: &World, text: &str) -> sea_orm::QueryResult {
 
 /// Moves time on while a run rests for want of answers.
 async fn patient(world: &World, run: &str) -> Value {
-    let until = tokio::time::Instant::now() + tests::PATIENCE;
+    let until = tokio::time::Instant::now() + tests::patience();
     loop {
         let progress = world.staff.progress(run).await.unwrap();
         if matches!(progress["state"].as_str(), Some("DONE" | "CANCELLED" | "FAILED")) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::entry::Entry;
-use tests::{Connected, PATIENCE, World, books, flow, program, sum};
+use tests::{Connected, World, books, flow, patience, program, sum};
 use tokio::process::Child;
 
 /// The greatest file that Zoho takes.
@@ -211,7 +211,7 @@ async fn a_worker_that_dies_among_the_files_attaches_none_of_them_twice() {
         let mut environment = world.stage.environment.clone();
         environment.push(("CPCONNECT_KILL_AT".to_owned(), point.to_owned()));
         let mut victim = program::start(&["worker"], &environment);
-        let died = tokio::time::timeout(PATIENCE, victim.wait()).await.unwrap_or_else(|_| panic!("{point} was not reached"));
+        let died = tokio::time::timeout(patience(), victim.wait()).await.unwrap_or_else(|_| panic!("{point} was not reached"));
         assert!(died.unwrap().code().is_none(), "{point}: the worker was to die");
     }
     let worker = program::start(&["worker"], &world.stage.environment);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod advances;
+mod audit;
 mod back_contacts;
 mod back_documents;
 mod back_payments;
@@ -16,8 +17,12 @@ mod contacts;
 mod contracts;
 mod credits;
 mod crm;
+mod crm_native;
+mod doors;
+mod drift;
 mod engine;
 mod examples;
+mod figures;
 mod files;
 mod flows;
 mod hints;
@@ -46,6 +51,7 @@ mod rules;
 mod scope;
 mod storm;
 mod strangers;
+mod threats;
 mod tokens;
 mod tracking;
 mod trouble;

@@ -1,6 +1,6 @@
 //! One edit is one write, whichever side it is made on; and a cycle in which nothing happens costs a few calls, whatever the size.
 //!
-//! `EDITS=1000` asks for more of them.
+//! `EDITS=1000` asks for more of them, `CYCLES_OF=1000,300000` for companies of other sizes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const QUARTER: Duration = Duration::from_secs(15 * 60);
 /// Cycles that are looked at: two hours, so that slower lists had their turn.
 const CYCLES: i64 = 8;
 /// The work of a whole migration, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(1200);
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_edit_is_one_write_on_either_side() {
@@ -95,14 +95,18 @@ async fn one_edit_is_one_write_on_either_side() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cycle_without_a_change_costs_the_same_few_calls_at_any_size() {
+    let sizes = std::env::var("CYCLES_OF").unwrap_or("20,400".to_owned());
     let mut costs = Vec::new();
-    for invoices in [20, 400] {
+    for invoices in sizes.split(',').map(|size| size.parse().expect("CYCLES_OF is two numbers")) {
         let cost = cycles(invoices).await;
         println!("{invoices} invoices: calls of {CYCLES} cycles: {cost:?}");
         costs.push(cost);
     }
-    assert_eq!(costs[0], costs[1], "the size of a company makes no difference");
-    assert!(costs[0].iter().all(|calls| *calls <= CYCLE_CALLS_MAX), "{costs:?}");
+    // The hour of a slower list ends in one cycle or in the next, by the seconds that the machine took; one more page of a list would
+    // be a call more in each.
+    let all = |cost: &[u64]| cost.iter().sum::<u64>();
+    assert!(all(&costs[0]).abs_diff(all(&costs[1])) <= 2, "the size of a company makes no difference: {costs:?}");
+    assert!(costs.iter().flatten().all(|calls| *calls <= CYCLE_CALLS_MAX), "{costs:?}");
 }
 
 async fn cycles(invoices: u64) -> Vec<u64> {

@@ -1,6 +1,6 @@
 //! The proof: a generated company of every kind of record arrives to the cent, and carrying it again writes nothing.
 //!
-//! `PROOF_EACH=100000 PROOF_SEED=3` asks for more documents of each kind, and for others.
+//! `PROOF_EACH=100000 PROOF_SEED=3 PATIENCE_S=7200` asks for more documents of each kind, and for others.
 
 use tests::generated;
 use tests::whole::whole;

@@ -1,5 +1,8 @@
-//! Both companies are edited at random while the two are kept in step; calls fail, and what the providers tell is lost, said twice and out of
-//! order: once it is quiet, every pair is equal or somebody is asked, nothing is there twice, nothing is lost, and nothing is written any more. `STORM_SEEDS=200` for the full storm.
+//! Both companies are edited at random while the two are kept in step; calls fail, workers die, and what the providers tell is lost, said
+//! twice and out of order: once it is quiet, every pair is equal or somebody is asked, nothing is there twice, nothing is lost, and nothing
+//! is written any more.
+//!
+//! `STORM_SEEDS=200` for the full storm, `STORM_RECORDS=1000` for a company of so many contacts and invoices, `STORM_EDITS` for more edits.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -8,6 +11,7 @@ use reqwest::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::dice::Dice;
+use tests::mortal::Mortal;
 use tests::{Connected, World, books, eventually, sum};
 
 use crate::hints::webhooks;
@@ -15,6 +19,8 @@ use crate::hints::webhooks;
 /// Edits between two syncs, and how often.
 const EDITS: u64 = 12;
 const ROUNDS: u64 = 4;
+/// Contacts and invoices together.
+const RECORDS: u64 = 32;
 /// The share of what the providers tell that never comes.
 const LOST: f64 = 0.2;
 
@@ -22,14 +28,17 @@ const LOST: f64 = 0.2;
 async fn after_a_storm_every_pair_is_equal_or_somebody_is_asked() {
     let setting = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let (first, seeds) = (setting("STORM_SEED").unwrap_or(1), setting("STORM_SEEDS").unwrap_or(2));
+    let records = setting("STORM_RECORDS").unwrap_or(RECORDS);
     for seed in first..first + seeds {
-        Storm::new(seed).await.blow(setting("STORM_EDITS").unwrap_or(EDITS)).await;
+        Storm::new(seed, records).await.blow(setting("STORM_EDITS").unwrap_or(EDITS)).await;
     }
 }
 
 struct Storm {
     world: World,
     connected: Connected,
+    worker: Mortal,
+    deaths: u64,
     dice: Dice,
     seed: u64,
     /// Values that were never there before.
@@ -38,9 +47,11 @@ struct Storm {
 }
 
 impl Storm {
-    async fn new(seed: u64) -> Self {
-        let mut world = World::with(vec![("ZOHO_WEBHOOKS".into(), "on".into())], true).await;
-        world.seed("demo-company", Some(12), Some(20)).await;
+    async fn new(seed: u64, records: u64) -> Self {
+        let mut world = World::with(vec![("ZOHO_WEBHOOKS".into(), "on".into())], false).await;
+        let worker = Mortal::born(&world).await;
+        let contacts = records * 3 / 8;
+        world.seed("demo-company", Some(contacts), Some(records - contacts)).await;
         let connected = world.connected().await;
         let (_, progress) = world.migrate(&connected).await;
         assert_eq!(progress["clean"], true);
@@ -50,7 +61,7 @@ impl Storm {
         let mut listening = trouble;
         listening["url"] = json!(world.url("/webhooks/xero"));
         world.stage.control("xero/webhooks", listening).await.unwrap();
-        Self { world, connected, dice: Dice(seed), seed, count: 0, edits: BTreeMap::new() }
+        Self { world, connected, worker, deaths: 0, dice: Dice(seed), seed, count: 0, edits: BTreeMap::new() }
     }
 
     async fn blow(mut self, edits: u64) {
@@ -70,6 +81,7 @@ impl Storm {
             if !fails {
                 self.amid(&run, edits / 3).await;
             }
+            self.kill().await;
             self.patient(&run).await;
             self.world.faults(json!([])).await;
         }
@@ -88,8 +100,17 @@ impl Storm {
             self.world.staff = self.world.stage.staff().unwrap();
             self.world.nothing_more(&self.connected).await;
         }
-        println!("storm {}: {:?}", self.seed, self.edits);
+        println!("storm {}: {} deaths, {:?}", self.seed, self.deaths, self.edits);
+        self.worker.dies();
         self.world.end().await;
+    }
+
+    /// The worker dies somewhere in the run, and another one begins.
+    async fn kill(&mut self) {
+        tokio::time::sleep(Duration::from_millis(self.dice.below(250))).await;
+        self.worker.dies();
+        self.deaths += 1;
+        self.worker = Mortal::born(&self.world).await;
     }
 
     /// People go on while a run is under way. Zoho tells whole seconds, so an edit in the very second of our own writing of the same record

@@ -72,6 +72,65 @@ async fn a_viewer_changes_nothing() {
     world.end().await;
 }
 
+/// Mutations that leave no entry in the audit log. May only shrink.
+const UNNOTED: [&str; 0] = [];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_mutation_leaves_an_entry_in_the_audit_log_whoever_asks() {
+    let (world, connected, run) = something().await;
+    let other = world.staff.onboard("Another Ltd", "other@another.example", "au").await.unwrap();
+    let tenants = HashSet::from([tenant_id(&world, &other).await]);
+    let mutations = fields(&world, &connected, &run).await.into_iter().filter(|(_, question)| question.starts_with("mutation"));
+    let mutations: Vec<_> = mutations.collect();
+    assert!(mutations.len() > 15, "{}", mutations.len());
+    for (who, role, limited, refused) in [
+        ("vera", Role::Viewer, None, Some("FORBIDDEN")),
+        ("otto", Role::Staff, Some(tenants), Some("NOT_FOUND")),
+        ("ada", Role::Admin, None, None),
+    ] {
+        let asker = Caller { subject: who.to_owned(), ..caller(&world, role, limited, 3600) };
+        let bearer = format!("Bearer {}", world.stage.staff_as(asker).unwrap().token());
+        for (name, question) in &mutations {
+            let before = noted(&world, who).await;
+            let (_, answer) = ask(&world, Some(&bearer), question).await;
+            let now = noted(&world, who).await;
+            let new = &now[before.len()..];
+            assert_eq!(new.is_empty(), UNNOTED.contains(&name.as_str()), "{name} of {who}: {answer}");
+            if let Some(refused) = refused {
+                let refused = if role == Role::Staff && (name == "onboardTenant" || name == "exportTenant") {
+                    "FORBIDDEN"
+                } else {
+                    refused
+                };
+                assert_eq!((code(&answer), new.len()), (refused, 1), "{name} of {who}: {answer}");
+                assert_eq!((new[0].outcome.as_str(), new[0].detail.as_str()), ("refused", refused), "{name} of {who}");
+                let is_of_tenant = new[0].tenant_id != entities::audit_entry::SYSTEM;
+                assert_eq!(
+                    is_of_tenant,
+                    name != "onboardTenant",
+                    "{name} of {who} is in the log of the tenant that it was about"
+                );
+            }
+        }
+    }
+    let context = &world.stage.context;
+    assert_eq!(jobs::audit::verify(&context.database, &context.keys).await.unwrap().broken, None);
+    world.end().await;
+}
+
+/// Somebody's entries in all logs, in the order of their tenants' and then their own.
+async fn noted(world: &World, who: &str) -> Vec<entities::audit_entry::Model> {
+    let database = &world.stage.context.database;
+    let mut all = Vec::new();
+    let tenants = entities::tenant::Entity::all().all(database).await.unwrap();
+    for id in tenants.into_iter().map(|tenant| tenant.id).chain([entities::audit_entry::SYSTEM]) {
+        let wanted = jobs::audit::Wanted { who: Some(who.to_owned()), ..Default::default() };
+        all.extend(jobs::audit::newest(database, id, &wanted, None, 1000).await.unwrap());
+    }
+    all.sort_by_key(|entry| (entry.at, entry.tenant_id, entry.seq));
+    all
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_with_anything_wrong_is_nobodys() {
     let world = World::without_worker().await;

@@ -11,11 +11,12 @@ pub mod dice;
 pub mod entry;
 pub mod generated;
 pub mod installation;
+pub mod mortal;
 pub mod program;
 pub mod whole;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use api::demo::customer::Customer;
@@ -29,8 +30,14 @@ use url::Url;
 
 /// The sandbox's company that the stories connect; its user has another one too.
 pub const COMPANY: &str = "CloudPerfect";
-/// How long a story waits for something that happens by itself.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a story waits for something that happens by itself: 90 seconds, or `PATIENCE_S` where a story is asked for more than usual.
+pub fn patience() -> Duration {
+    static PATIENCE: OnceLock<Duration> = OnceLock::new();
+    *PATIENCE.get_or_init(|| {
+        let asked = std::env::var("PATIENCE_S").ok().map(|text| text.parse().expect("PATIENCE_S is a number of seconds"));
+        Duration::from_secs(asked.unwrap_or(90))
+    })
+}
 
 /// Everything a story needs.
 pub struct World {
@@ -209,7 +216,7 @@ impl World {
 
 /// Looks until there is something to see; waits for a state, never for a time.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let until = tokio::time::Instant::now() + PATIENCE;
+    let until = tokio::time::Instant::now() + patience();
     loop {
         if let Some(seen) = look().await {
             return seen;

@@ -2,6 +2,7 @@
 
 use entities::ids::TenantId;
 use entities::{api_client, partner_tenant};
+use jobs::audit::{Author, Source};
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::partner::{Partner, Scope};
@@ -40,6 +41,11 @@ impl Asker {
             Self::Staff(caller) => caller.subject.clone(),
             Self::Partner(partner) => format!("client:{}", partner.client),
         }
+    }
+
+    /// The same, for the audit log.
+    pub fn author(&self) -> Author {
+        Author::staff(&self.subject(), Source::Rest)
     }
 
     /// Whether this asker may do what the scope is for.

@@ -10,6 +10,7 @@ use comfy_table::{ContentArrangement, Table};
 use entities::clock::SystemClock;
 use entities::sealed::MasterKeys;
 use entities::tenant;
+use jobs::audit;
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
@@ -165,6 +166,7 @@ async fn database_and_keys(raw: &Raw) -> Vec<Finding> {
             findings.push(well("migrations"));
             if let Ok(keys) = raw.master_keys() {
                 findings.push(master_keys(&pool, &keys).await);
+                findings.push(audit_log(&pool, &keys).await);
             }
         }
         Ok(count) => findings.push(ill("migrations", format!("{count} are not applied"), "run `cpconnect migrate up`")),
@@ -184,6 +186,23 @@ fn is_new(url: &str) -> bool {
     url.strip_prefix("sqlite://")
         .map(|rest| rest.split('?').next().unwrap_or(rest))
         .is_some_and(|path| path != ":memory:" && !std::path::Path::new(path).exists())
+}
+
+/// Whether every chain of the audit log holds, and where the first does not.
+async fn audit_log(pool: &DatabaseConnection, keys: &MasterKeys) -> Finding {
+    let what = "audit log";
+    let verified = match audit::verify(pool, keys).await {
+        Ok(verified) => verified,
+        Err(error) => return ill(what, chain(&error), "see the line of the database"),
+    };
+    match verified.broken {
+        None => well(format!("{what} ({} entries in {} chains)", verified.entries, verified.chains)),
+        Some(broken) => ill(
+            what,
+            format!("tenant {}, entry {}: {}", broken.tenant, broken.seq, broken.why),
+            "compare with a backup: somebody changed it who was not this program",
+        ),
+    }
 }
 
 /// Whether the master keys open every tenant's key.

@@ -3,12 +3,15 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use entities::audit_entry::SYSTEM;
 use entities::chance::SystemChance;
 use entities::clock::SystemClock;
 use entities::database::begin_write;
 use entities::ids::TenantId;
 use entities::sealed::{MasterKeys, SealTrouble};
 use entities::tenant;
+use jobs::audit::{self, Author, Deed};
+use jobs::context::Failure;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
 use secrecy::ExposeSecret;
 
@@ -72,7 +75,6 @@ impl Rotate {
         let url = self.raw.database_url()?;
         let pool = database::open_current(url.expose_secret(), false).await?;
         let counts = rotate(&pool, &keys).await?;
-        pool.close().await?;
         println!(
             "wrapped with {:?} now: {}; were already: {}; do not open: {}",
             keys.newest(),
@@ -80,6 +82,8 @@ impl Rotate {
             counts.newest_already,
             counts.closed
         );
+        remember(&pool, &keys, &counts).await?;
+        pool.close().await?;
         if counts.closed > 0 {
             println!("put the master keys that wrapped the last ones back into MASTER_KEYS and run this again");
             return Ok(ExitCode::FAILURE);
@@ -130,6 +134,16 @@ async fn rotate(pool: &DatabaseConnection, keys: &MasterKeys) -> Result<Counts, 
         }
         transaction.commit().await?;
     }
+}
+
+/// In the installation's own audit log, whose key is wrapped anew with the others.
+async fn remember(pool: &DatabaseConnection, keys: &MasterKeys, counts: &Counts) -> Result<(), Failure> {
+    let deed = Deed::done("keys.rotated", format!("key:{}", keys.newest()), format!("{} wrapped", counts.rewrapped));
+    let transaction = begin_write(pool).await?;
+    audit::rewrap(&transaction, keys, &SystemChance).await?;
+    audit::append(&transaction, keys, &SystemChance, SystemClock::machine(), SYSTEM, &Author::operator(), deed).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 fn rewrapped(keys: &MasterKeys, tenant: &tenant::Model) -> Result<Vec<u8>, SealTrouble> {

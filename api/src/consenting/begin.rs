@@ -6,6 +6,7 @@ use connectors::oauth::{Pkce, zoho_scopes};
 use entities::database::begin_write;
 use entities::ids::SignInId;
 use entities::{consent, sign_in, tenant};
+use jobs::audit::{Author, Deed, note};
 use jobs::connections::hash;
 use jobs::context::{Context, Failure};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -116,6 +117,8 @@ pub async fn begin(context: &Context, link_secret: &str, cookie: Option<&str>) -
             .await?;
     }
     row.insert(&transaction).await?;
+    let deed = Deed::done("consent.used", format!("consent:{}", invitation.consent.id), invitation.provider.name());
+    note(&transaction, context, tenant.id, &Author::customer(), deed).await?;
     transaction.commit().await?;
     Ok(Some(Begun { to: authorize_url(context, &invitation, &state, &pkce), cookie }))
 }

@@ -96,7 +96,7 @@ pub async fn choose(context: &Context, state: &str, cookie: Option<&str>, organi
     let outcome = settle(context, &key, &open.sign_in, Tokens::Stored(open.grant), &open.reach, &kept).await?;
     if let Outcome::Problem(problem) = outcome {
         tracing::info!(tenant.id = %open.sign_in.tenant_id, problem = problem.code(), "a choice was refused");
-        if !forget::drop_choice(context, &open.sign_in).await? {
+        if !forget::drop_choice(context, &open.sign_in, Some(problem)).await? {
             return settled_meanwhile(context, open.provider, &open.sign_in, state, problem).await;
         }
     }
@@ -147,7 +147,7 @@ async fn open(context: &Context, state: &str, cookie: Option<&str>) -> Result<Re
         return settled_meanwhile(context, provider, &sign_in, state, Problem::Expired).await.map(Err);
     };
     if sign_in.expires_at <= context.now() {
-        forget::drop_choice(context, &sign_in).await?;
+        forget::drop_choice(context, &sign_in, None).await?;
         return settled_meanwhile(context, provider, &sign_in, state, Problem::Expired).await.map(Err);
     }
     let reach = match reach_of(context, provider, &waiting) {

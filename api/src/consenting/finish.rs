@@ -19,7 +19,7 @@ use url::Url;
 
 use super::begin::products;
 use super::organisations::{PAUSES_MS, Pick, Reach, crm, details, free, has_finance, is_ended, pick, reached};
-use super::settle::{Granted, Tokens, connected, finished, keep, settle};
+use super::settle::{Granted, Tokens, connected, finished, keep, refused, settle};
 use super::{Outcome, Problem, Provider, forget, is_same_browser, shown, verifier_place};
 
 /// What a provider sent the browser back with. All of it is a stranger's input.
@@ -72,6 +72,7 @@ pub async fn finish(context: &Context, provider: Provider, callback: &Callback, 
         tracing::info!(tenant.id = %sign_in.tenant_id, provider = provider.name(), problem = why.code(), "a consent did not come to its end");
         let transaction = begin_write(&context.database).await?;
         finished(&transaction, &sign_in, outcome, None).await?;
+        refused(&transaction, context, &sign_in, why).await?;
         transaction.commit().await?;
     }
     Ok(page(outcome))

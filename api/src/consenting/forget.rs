@@ -11,8 +11,9 @@ use jobs::tokens;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::SecretString;
 
+use super::Problem;
 use super::organisations::{self, Reach};
-use super::settle::Granted;
+use super::settle::{Granted, refused};
 
 /// The timetable deletes what is over; our copy of the tokens is needed once more before.
 const BEFORE_THE_END: Duration = Duration::from_secs(5);
@@ -52,7 +53,7 @@ pub fn when_over(context: &Context, sign_in: &sign_in::Model) {
     tokio::spawn(async move {
         tokio::time::sleep(wait).await;
         let outcome = match sign_in::Entity::of(tenant).filter(sign_in::Column::Id.eq(id)).one(&context.database).await {
-            Ok(Some(abandoned)) => drop_choice(&context, &abandoned).await.map(drop),
+            Ok(Some(abandoned)) => drop_choice(&context, &abandoned, None).await.map(drop),
             Ok(None) => Ok(()),
             Err(error) => Err(error.into()),
         };
@@ -62,8 +63,8 @@ pub fn when_over(context: &Context, sign_in: &sign_in::Model) {
     });
 }
 
-/// Throws a grant away that was waiting for a choice. True where there was one.
-pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model) -> Result<bool, Failure> {
+/// Throws a grant away that was waiting for a choice. True where there was one. `why`: the choice was made, and refused.
+pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model, why: Option<Problem>) -> Result<bool, Failure> {
     let Some(id) = sign_in.grant_id else {
         return Ok(false);
     };
@@ -90,6 +91,9 @@ pub async fn drop_choice(context: &Context, sign_in: &sign_in::Model) -> Result<
         .filter(sign_in::Column::Id.eq(sign_in.id))
         .exec(&transaction)
         .await?;
+    if let Some(why) = why {
+        refused(&transaction, context, sign_in, why).await?;
+    }
     transaction.commit().await?;
     if let Some(waiting) = waiting {
         let key = context.tenant_key(tenant).await?;

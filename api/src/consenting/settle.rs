@@ -5,6 +5,7 @@ use entities::database::begin_write;
 use entities::ids::{ConnectionId, GrantId};
 use entities::sealed::TenantKey;
 use entities::{connection, consent, grant, sign_in};
+use jobs::audit::{self, Author, Deed, note};
 use jobs::context::{Context, Failure};
 use jobs::{links, tokens};
 use sea_orm::sea_query::Expr;
@@ -60,8 +61,15 @@ pub async fn settle(
         }
         Err(failure) => return Err(failure),
     };
+    let (tenant, side) = (sign_in.tenant_id, reach.provider().name());
+    let by = Author::customer();
+    let deed = Deed::done("consent.given", format!("consent:{}", sign_in.consent_id), side);
+    note(&transaction, context, tenant, &by, deed).await?;
+    for replaced in &replaced {
+        let deed = Deed::done("grant.reconnected", format!("grant:{}", replaced.id), side);
+        note(&transaction, context, tenant, &by, deed).await?;
+    }
     transaction.commit().await?;
-    let tenant = sign_in.tenant_id;
     tracing::info!(
         tenant.id = %tenant,
         provider = reach.provider().name(),
@@ -194,6 +202,22 @@ pub async fn keep(context: &Context, key: &TenantKey, sign_in: &sign_in::Model, 
     transaction.commit().await?;
     forget::when_over(context, sign_in);
     Ok(Outcome::Choose)
+}
+
+/// Notes for the audit log that a sign-in did not come to a connection.
+pub async fn refused(
+    transaction: &DatabaseTransaction,
+    context: &Context,
+    sign_in: &sign_in::Model,
+    why: Problem,
+) -> Result<(), Failure> {
+    let deed = Deed {
+        act: "consent.refused".to_owned(),
+        target: format!("consent:{}", sign_in.consent_id),
+        outcome: if why == Problem::OurSide { audit::Outcome::Failed } else { audit::Outcome::Refused },
+        detail: format!("{} {}", sign_in.provider, why.code()),
+    };
+    note(transaction, context, sign_in.tenant_id, &Author::customer(), deed).await
 }
 
 /// Writes down what the sign-in came to.

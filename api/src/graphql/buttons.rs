@@ -164,9 +164,9 @@ struct ButtonNotNow {
 impl ButtonMutation {
     /// Sets up the way from Zoho's contacts to Xero's, or looks whether it still stands and mends it. Asking twice does no harm.
     async fn provision_button(&self, context: &Context<'_>, link_id: ID) -> Result<ProvisionButtonResult, Error> {
-        find::actor(context)?;
+        let by = find::author(context)?;
         let link = find::link(context, &link_id).await?;
-        Ok(match buttons::wish(find::state(context)?, &link, true).await? {
+        Ok(match buttons::wish(find::state(context)?, &link, true, &by).await? {
             Asked::Standing(standing) => {
                 ProvisionButtonResult::ButtonProvisioned(ButtonProvisioned { buttons: Buttons::of(*standing) })
             }

@@ -98,7 +98,7 @@ impl ConflictMutation {
         xero_id: String,
         #[graphql(desc = "Whose values are written to the other side.")] keep: ConflictSide,
     ) -> Result<ResolveConflictPayload, Error> {
-        let by = find::actor(context)?.subject.clone();
+        let by = find::author(context)?;
         let link = find::link(context, &link_id).await?;
         let winner = keep.side();
         let (state, tenant) = (find::state(context)?, link.tenant_id);

@@ -66,9 +66,9 @@ pub struct ConnectionMutation;
 impl ConnectionMutation {
     /// Gives the access back to the provider. Work of its links rests until the customer connects again.
     async fn disconnect(&self, context: &Context<'_>, connection_id: ID) -> Result<Connection, Error> {
-        find::actor(context)?;
+        let by = find::author(context)?;
         let row = find::connection(context, &connection_id).await?;
-        jobs::connections::disconnect(find::state(context)?, row.tenant_id, row.id).await?;
+        jobs::connections::disconnect(find::state(context)?, row.tenant_id, row.id, &by).await?;
         let row = find::connection_of(context, row.tenant_id, row.id).await?;
         Connection::of(context, row).await
     }

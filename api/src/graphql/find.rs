@@ -3,10 +3,12 @@
 use async_graphql::{Context, ID};
 use entities::ids::{ConnectionId, LinkId, RunId, TenantId};
 use entities::{connection, link, run, tenant};
+use jobs::audit::{Author, Source};
 use jobs::context::Failure;
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::node_id;
+use super::noting::Trail;
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::state::State;
@@ -26,6 +28,12 @@ pub fn actor<'a>(context: &Context<'a>) -> Result<&'a Caller, Error> {
     let caller = caller(context)?;
     caller.may_act()?;
     Ok(caller)
+}
+
+/// Who acts, for the audit log.
+pub fn author(context: &Context<'_>) -> Result<Author, Error> {
+    let trail = context.data_opt::<Trail>().cloned().unwrap_or_default();
+    Ok(Author::watched(&actor(context)?.subject, Source::GraphQl, trail.0))
 }
 
 pub async fn tenant(context: &Context<'_>, id: &ID) -> Result<tenant::Model, Error> {

@@ -89,7 +89,7 @@ struct RetriedHolds {
 impl HoldMutation {
     /// Tries held records again: those with these codes, or all. A run is started for it if none is at work.
     async fn retry_holds(&self, context: &Context<'_>, link_id: ID, codes: Option<Vec<String>>) -> Result<RetriedHolds, Error> {
-        let by = find::actor(context)?.subject.clone();
+        let by = find::author(context)?;
         let link = find::link(context, &link_id).await?;
         let retried = jobs::holds::retry(find::state(context)?, link.tenant_id, link.id, codes.as_deref(), &by).await?;
         Ok(RetriedHolds { retried: i64::try_from(retried).unwrap_or(i64::MAX) })

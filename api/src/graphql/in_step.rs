@@ -1,7 +1,10 @@
 //! How a link is kept in step by itself, and the wishes for it.
 
 use async_graphql::{Context, Enum, ID, MaybeUndefined, Object, SimpleObject};
+use connectors::zoho;
+use entities::database::begin_write;
 use entities::link;
+use jobs::audit::{Deed, note};
 use jobs::in_step;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter};
@@ -9,6 +12,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter};
 use super::conflicts::ConflictSide;
 use super::find;
 use super::links::Link;
+use super::native::NativeWish;
 use super::words::WebhooksState;
 use crate::error::Error;
 
@@ -67,6 +71,16 @@ pub enum Direction {
     XeroToZoho,
 }
 
+/// What may be changed, as the audit log names it.
+const SETTINGS: [(link::Column, &str); 6] = [
+    (link::Column::SyncEveryMinutes, "syncEveryMinutes"),
+    (link::Column::OneWay, "direction"),
+    (link::Column::OnConflict, "onConflict"),
+    (link::Column::DefaultAccount, "defaultAccount"),
+    (link::Column::CreatesItems, "createItems"),
+    (link::Column::NativeWish, "nativeIntegration"),
+];
+
 /// Xero's codes are not longer.
 const ACCOUNT_CHARS_MAX: usize = 10;
 
@@ -78,7 +92,8 @@ impl InStepMutation {
     /// Changes how a link is kept in step. What is not said stays. `syncEveryMinutes`: how often it is synced by itself, 0 for never; `null`
     /// as the installation has it. `direction`: whether Zoho's changes reach Xero. `onConflict`: who is right where both sides changed the
     /// same; `null` asks a person. `defaultAccount`: the code of Xero's account for lines whose own account Xero does not have.
-    /// `createItems`: whether items that Xero lacks are created there.
+    /// `createItems`: whether items that Xero lacks are created there. `nativeIntegration`, of a link to Zoho CRM: whether Zoho's own
+    /// integration makes its records.
     #[expect(clippy::too_many_arguments, reason = "each is a wish of its own")]
     async fn update_link(
         &self,
@@ -89,8 +104,9 @@ impl InStepMutation {
         on_conflict: MaybeUndefined<ConflictSide>,
         default_account: MaybeUndefined<String>,
         create_items: Option<bool>,
+        native_integration: Option<NativeWish>,
     ) -> Result<Link, Error> {
-        find::actor(context)?;
+        let by = find::author(context)?;
         let row = find::link(context, &link_id).await?;
         let mut change = link::ActiveModel { tenant_id: Set(row.tenant_id), id: Set(row.id), ..Default::default() };
         match sync_every_minutes {
@@ -126,9 +142,27 @@ impl InStepMutation {
         if let Some(create_items) = create_items {
             change.creates_items = Set(create_items);
         }
+        if let Some(wish) = native_integration {
+            if row.product != zoho::CRM.key {
+                return Err(Error::bad_input("nativeIntegration", "only a link to Zoho CRM has it"));
+            }
+            change.native_wish = Set(match wish {
+                NativeWish::Auto => None,
+                NativeWish::Yes => Some(link::NATIVE_YES.to_owned()),
+                NativeWish::No => Some(link::NATIVE_NO.to_owned()),
+            });
+        }
         if !change.is_changed() {
             return Link::of(row);
         }
-        Link::of(change.update(&find::state(context)?.database).await?)
+        let state = find::state(context)?;
+        let changed: Vec<&str> =
+            SETTINGS.iter().filter(|(column, _)| change.get(*column).is_set()).map(|(_, name)| *name).collect();
+        let deed = Deed::done("link.changed", format!("link:{}", row.id), changed.join(","));
+        let transaction = begin_write(&state.database).await?;
+        let changed = change.update(&transaction).await?;
+        note(&transaction, state, row.tenant_id, &by, deed).await?;
+        transaction.commit().await?;
+        Link::of(changed)
     }
 }

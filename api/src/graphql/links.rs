@@ -12,6 +12,7 @@ use super::buttons::Buttons;
 use super::connections::Connection;
 use super::flows::Flow;
 use super::in_step::InStep;
+use super::native::NativeIntegration;
 use super::progress::RunProgress;
 use super::rules::{self, FieldRule, TrackingRule};
 use super::runs::Run;
@@ -103,6 +104,11 @@ impl Link {
         let scope = Scope::parse(self.row.scope.as_deref());
         let scope = scope.map_err(|error| Error::Internal(Failure::Bug(format!("the stored scope: {error}"))))?;
         Ok(ScopeView::from(&scope))
+    }
+
+    /// Zoho's own integration of Books and CRM, for a link to CRM.
+    async fn native_integration(&self) -> Option<NativeIntegration> {
+        NativeIntegration::of(&self.row)
     }
 
     /// How it is kept in step by itself.

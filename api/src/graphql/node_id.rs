@@ -30,6 +30,13 @@ pub fn letter(tenant: TenantId, id: LetterId) -> ID {
     write("letter", tenant, id.0)
 }
 
+/// Any of these ids as the audit log names it: the tenant, and `run:<run>`.
+pub fn about(id: &ID) -> Option<(TenantId, String)> {
+    let word = id.split(':').next()?;
+    let (tenant, row) = read(word, id)?;
+    Some((tenant, format!("{word}:{row}")))
+}
+
 /// A tenant's id is its own. One that is none is an unknown one.
 pub fn read_tenant(id: &ID) -> Result<TenantId, Error> {
     id.parse().map_err(|_| Error::NotFound("tenant"))

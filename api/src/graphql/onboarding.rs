@@ -48,8 +48,9 @@ impl OnboardingMutation {
     /// Takes a customer in and queues the letter with the two consent links.
     async fn onboard_tenant(&self, context: &Context<'_>, input: OnboardTenantInput) -> Result<TenantPayload, Error> {
         find::caller(context)?.may_onboard()?;
+        let by = find::author(context)?;
         let newcomer = Newcomer::parse(&input.name, &input.contact_email, &input.region, &input.products)?;
-        let tenant = onboarding::onboard(find::state(context)?, newcomer).await?;
+        let tenant = onboarding::onboard(find::state(context)?, newcomer, &by).await?;
         Ok(TenantPayload { tenant: Tenant::of(tenant) })
     }
 
@@ -60,10 +61,10 @@ impl OnboardingMutation {
         tenant_id: ID,
         provider: Option<Provider>,
     ) -> Result<TenantPayload, Error> {
-        find::actor(context)?;
+        let by = find::author(context)?;
         let tenant = find::tenant(context, &tenant_id).await?;
         let provider = provider.map(crate::consenting::Provider::from);
-        let tenant = onboarding::resend(find::state(context)?, tenant.id, provider).await?;
+        let tenant = onboarding::resend(find::state(context)?, tenant.id, provider, &by).await?;
         Ok(TenantPayload { tenant: Tenant::of(tenant) })
     }
 
@@ -74,9 +75,9 @@ impl OnboardingMutation {
         tenant_id: ID,
         provider: Provider,
     ) -> Result<RevokeConsentPayload, Error> {
-        find::actor(context)?;
+        let by = find::author(context)?;
         let tenant = find::tenant(context, &tenant_id).await?;
-        let revoked = onboarding::revoke(find::state(context)?, tenant.id, provider.into()).await?;
+        let revoked = onboarding::revoke(find::state(context)?, tenant.id, provider.into(), &by).await?;
         Ok(RevokeConsentPayload {
             outcome: if revoked { RevokeConsentOutcome::Revoked } else { RevokeConsentOutcome::NothingOpen },
             tenant: Tenant::of(tenant),

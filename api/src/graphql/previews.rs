@@ -188,7 +188,7 @@ impl PreviewMutation {
         link_id: ID,
         entries: Vec<ReferenceInput>,
     ) -> Result<ReferenceMapPayload, Error> {
-        let subject = find::actor(context)?.subject.clone();
+        let by = find::author(context)?;
         let link = find::link(context, &link_id).await?;
         if entries.len() > DECISIONS_MAX {
             return Err(Error::bad_input("entries", format!("at most {DECISIONS_MAX} at once")));
@@ -209,7 +209,7 @@ impl PreviewMutation {
             };
             decisions.push((entry.flow, entry.xero_id, decision));
         }
-        match references::decide(find::state(context)?, link.tenant_id, link.id, &decisions, &subject).await? {
+        match references::decide(find::state(context)?, link.tenant_id, link.id, &decisions, &by).await? {
             Decided::Yes(decided) => Ok(ReferenceMapPayload { link: Link::of(link)?, decided }),
             Decided::NotMapped(flow) => Err(Error::bad_input(
                 "entries",

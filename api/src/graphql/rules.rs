@@ -333,21 +333,21 @@ impl RuleMutation {
         rules: Vec<TrackingRule>,
         accept_unmapped: Option<bool>,
     ) -> Result<SetRulesPayload, Error> {
-        let subject = find::actor(context)?.subject.clone();
+        let by = find::author(context)?;
         let link = find::link(context, &link_id).await?;
         let rules = read_all(rules, TrackingRule::read)?;
         let accept = accept_unmapped.unwrap_or(false);
-        let told = kept::set_tracking(find::state(context)?, &link, rules, accept, &subject).await.map_err(away)?;
+        let told = kept::set_tracking(find::state(context)?, &link, rules, accept, &by).await.map_err(away)?;
         SetRulesPayload::of(link, told)
     }
 
     /// Sets the link's rules for custom fields, all of them anew, if nothing about them is wrong. Fields that are to be made are made in
     /// Zoho at once.
     async fn set_field_rules(&self, context: &Context<'_>, link_id: ID, rules: Vec<FieldRule>) -> Result<SetRulesPayload, Error> {
-        let subject = find::actor(context)?.subject.clone();
+        let by = find::author(context)?;
         let link = find::link(context, &link_id).await?;
         let rules = read_all(rules, FieldRule::read)?;
-        let told = kept::set_fields(find::state(context)?, &link, rules, &subject).await.map_err(away)?;
+        let told = kept::set_fields(find::state(context)?, &link, rules, &by).await.map_err(away)?;
         SetRulesPayload::of(link, told)
     }
 }

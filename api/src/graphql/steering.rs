@@ -111,12 +111,12 @@ async fn start(
     create_missing: Option<bool>,
     scope: Option<ScopeInput>,
 ) -> Result<StartRunResult, Error> {
-    let subject = find::actor(context)?.subject.clone();
+    let by = find::author(context)?;
     let link = find::link(context, link_id).await?;
     let state = find::state(context)?;
     let today = state.now().to_utc().date_naive();
     let wishes = Wishes { create_missing, scope: scope.map(|scope| scope.read(today)).transpose()? };
-    let started = runs::start(state, link.tenant_id, link.id, kind, &subject, &wishes).await?;
+    let started = runs::start(state, link.tenant_id, link.id, kind, &by, &wishes).await?;
     Ok(match started {
         Started::Run(id) => StartRunResult::RunStarted(RunStarted { run: Run::read(context, link.tenant_id, id).await? }),
         Started::Already(id) => {
@@ -134,13 +134,13 @@ enum Change {
 }
 
 async fn change(context: &Context<'_>, run_id: &ID, change: Change) -> Result<ChangeRunPayload, Error> {
-    find::actor(context)?;
+    let by = find::author(context)?;
     let run = find::run(context, run_id).await?;
     let state = find::state(context)?;
     let changed = match change {
-        Change::Pause => runs::pause(state, run.tenant_id, run.id).await?,
-        Change::Resume => runs::resume(state, run.tenant_id, run.id).await?,
-        Change::Cancel => runs::cancel(state, run.tenant_id, run.id).await?,
+        Change::Pause => runs::pause(state, run.tenant_id, run.id, &by).await?,
+        Change::Resume => runs::resume(state, run.tenant_id, run.id, &by).await?,
+        Change::Cancel => runs::cancel(state, run.tenant_id, run.id, &by).await?,
     };
     let outcome = match changed {
         Changed::Yes => ChangeRunOutcome::Changed,

@@ -1,8 +1,11 @@
 //! The way from Zoho to Xero, set up, looked at, removed.
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use entities::audit_entry::SYSTEM;
+use entities::database::begin_write;
 use entities::{link, tenant};
+use jobs::audit::{self, Deed, Outcome};
 use jobs::buttons::{self, Asked, FIELD, Standing, State as Stands, Way};
 use sea_orm::QueryOrder;
 use serde::Serialize;
@@ -10,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::paging::Query;
 use super::{find, only};
-use crate::caller::Scope;
+use crate::caller::{Asker, Scope};
 use crate::error::Error;
 use crate::state::State;
 
@@ -86,14 +89,35 @@ pub async fn show_button(state: Data<State>, id: Path<String>, request: HttpRequ
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/zoho/custom-button", tag = "custom button", params(("tenant" = Uuid, Path)),
     responses((status = 200, body = Answer), (status = 202, body = Answer)), security(("partner" = ["tenants:write"])))]
 pub async fn provision_button(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    wish(&state, &id, &request, true).await
+    noted(&state, &id, &request, true).await
 }
 
 /// Takes the button away again.
 #[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/zoho/custom-button", tag = "custom button", params(("tenant" = Uuid, Path)),
     responses((status = 200, body = Answer), (status = 202, body = Answer)), security(("partner" = ["tenants:write"])))]
 pub async fn remove_button(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    wish(&state, &id, &request, false).await
+    noted(&state, &id, &request, false).await
+}
+
+/// A wish that was refused is in the audit log too; one that was granted is noted where it is.
+async fn noted(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> Result<HttpResponse, Error> {
+    let answer = wish(state, id, request, wanted).await;
+    let asker = request.extensions().get::<Asker>().cloned();
+    let (Err(error), Some(asker)) = (&answer, asker) else { return answer };
+    let known = match id.parse() {
+        Ok(id) => tenant::Entity::of(id).one(&state.database).await?.map_or(SYSTEM, |tenant| tenant.id),
+        Err(_) => SYSTEM,
+    };
+    let deed = Deed {
+        act: if wanted { "button.wished" } else { "button.removed" }.to_owned(),
+        target: String::new(),
+        outcome: if matches!(error, Error::Internal(_)) { Outcome::Failed } else { Outcome::Refused },
+        detail: error.code().to_owned(),
+    };
+    let transaction = begin_write(&state.database).await?;
+    audit::note(&transaction, state, known, &asker.author(), deed).await?;
+    transaction.commit().await?;
+    answer
 }
 
 /// 200 when it is done, 202 while it is being done: asking again tells.
@@ -101,6 +125,7 @@ async fn wish(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> R
     let asker = find::asker(request, Scope::TenantsWrite)?;
     let tenant = find::tenant(state, &asker, id).await?;
     Query::read(request, &[])?;
+    let by = asker.author();
     let links = links(state, &tenant).await?;
     if links.is_empty() {
         return Err(Error::Conflict(
@@ -109,7 +134,7 @@ async fn wish(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> R
     }
     let (mut products, mut refusals) = (Vec::new(), Vec::new());
     for link in &links {
-        match buttons::wish(state, link, wanted).await? {
+        match buttons::wish(state, link, wanted, &by).await? {
             Asked::Standing(standing) => products.push(Product::of(link, *standing)),
             Asked::NotNow(why) => refusals.push(why),
         }

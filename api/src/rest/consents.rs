@@ -57,6 +57,6 @@ pub async fn resend_consent(
         Side::Xero => Provider::Xero,
         Side::Zoho => Provider::Zoho,
     });
-    let tenant = onboarding::resend(&state, tenant.id, provider).await?;
+    let tenant = onboarding::resend(&state, tenant.id, provider, &asker.author()).await?;
     Ok(HttpResponse::Ok().json(Tenant::of(tenant)))
 }

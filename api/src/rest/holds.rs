@@ -101,7 +101,7 @@ pub async fn retry_holds(
     let link = find::link(&state, &asker, &ids.0, &ids.1).await?;
     Query::read(&request, &[])?;
     let asked: RetryHolds = body::read_or_empty(&request, body)?;
-    let retried = jobs::holds::retry(&state, link.tenant_id, link.id, asked.codes.as_deref(), &asker.subject()).await?;
+    let retried = jobs::holds::retry(&state, link.tenant_id, link.id, asked.codes.as_deref(), &asker.author()).await?;
     Ok(HttpResponse::Ok().json(RetriedHolds { retried }))
 }
 

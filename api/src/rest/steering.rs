@@ -108,7 +108,7 @@ pub async fn start_run(
         .scope
         .map(|scope| ScopeWish { from: scope.from, open_only: scope.open_only, off: scope.off, on: scope.on }.read(today));
     let wishes = Wishes { create_missing: new.create_missing, scope: scope.transpose()? };
-    match runs::start(&state, link.tenant_id, link.id, kind, &asker.subject(), &wishes).await? {
+    match runs::start(&state, link.tenant_id, link.id, kind, &asker.author(), &wishes).await? {
         Started::Run(id) => {
             let run = find::run(&state, &asker, &ids.0, &id.to_string()).await?;
             let place = format!("/api/v1/tenants/{}/runs/{id}", link.tenant_id);
@@ -152,9 +152,9 @@ async fn change(state: &State, ids: &(String, String), request: &HttpRequest, ch
     let run = find::run(state, &asker, &ids.0, &ids.1).await?;
     Query::read(request, &[])?;
     let changed = match change {
-        Change::Pause => runs::pause(state, run.tenant_id, run.id).await?,
-        Change::Resume => runs::resume(state, run.tenant_id, run.id).await?,
-        Change::Cancel => runs::cancel(state, run.tenant_id, run.id).await?,
+        Change::Pause => runs::pause(state, run.tenant_id, run.id, &asker.author()).await?,
+        Change::Resume => runs::resume(state, run.tenant_id, run.id, &asker.author()).await?,
+        Change::Cancel => runs::cancel(state, run.tenant_id, run.id, &asker.author()).await?,
     };
     match changed {
         Changed::Yes => Ok(HttpResponse::Ok().json(Run::of(find::run(state, &asker, &ids.0, &ids.1).await?)?)),

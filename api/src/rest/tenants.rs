@@ -140,8 +140,8 @@ pub async fn onboard_tenant(state: Data<State>, request: HttpRequest, body: Arri
     };
     let planned = request.extensions().get::<Planned>().map(|planned| TenantId(planned.0));
     let tenant = match planned {
-        Some(id) => onboarding::onboard_as(&state, id, newcomer, owner).await?,
-        None => onboarding::onboard_as(&state, onboarding::new_id(&state), newcomer, owner).await?,
+        Some(id) => onboarding::onboard_as(&state, id, newcomer, owner, &asker.author()).await?,
+        None => onboarding::onboard_as(&state, onboarding::new_id(&state), newcomer, owner, &asker.author()).await?,
     };
     tracing::info!(tenant.id = %tenant.id, by = asker.subject(), "a tenant was onboarded over REST");
     let place = format!("/api/v1/tenants/{}", tenant.id);

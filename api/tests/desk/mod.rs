@@ -124,7 +124,7 @@ impl Desk {
 
     pub async fn tenant(&self, name: &str) -> TenantId {
         let newcomer = onboarding::Newcomer::parse(name, "ada@example.com", "nz", &["books".into()]).unwrap();
-        onboarding::onboard(&self.state, newcomer).await.unwrap().id
+        onboarding::onboard(&self.state, newcomer, &jobs::audit::Author::worker()).await.unwrap().id
     }
 
     /// `xero open`, …, sorted.
@@ -156,6 +156,9 @@ impl Desk {
             on_conflict: Set(None),
             default_account: Set(None),
             creates_items: Set(false),
+            native_wish: Set(None),
+            native_found: Set(None),
+            native_at: Set(None),
             fence: Set(0),
             misses: Set(0),
             slice_owner: Set(None),

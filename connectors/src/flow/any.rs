@@ -54,6 +54,7 @@ pub trait AnyFlow: Send + Sync {
     fn hangs(&self) -> Option<Hanging>;
     fn has_list(&self) -> bool;
     fn on_call(&self) -> bool;
+    fn is_marked_beside_native(&self) -> bool;
     fn goes_without_outside(&self) -> bool;
     fn xero(&self) -> &xero::Resource;
     fn zoho(&self) -> &zoho::Resource;
@@ -161,6 +162,9 @@ impl<F: Flow> AnyFlow for F {
     }
     fn on_call(&self) -> bool {
         F::ON_CALL
+    }
+    fn is_marked_beside_native(&self) -> bool {
+        F::MARKED_BESIDE_NATIVE
     }
     fn goes_without_outside(&self) -> bool {
         F::GOES_WITHOUT_OUTSIDE

@@ -168,6 +168,9 @@ impl AnyFlow for Shared {
     fn on_call(&self) -> bool {
         self.of.on_call()
     }
+    fn is_marked_beside_native(&self) -> bool {
+        false
+    }
     fn goes_without_outside(&self) -> bool {
         self.of.goes_without_outside()
     }

@@ -74,6 +74,11 @@ impl Client {
         }
     }
 
+    /// Speaks, by the same consent, to another product's organisation.
+    pub fn through(&self, product: &'static Product, organization_id: &str) -> Self {
+        Self::new(&self.http, &self.api_domain, product, organization_id, self.access_token.clone())
+    }
+
     /// Creates the record, or updates the one whose unique field has this value. One call, which may be repeated.
     pub async fn upsert(&self, of: &Resource, field_api_name: &str, value: &str, body: &Value) -> Result<Written, Trouble> {
         let request = self

@@ -52,6 +52,21 @@ impl Client {
         read(&self.http.send(request).await?).map(drop)
     }
 
+    /// Whether Zoho's own integration joins this organisation with CRM: some contact has its record there (Zoho Books v3 contacts,
+    /// `filter_by=Status.Crm`). One call. An answer that does not say that it was filtered counts only if a row names CRM's record.
+    pub async fn is_joined_with_crm(&self) -> Result<bool, Trouble> {
+        const FILTER: &str = "Status.Crm";
+        let url = self.url("contacts", &[], &[("filter_by", FILTER), ("per_page", "1")]);
+        let answer = self.send(Method::GET, url).await?;
+        let is_filtered = answer["page_context"]["applied_filter"] == FILTER;
+        let names_it = |row: &Value| {
+            ["zcrm_account_id", "zcrm_contact_id", "zcrm_vendor_id"]
+                .iter()
+                .any(|key| row[key].as_str().is_some_and(|id| !id.is_empty()))
+        };
+        Ok(answer["contacts"].as_array().into_iter().flatten().any(|row| is_filtered || names_it(row)))
+    }
+
     /// The reporting tags. Their document knows no `code`, and neither do some answers.
     pub async fn reporting_tags(&self) -> Result<Vec<Value>, Trouble> {
         let mut answer = self.send(Method::GET, self.url("reportingtags", &[], &[])).await?;

@@ -462,7 +462,8 @@ async fn together(slice: &Slice, lane: Lane, desk: &Desk<'_>, sending: Vec<Ready
         is_doubtful: todo.is_doubtful,
         link: xero::links::record(go, short_code, lane.flow.key(), todo.record.id()).map(String::from),
     });
-    let sent = rows::send(desk, link_field, asked.collect()).await;
+    let how = if slice.link.is_beside_native() { rows::How::MarksOnly } else { rows::How::Whole };
+    let sent = rows::send(desk, link_field, how, asked.collect()).await;
     points::reached("answered");
     if let Err(failure) = slice.zoho.gate.lower(&slice.context, slice.zoho.client.remaining()).await {
         tracing::warn!(%failure, "what is left of the day could not be noted");

@@ -1,6 +1,6 @@
 //! People's word on accounts, taxes and currencies: what of Zoho stands for them, or that they may be created.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use connectors::flow::{Record, Unmappable};
 use connectors::zoho::Unique;
@@ -11,6 +11,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::slice::{Halt, Lane, Slice};
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 
 /// By Xero's id: the one in Zoho, or none where it may be created.
@@ -42,7 +43,7 @@ pub async fn decide(
     tenant: TenantId,
     link: LinkId,
     decisions: &[(String, String, Decision)],
-    by: &str,
+    by: &Author,
 ) -> Result<Decided, Failure> {
     let transaction = begin_write(&context.database).await?;
     let lanes = lane::Entity::of(tenant).filter(lane::Column::LinkId.eq(link)).all(&transaction).await?;
@@ -70,7 +71,7 @@ pub async fn decide(
             lane_id: Set(lane.id),
             xero_id: Set(xero_id.clone()),
             zoho_id: Set(zoho_id),
-            set_by: Set(by.to_owned()),
+            set_by: Set(by.who().to_owned()),
             set_at: Set(context.now()),
         };
         let key = [reference::Column::TenantId, reference::Column::LaneId, reference::Column::XeroId];
@@ -80,6 +81,11 @@ pub async fn decide(
             .exec_without_returning(&transaction)
             .await?;
         again(&transaction, tenant, lane, xero_id).await?;
+    }
+    if !decisions.is_empty() {
+        let flows: BTreeSet<&str> = decisions.iter().map(|(flow, ..)| flow.as_str()).collect();
+        let detail = format!("{} {}", decisions.len(), Vec::from_iter(flows).join(","));
+        note(&transaction, context, tenant, by, Deed::done("references.set", format!("link:{link}"), detail)).await?;
     }
     transaction.commit().await?;
     Ok(Decided::Yes(decisions.len() as u64))

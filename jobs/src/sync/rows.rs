@@ -10,6 +10,7 @@ use connectors::zoho::crm::{self, Row, RowAnswer};
 use connectors::zoho::{Unique, Written};
 use serde_json::Value;
 
+use super::native;
 use super::slice::Provider;
 use super::writes::{Desk, Outcome, Sent, unending};
 use crate::context::Failure;
@@ -33,8 +34,16 @@ pub struct Asked<'a> {
 /// Where the link to Xero is written, by its name in the product.
 pub type LinkField<'a> = Option<&'a str>;
 
+/// How much of a record is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Whole,
+    /// Our own fields, on records that are there: Zoho's own integration makes them.
+    MarksOnly,
+}
+
 /// Writes all of them. Answers stand in the order of the records.
-pub async fn send(desk: &Desk<'_>, link_field: LinkField<'_>, asked: Vec<Asked<'_>>) -> Vec<Sent> {
+pub async fn send(desk: &Desk<'_>, link_field: LinkField<'_>, how: How, asked: Vec<Asked<'_>>) -> Vec<Sent> {
     let entries = asked.into_iter().map(|asked| Entry {
         // By its id, whatever its field says: somebody may have emptied that, or deleted the field.
         adopt: asked.known_id.map(str::to_owned),
@@ -48,7 +57,7 @@ pub async fn send(desk: &Desk<'_>, link_field: LinkField<'_>, asked: Vec<Asked<'
         created: false,
         outcome: None,
     });
-    let mut batch = Batch { desk, link_field, entries: entries.collect(), credits: 0 };
+    let mut batch = Batch { desk, link_field, how, entries: entries.collect(), credits: 0 };
     let end = batch.work().await.err();
     batch.ended(end)
 }
@@ -91,6 +100,7 @@ impl From<Trouble> for End {
 struct Batch<'a, 'b> {
     desk: &'b Desk<'b>,
     link_field: LinkField<'b>,
+    how: How,
     entries: Vec<Entry<'a>>,
     /// Spent beyond those that were permitted for the first call.
     credits: i64,
@@ -99,6 +109,9 @@ struct Batch<'a, 'b> {
 impl Batch<'_, '_> {
     async fn work(&mut self) -> Result<(), End> {
         self.adopt().await?;
+        if self.how == How::MarksOnly {
+            self.leave_to_native().await?;
+        }
         let with_rows: Vec<usize> = (0..self.entries.len()).filter(|n| self.may_have_rows(*n)).collect();
         self.read_rows(&with_rows).await?;
         for round in 1..=ROUNDS_MAX {
@@ -167,6 +180,29 @@ impl Batch<'_, '_> {
                     self.entries[n].adopt = Some(id);
                     self.entries[n].is_adopted = true;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not there is not made. A record that was sent before and may have arrived bears our mark by now.
+    async fn leave_to_native(&mut self) -> Result<(), End> {
+        let (of, Some(field)) = (*self.desk.flow.zoho(), self.desk.field) else { return Ok(()) };
+        let is_missing = |entry: &Entry| entry.adopt.is_none();
+        let doubtful: Vec<&str> =
+            self.entries.iter().filter(|one| is_missing(one) && one.asked.is_doubtful).map(|one| one.asked.record.id()).collect();
+        let found = if doubtful.is_empty() {
+            Vec::new()
+        } else {
+            Self::permitted(self.desk, 1).await?;
+            self.credits += 1;
+            self.desk.client.find_by(of.path, field, &doubtful, &["id", field]).await?
+        };
+        for entry in self.entries.iter_mut().filter(|entry| is_missing(entry)) {
+            let there = found.iter().find(|row| row[field] == entry.asked.record.id()).and_then(|row| row["id"].as_str());
+            match there {
+                Some(id) => entry.adopt = Some(id.to_owned()),
+                None => entry.outcome = Some(Outcome::Held(native::left_to_it(entry.asked.record))),
             }
         }
         Ok(())
@@ -319,7 +355,10 @@ impl Batch<'_, '_> {
 
     fn row(&self, n: usize) -> Row {
         let entry = &self.entries[n];
-        let mut body = entry.asked.carry.body.clone();
+        let mut body = match self.how {
+            How::Whole => entry.asked.carry.body.clone(),
+            How::MarksOnly => serde_json::json!({}),
+        };
         if entry.adopt.is_some() && !entry.created {
             zoho::again(self.desk.flow.zoho(), &mut body);
         }

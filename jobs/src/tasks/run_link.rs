@@ -8,17 +8,17 @@ use entities::database::begin_write;
 use entities::ids::{LinkId, TenantId};
 use entities::{link, run};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{Author, Deed, note};
 use crate::connections;
 use crate::context::{Context, Failure};
-use crate::in_step::for_hints;
+use crate::in_step::{self, for_hints};
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
-use crate::sync::{arrange, buttons, custom_links, lanes, preview, provision, reconcile, resolve, settle};
-use crate::worker;
+use crate::sync::{arrange, buttons, custom_links, lanes, native, preview, provision, reconcile, resolve, settle};
 
 /// A limit that lasts longer than this is shown as a pause; shorter ones are just the pace.
 const PACE: Duration = Duration::from_secs(90);
@@ -45,7 +45,7 @@ impl Job for RunLink {
     }
 
     async fn run(self, context: Context) -> Result<Option<At>, Failure> {
-        let owner = format!("{}/{}", worker::name(), self.link);
+        let owner = format!("{}/{}", context.name, self.link);
         let Some(link) = claim(&context, self.tenant, self.link, &owner).await? else {
             // Another worker has it, or had it when it died.
             return Ok(Some(context.in_a(Duration::from_secs(1))));
@@ -107,6 +107,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
         finish(slice, &run, None).await?;
         return Err(Halt::TurnOver);
     }
+    native::tend(slice, &run).await?;
     if run.started_at.is_none() && [Kind::Migration.name(), Kind::Reconciliation.name()].contains(&run.kind.as_str()) {
         custom_links::tend(slice).await?;
     }
@@ -168,7 +169,8 @@ async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Res
             .exec(&slice.context.database)
             .await?;
     }
-    run::Entity::update_many()
+    let transaction = begin_write(&slice.context.database).await?;
+    let done = run::Entity::update_many()
         .col_expr(run::Column::State, Expr::value("done"))
         .col_expr(run::Column::Stage, Expr::value("done"))
         .col_expr(run::Column::Clean, Expr::value(clean))
@@ -176,10 +178,30 @@ async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Res
         .filter(run::Column::TenantId.eq(slice.tenant))
         .filter(run::Column::Id.eq(run.id))
         .filter(run::Column::State.eq("working"))
-        .exec(&slice.context.database)
+        .exec(&transaction)
         .await?;
+    if done.rows_affected == 1 && is_worth_noting(&transaction, run).await? {
+        let result = match clean {
+            None => "",
+            Some(true) => " clean",
+            Some(false) => " not clean",
+        };
+        let deed = Deed::done("run.finished", format!("run:{}", run.id), format!("{}{result}", run.kind));
+        note(&transaction, &slice.context, slice.tenant, &Author::worker(), deed).await?;
+    }
+    transaction.commit().await?;
     tracing::info!(tenant.id = %slice.tenant, link.id = %slice.link.id, run.id = %run.id, run.kind = run.kind, clean, "a run is done");
     Ok(())
+}
+
+/// A sync that nobody asked for and that changed nothing is no act: there is one every few minutes.
+async fn is_worth_noting(connection: &impl ConnectionTrait, run: &run::Model) -> Result<bool, Failure> {
+    let is_asked_for = ![in_step::BY_TIME, in_step::BY_HINT].contains(&run.requested_by.as_str());
+    if is_asked_for || ![Kind::Sync.name(), Kind::Hint.name()].contains(&run.kind.as_str()) {
+        return Ok(true);
+    }
+    let counts = entities::run_count::Entity::of(run.tenant_id).filter(entities::run_count::Column::RunId.eq(run.id));
+    Ok(counts.all(connection).await?.iter().any(|count| count.created + count.updated > 0))
 }
 
 /// Records that were let go on while the run was reconciling: it takes them along, and compares once more.
@@ -320,7 +342,8 @@ async fn set_state(
     pause: Option<(&str, &str)>,
     resume_at: Option<At>,
 ) -> Result<(), Failure> {
-    run::Entity::update_many()
+    let transaction = begin_write(&context.database).await?;
+    let set = run::Entity::update_many()
         .col_expr(run::Column::State, Expr::value(to))
         .col_expr(run::Column::Pause, Expr::value(pause.map(|(kind, _)| kind)))
         .col_expr(run::Column::Reason, Expr::value(pause.map(|(_, reason)| reason)))
@@ -328,7 +351,16 @@ async fn set_state(
         .filter(run::Column::TenantId.eq(run.tenant_id))
         .filter(run::Column::Id.eq(run.id))
         .filter(run::Column::State.eq(from))
-        .exec(&context.database)
+        .exec(&transaction)
         .await?;
+    // Waiting for a limit or for a provider is no act; holding back for a person's word is.
+    if let Some(("guard", _)) = pause
+        && from == "working"
+        && set.rows_affected == 1
+    {
+        let deed = Deed::done("run.paused", format!("run:{}", run.id), format!("{} guard", run.kind));
+        note(&transaction, context, run.tenant_id, &Author::worker(), deed).await?;
+    }
+    transaction.commit().await?;
     Ok(())
 }

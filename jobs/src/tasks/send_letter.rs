@@ -5,11 +5,13 @@ use std::time::Duration;
 use emails::letters::{ConsentWords, Letter, ReconnectWords};
 use emails::post::PostTrouble;
 use entities::clock::At;
+use entities::database::begin_write;
 use entities::ids::{LetterId, TenantId};
 use entities::{letter, tenant};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::job::{Job, Queue};
 use crate::letters::{Words, place};
@@ -85,11 +87,13 @@ fn compose(to: &str, id: LetterId, words: Words) -> Result<Letter, Failure> {
 
 async fn settle(context: &Context, found: letter::Model, outcome: Result<String, PostTrouble>) -> Result<Option<At>, Failure> {
     let attempts = found.attempts + 1;
+    let (tenant, target, kind) = (found.tenant_id, format!("letter:{}", found.id), found.kind.clone());
     let mut row: letter::ActiveModel = found.into();
     row.attempts = Set(attempts);
-    let mut again = None;
+    let (mut again, mut act) = (None, None);
     match outcome {
         Ok(message_id) => {
+            act = Some("letter.sent");
             row.state = Set("sent".to_owned());
             row.message_id = Set(Some(message_id));
             row.sent_at = Set(Some(context.now()));
@@ -102,11 +106,17 @@ async fn settle(context: &Context, found: letter::Model, outcome: Result<String,
         }
         Err(PostTrouble::Later(why) | PostTrouble::Never(why)) => {
             tracing::error!("a letter could not be sent and is given up");
+            act = Some("letter.given_up");
             row.state = Set("failed".to_owned());
             row.words = Set(None);
             row.error = Set(Some(why));
         }
     }
-    row.update(&context.database).await?;
+    let transaction = begin_write(&context.database).await?;
+    row.update(&transaction).await?;
+    if let Some(act) = act {
+        note(&transaction, context, tenant, &Author::worker(), Deed::done(act, target, kind)).await?;
+    }
+    transaction.commit().await?;
     Ok(again)
 }

@@ -31,8 +31,8 @@ pub enum Kind {
     ResetAfter,
     /// All tokens die before the request is looked at.
     RevokeToken,
-    /// After the answer somebody edits a Xero record in a way that does not move UpdatedDateUTC.
-    SilentEdit { tenant: String, resource: String, record: Value },
+    /// After the answer somebody enters or edits records in Xero; silently, in a way that does not move UpdatedDateUTC.
+    Edit { tenant: String, resource: String, record: Value, silent: bool },
     /// What is sent is changed before the provider looks at it, as providers that tidy up do.
     Normalise { how: Vec<Tidying> },
     /// The rows of a list have moved by so many while somebody pages: the first ones of the page are gone.
@@ -99,14 +99,15 @@ impl Kind {
             Some("reset_before") => Kind::ResetBefore,
             Some("reset_after") => Kind::ResetAfter,
             Some("revoke_token") => Kind::RevokeToken,
-            Some("silent_edit") => Kind::SilentEdit {
-                tenant: text("tenant").ok_or("silent_edit needs `tenant`")?,
+            Some(edit @ ("edit" | "silent_edit")) => Kind::Edit {
+                tenant: text("tenant").ok_or_else(|| format!("{edit} needs `tenant`"))?,
                 resource: match text("resource") {
                     Some(list) if XeroList::of_path(&list).is_some() => list,
                     Some(other) => return Err(format!("Xero has no list `{other}`")),
-                    None => return Err("silent_edit needs `resource`".into()),
+                    None => return Err(format!("{edit} needs `resource`")),
                 },
-                record: rule.get("record").cloned().ok_or("silent_edit needs `record`")?,
+                record: rule.get("record").cloned().ok_or_else(|| format!("{edit} needs `record`"))?,
+                silent: edit == "silent_edit",
             },
             Some("normalise") => Kind::Normalise { how: tidyings(rule)? },
             Some("page_shift") => Kind::PageShift { by: small(rule, "by")?.unwrap_or(1) as usize },

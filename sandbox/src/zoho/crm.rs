@@ -25,6 +25,7 @@ mod lines;
 mod links;
 mod list;
 mod module;
+mod native;
 mod notify;
 mod orgs;
 mod query;

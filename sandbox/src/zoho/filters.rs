@@ -48,6 +48,9 @@ pub fn of(desk: &Desk, module: Module, query: &Query) -> Filter {
     {
         filter.add("kind = ?", kind.to_owned());
     }
+    if module == Contacts {
+        joined(query, &mut filter);
+    }
     texts(module, query, &mut filter);
     status(desk, module, query, &mut filter);
     if module.has_amounts() {
@@ -64,6 +67,21 @@ pub fn of(desk: &Desk, module: Module, query: &Query) -> Filter {
         filter.add("EXISTS (SELECT 1 FROM json_each(detail, '$.custom_field_hash') WHERE json_each.value = ?)", value.to_owned());
     }
     filter
+}
+
+/// Contacts that Zoho's own integration has joined with a record of CRM's.
+fn joined(query: &Query, filter: &mut Filter) {
+    if query.get("filter_by") == Some("Status.Crm") {
+        filter.add(
+            "coalesce(json_extract(detail, '$.zcrm_account_id'), json_extract(detail, '$.zcrm_vendor_id'), '') <> ?",
+            String::new(),
+        );
+    }
+    for name in ["zcrm_account_id", "zcrm_vendor_id", "zcrm_contact_id"] {
+        if let Some(id) = query.get(name).filter(|id| !id.is_empty()) {
+            filter.add(&format!("json_extract(detail, '$.{name}') = ?"), id.to_owned());
+        }
+    }
 }
 
 /// Documented text filters, each with its `_startswith` and `_contains`.

@@ -150,7 +150,7 @@ async fn what_is_committed_before_a_reset_stays() {
 }
 
 #[tokio::test]
-async fn a_silent_edit_changes_a_record_and_not_its_time() {
+async fn an_edit_comes_after_the_answer_and_a_silent_one_does_not_move_the_time() {
     let world = World::new().await;
     let tokens = world.connect().await;
     let made = world.order(&format!("/_sandbox/xero/{}/Contacts", demo()), json!({"Name": "Ada"})).await;
@@ -166,6 +166,19 @@ async fn a_silent_edit_changes_a_record_and_not_its_time() {
     let after = world.read(&tokens, &format!("Contacts/{id}")).await["Contacts"][0].clone();
     assert_eq!((&before["EmailAddress"], &after["EmailAddress"]), (&json!(""), &json!("ada@example.com")));
     assert_eq!(before["UpdatedDateUTC"], after["UpdatedDateUTC"]);
+    world.order("/_sandbox/clock", json!({"advance_s": 5})).await;
+    world
+        .order(
+            "/_sandbox/faults",
+            json!([{"match": {"path_contains": "Contacts"}, "kind": "edit", "after": 1, "times": 1, "tenant": demo(),
+               "resource": "Contacts", "record": [{"ContactID": id, "EmailAddress": "loud@example.com"}, {"Name": "Bea"}]}]),
+        )
+        .await;
+    let read = async || world.read(&tokens, &format!("Contacts/{id}")).await["Contacts"][0].clone();
+    let (first, struck, third) = (read().await, read().await, read().await);
+    assert_eq!((&first, &struck["EmailAddress"]), (&after, &json!("ada@example.com")), "the answer is from before the edit");
+    assert_eq!(third["EmailAddress"], "loud@example.com");
+    assert_ne!(third["UpdatedDateUTC"], after["UpdatedDateUTC"]);
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ const NAME: &str = "Account_Name";
 impl Flow for Accounts {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Accounts";
+    const MARKED_BESIDE_NATIVE: bool = true;
     const CAN_BE_OFF: bool = false;
     /// Xero calls a contact a customer only after the first invoice.
     const ON_CALL: bool = true;

@@ -22,6 +22,7 @@ impl Flow for Vendors {
     const KEY: &'static str = KEY;
     const TITLE: &'static str = "Vendors";
     const READ_WITH: Option<&'static str> = Some(accounts::KEY);
+    const MARKED_BESIDE_NATIVE: bool = true;
     const CAN_BE_OFF: bool = false;
     /// Xero calls a contact a supplier only after the first bill.
     const ON_CALL: bool = true;

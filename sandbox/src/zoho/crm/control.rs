@@ -10,6 +10,7 @@ use super::answer::Refusal;
 use super::desk::Desk;
 use super::edition::Edition;
 use super::module::Module;
+use super::native;
 use super::notify::{self, Tally};
 use super::orgs::{self, Org};
 use super::record::{self, COLUMNS};
@@ -25,6 +26,7 @@ const DUMP_ROWS: i64 = 500;
 pub fn configure(cfg: &mut ServiceConfig) {
     cfg.route("/_sandbox/zoho/crm/channels", web::post().to(channels))
         .route("/_sandbox/zoho/crm/org", web::post().to(organisation))
+        .route("/_sandbox/zoho/crm/native", web::post().to(native))
         .route("/_sandbox/zoho/crm/orgs", web::get().to(organisations_of_all))
         .route("/_sandbox/zoho/crm/{org}/{module}", web::get().to(dump));
 }
@@ -99,6 +101,14 @@ async fn organisation(shared: Data<Shared>, settings: Json<Settings>) -> HttpRes
             super::currencies::insert(connection, &org, code)?;
         }
         Ok(orgs::by_id(&shared, connection, org.id)?.as_ref().map_or(Value::Null, shown))
+    }))
+}
+
+/// Zoho's own integration of Books and CRM runs once.
+async fn native(shared: Data<Shared>) -> HttpResponse {
+    answer(shared.store.atomically(|connection| {
+        found_all(&shared, connection)?;
+        native::run(&shared, connection)
     }))
 }
 

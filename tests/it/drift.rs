@@ -1,0 +1,120 @@
+//! Drift: somebody edits at every page boundary while a list is read. A reader that goes by page numbers loses the records that move to
+//! the page before; ours loses none.
+//!
+//! `DRIFT_EACH=1` plays each boundary with each edit in a company of its own. What `tap-xero` loses in the same play is in
+//! `tests/peers/tap_xero_peer.py`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::{World, books};
+
+/// Five pages of 1,000, the last one not full.
+const CONTACTS: usize = 4_500;
+const PAGE: usize = 1_000;
+const PAGES: usize = 5;
+/// So many are entered in one second.
+const A_SECOND: usize = 90;
+
+/// Who is edited when the page has been read.
+#[derive(Debug, Clone, Copy)]
+enum Edit {
+    FirstOfThisPage,
+    LastOfThisPage,
+    FirstOfTheNext,
+    LastOfAll,
+    New,
+}
+
+const EDITS: [Edit; 5] = [Edit::FirstOfThisPage, Edit::LastOfThisPage, Edit::FirstOfTheNext, Edit::LastOfAll, Edit::New];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn edits_at_every_page_boundary_lose_nothing() {
+    let all: Vec<(usize, Edit)> = (1..=PAGES).flat_map(|page| EDITS.map(|edit| (page, edit))).collect();
+    match std::env::var("DRIFT_EACH").is_ok() {
+        true => {
+            for one in &all {
+                play(std::slice::from_ref(one)).await;
+            }
+        }
+        false => play(&all).await,
+    }
+}
+
+/// Migrates while it is edited at these boundaries, each an edit after the page has been answered.
+async fn play(edits: &[(usize, Edit)]) {
+    let mut world = World::new().await;
+    world.seed("tiny", None, None).await;
+    let connected = world.connected().await;
+    let mut ids = Vec::new();
+    for n in (0..CONTACTS).step_by(A_SECOND) {
+        let some: Vec<Value> = (n..n + A_SECOND)
+            .map(|n| json!({ "Name": format!("Drift {n:05}"), "IsCustomer": true, "EmailAddress": format!("{n}@example.com") }))
+            .collect();
+        let made = world.in_xero("Contacts", Value::Array(some)).await;
+        ids.extend(made.as_array().unwrap().iter().map(|one| one["ContactID"].clone()));
+        world.advance(Duration::from_secs(1)).await;
+    }
+    // The company had contacts of its own, which are older and stand first.
+    let older = books::xero(&world, "Contacts").await.len() - CONTACTS;
+    let tenant = world.xero_tenant().await;
+    let mut rules: Vec<Value> = (1..=PAGES)
+        .filter_map(|page| {
+            let records: Vec<Value> = edits
+                .iter()
+                .filter(|(at, _)| *at == page)
+                .map(|(_, edit)| {
+                    // Nobody is edited twice: a contact that was moved is not where it was.
+                    let place = match edit {
+                        Edit::FirstOfThisPage => (page - 1) * PAGE + 2 * page,
+                        Edit::LastOfThisPage => (page * PAGE).min(CONTACTS) - older - 2 * page,
+                        Edit::FirstOfTheNext => (page * PAGE + page).min(CONTACTS - 1 - page) - older,
+                        Edit::LastOfAll => CONTACTS - 20 - page,
+                        Edit::New => return json!({ "Name": format!("New at {page}"), "IsCustomer": true, "EmailAddress": "new@example.com" }),
+                    };
+                    json!({ "ContactID": ids[place], "EmailAddress": format!("{edit:?}-{page}@example.com").to_lowercase() })
+                })
+                .collect();
+            (!records.is_empty()).then(|| {
+                json!({ "match": { "provider": "xero", "method": "GET", "path_contains": "/Contacts", "query_contains": "page=" },
+                        "kind": "edit", "times": 1, "tenant": tenant, "resource": "Contacts", "record": records })
+            })
+        })
+        .collect();
+    let orders = rules.len();
+    // One after the other: each waits for the one before, and a single one for its page.
+    for (n, rule) in rules.iter_mut().enumerate() {
+        rule["after"] = json!(if n == 0 { edits[0].0 - 1 } else { 0 });
+    }
+    world.faults(Value::Array(rules)).await;
+    world.migrate(&connected).await;
+    let struck = world.stage.look("faults").await.unwrap()["struck"].clone();
+    assert_eq!(struck, json!(vec![1; orders]), "each edit came at its boundary");
+    // What was edited after it was read is carried now.
+    world.run("syncNow", &connected).await;
+    let wanted: BTreeMap<String, (String, String)> = books::xero(&world, "Contacts")
+        .await
+        .iter()
+        .filter(|one| one["IsCustomer"] == true)
+        .map(|one| (text(&one["ContactID"]), (text(&one["Name"]), text(&one["EmailAddress"]))))
+        .collect();
+    let mut found = BTreeMap::new();
+    for one in books::zoho(&world, "contacts").await.iter().filter(|one| one["contact_type"] == "customer") {
+        let id = books::custom(one, "cf_xero_acct_id").unwrap();
+        let primary = one["contact_persons"].as_array().into_iter().flatten().find(|one| one["is_primary_contact"] == true);
+        let email = primary.map(|one| text(&one["email"])).unwrap_or_default();
+        assert!(found.insert(id, (text(&one["contact_name"]), email)).is_none(), "twice: {one:#}");
+    }
+    assert!(wanted.len() >= CONTACTS, "{}", wanted.len());
+    let lost: Vec<_> = wanted.iter().filter(|(id, _)| !found.contains_key(*id)).collect();
+    assert!(lost.is_empty(), "{edits:?}: {} lost: {:?}", lost.len(), &lost[..lost.len().min(5)]);
+    let stale: Vec<_> = wanted.iter().filter(|(id, one)| found.get(*id).is_some_and(|other| other.1 != one.1)).collect();
+    assert!(stale.is_empty(), "{edits:?}: {} are stale: {:?}", stale.len(), &stale[..stale.len().min(5)]);
+    println!("{} edits at page boundaries of {} contacts: 0 lost, 0 stale", edits.len(), wanted.len());
+    world.end().await;
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
