@@ -57,7 +57,7 @@ async fn the_commands_of_the_partners_page_take_a_customer_from_the_letter_to_th
             assert_eq!(page.url.path(), "/connect/done", "{}", page.text());
         }
     };
-    let patience = tokio::time::timeout(tests::PATIENCE, story.wait_with_output());
+    let patience = tokio::time::timeout(tests::patience(), story.wait_with_output());
     let (ended, ()) = tokio::join!(patience, customers);
     let ended = ended.expect("the story ends").unwrap();
     let (said, wrong) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
