@@ -106,8 +106,16 @@ impl Address {
     }
 }
 
+/// A link's key is 32 hexadecimal digits. Nothing else is looked for: PostgreSQL calls a text with a NUL a failure.
+fn is_key(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Finds where an address leads, for the link of this key.
 pub async fn find(context: &Context, key: &str, address: &Address) -> Result<Place, Failure> {
+    if !is_key(key) {
+        return Ok(Place::Nowhere);
+    }
     let mut values: Vec<Value> = vec![key.into(), address.id.clone().into()];
     let flows: Vec<String> = address
         .flows()
@@ -210,6 +218,9 @@ async fn waiting(context: &Context, tenant: TenantId, link: LinkId) -> Result<u6
 
 /// The link that a public address names.
 pub async fn link(context: &Context, key: &str) -> Result<Option<link::Model>, Failure> {
+    if !is_key(key) {
+        return Ok(None);
+    }
     Ok(link::Entity::by_key(key).one(&context.database).await?)
 }
 

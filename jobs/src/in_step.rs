@@ -16,6 +16,7 @@ use crate::hints;
 use crate::limits::LimitSettings;
 use crate::runs::{self, Kind, Started, Wishes};
 use crate::sync::scope::Scope;
+use crate::sync::slice::is_on;
 
 /// Runs that found nothing are kept for a look.
 const KEEP_EMPTY: Duration = Duration::from_secs(24 * 3600);
@@ -186,7 +187,7 @@ async fn is_hinted(connection: &impl ConnectionTrait, now: At, link: &link::Mode
     let values = vec![link.tenant_id.0.into(), link.id.0.into(), hints::until(now).0.into()];
     for row in connection.query_all_raw(sql(connection.get_database_backend(), text, values)).await? {
         let flow: String = row.try_get("", "flow")?;
-        if connectors::flows::flow(&flow).is_some_and(|flow| flow.hangs().is_none() && scope.is_on(flow)) {
+        if connectors::flows::flow(&flow).is_some_and(|flow| flow.hangs().is_none() && is_on(&scope, link, flow)) {
             return Ok(true);
         }
     }

@@ -60,6 +60,22 @@ async fn what_zohos_integration_has_made_gets_our_marks_and_nothing_is_made_twic
     assert_eq!((sum(&again, "created"), sum(&again, "updated")), (0, 0), "{again:#}");
     assert_eq!(world.asked().await.writes("zoho"), 0);
 
+    // What Xero tells of kinds that are left to it starts no run, and certainly none without end.
+    let url = world.url("/webhooks/xero");
+    world.stage.control("xero/webhooks", json!({ "url": url })).await.unwrap();
+    let runs = "SELECT COUNT(*) AS n FROM run";
+    let before_hints = world.rows(runs).await;
+    let invoice = books::xero(&world, "Invoices").await[0]["InvoiceID"].clone();
+    world.in_xero("Invoices", json!({ "InvoiceID": invoice, "Reference": "told" })).await;
+    tests::eventually("Xero told of it", async || (world.rows("SELECT COUNT(*) AS n FROM hint").await > 0).then_some(())).await;
+    for _ in 0..10 {
+        world.advance(std::time::Duration::from_secs(15)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // Books' link looks at it once; CRM's not at all.
+    let more = world.rows(runs).await - before_hints;
+    assert!(more <= 3, "{more} runs for one hint");
+
     // A new customer waits for the integration.
     world.in_xero("Contacts", json!([{ "Name": "Late Native Ltd", "IsCustomer": true }])).await;
     world.run("syncNow", &link).await;
@@ -104,6 +120,7 @@ async fn without_it_or_where_a_person_says_so_everything_is_carried() {
     wish(&world, &link, "NO").await;
     world.run("syncNow", &link).await;
     assert_eq!(crm(&world, "Accounts").await.len(), accounts + 1, "{:#?}", world.staff.holds(&link.link).await);
+    world.nothing_more(&link).await;
 
     let text = "mutation($id: ID!) { updateLink(linkId: $id, nativeIntegration: YES) { id } }";
     let refused = world.staff.data(text, json!({ "id": links[0].link })).await.unwrap_err().to_string();

@@ -160,6 +160,13 @@ async fn whatever_an_address_is_given_it_leads_to_us_or_to_a_provider() {
             assert!(!text.contains("<script>alert"), "{path}: {text}");
         }
     }
+    // A NUL is no character of ours, wherever it stands.
+    let nul = json!({ "query": "query($text: String) { tenants(search: $text) { nodes { id } } }", "variables": { "text": "a\u{0}b" } });
+    let answer = Client::new().post(world.url("/graphql")).bearer_auth(world.staff.token()).json(&nul).send().await.unwrap();
+    assert_eq!(answer.status(), 400, "{}", answer.text().await.unwrap());
+    let search =
+        Client::new().get(world.url("/api/v1/tenants?search=a%00b")).bearer_auth(world.staff.token()).send().await.unwrap();
+    assert_eq!(search.status(), 422, "{}", search.text().await.unwrap());
     assert!(asked > 1_000 && led >= 400, "{asked} asked, {led} led on");
     assert!(trap.accept().is_err(), "somebody was called who was named in an address");
     world.end().await;

@@ -30,12 +30,13 @@ use url::Url;
 
 /// The sandbox's company that the stories connect; its user has another one too.
 pub const COMPANY: &str = "CloudPerfect";
-/// How long a story waits for something that happens by itself: 90 seconds, or `PATIENCE_S` where a story is asked for more than usual.
+/// How long a story waits for something that happens by itself: three minutes, or `PATIENCE_S` where a story is asked for more
+/// than usual.
 pub fn patience() -> Duration {
     static PATIENCE: OnceLock<Duration> = OnceLock::new();
     *PATIENCE.get_or_init(|| {
         let asked = std::env::var("PATIENCE_S").ok().map(|text| text.parse().expect("PATIENCE_S is a number of seconds"));
-        Duration::from_secs(asked.unwrap_or(90))
+        Duration::from_secs(asked.unwrap_or(180))
     })
 }
 

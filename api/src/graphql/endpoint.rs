@@ -84,6 +84,7 @@ fn read(http: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Result<Req
     if !http.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Error::Malformed("send the question as application/json".to_owned()));
     }
+    refuse_nul(&body)?;
     let value: Value =
         serde_json::from_slice(&body).map_err(|error| Error::Malformed(format!("the body is not JSON: {error}")))?;
     if value.is_array() {
@@ -93,6 +94,14 @@ fn read(http: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Result<Req
         return Err(Error::Malformed("the body must be an object with the text `query`".to_owned()));
     }
     serde_json::from_value(value).map_err(|error| Error::Malformed(format!("the body is not a GraphQL request: {error}")))
+}
+
+/// No text of ours has a NUL, and PostgreSQL takes none: refused before anybody looks for it.
+pub fn refuse_nul(body: &[u8]) -> Result<(), Error> {
+    match body.windows(6).any(|six| six == b"\\u0000") {
+        true => Err(Error::Malformed("the body has a NUL character".to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// A question that was not understood is 400, one that asks for too much 413. One that was answered is 200, whatever became of

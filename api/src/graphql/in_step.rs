@@ -6,6 +6,7 @@ use entities::database::begin_write;
 use entities::link;
 use jobs::audit::{Deed, note};
 use jobs::in_step;
+use jobs::sync::native;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter};
 
@@ -146,6 +147,8 @@ impl InStepMutation {
             if row.product != zoho::CRM.key {
                 return Err(Error::bad_input("nativeIntegration", "only a link to Zoho CRM has it"));
             }
+            // Whatever was found is looked at again before anything is carried.
+            change.native_at = Set(None);
             change.native_wish = Set(match wish {
                 NativeWish::Auto => None,
                 NativeWish::Yes => Some(link::NATIVE_YES.to_owned()),
@@ -161,6 +164,9 @@ impl InStepMutation {
         let deed = Deed::done("link.changed", format!("link:{}", row.id), changed.join(","));
         let transaction = begin_write(&state.database).await?;
         let changed = change.update(&transaction).await?;
+        if row.is_beside_native() && !changed.is_beside_native() {
+            native::all_again(&transaction, &changed).await?;
+        }
         note(&transaction, state, row.tenant_id, &by, deed).await?;
         transaction.commit().await?;
         Link::of(changed)

@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::Error;
 use crate::graphql::endpoint::BODY_BYTES_MAX;
+use crate::graphql::endpoint::refuse_nul;
 
 /// A body that handlers take. Its fields are listed, so that a refusal can name them.
 pub trait Asked: DeserializeOwned {
@@ -42,6 +43,7 @@ pub fn unread(error: &actix_web::Error) -> Error {
 }
 
 fn parse<T: Asked>(body: &[u8]) -> Result<T, Error> {
+    refuse_nul(body)?;
     serde_json::from_slice::<IgnoredAny>(body).map_err(|_| Error::Malformed("the body is not one JSON value".to_owned()))?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

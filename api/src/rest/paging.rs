@@ -25,6 +25,9 @@ impl Query {
             if read.iter().any(|(seen, _)| *seen == name) {
                 return Err(Error::bad_input(name, format!("{name} is given twice")));
             }
+            if value.contains('\0') {
+                return Err(Error::bad_input(name, format!("{name} has a NUL character")));
+            }
             read.push((name, value.into_owned()));
         }
         Ok(Self(read))

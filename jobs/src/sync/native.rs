@@ -10,10 +10,10 @@ use connectors::zoho::{self, Dialect};
 use entities::database::sql;
 use entities::{connection, link, run};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::slice::{Halt, Provider, Slice};
-use crate::in_step::BY_TIME;
+use crate::in_step::{BY_HINT, BY_TIME};
 
 /// How often it is looked at by itself.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(24 * 3600);
@@ -27,13 +27,15 @@ pub async fn tend(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
         return Ok(());
     }
     let is_due = slice.link.native_at.is_none_or(|at| slice.context.now().since(at) >= LOOKED_AT_EVERY);
-    if !is_due && run.requested_by == BY_TIME {
+    if !is_due && [BY_TIME, BY_HINT].contains(&run.requested_by.as_str()) {
         return Ok(());
     }
+    // Where nobody answers, what was found before stands.
     let found = match slice.link.native_wish {
         Some(_) => slice.link.native_found,
-        None => look(slice).await?,
+        None => look(slice).await?.or(slice.link.native_found),
     };
+    let was_beside = slice.link.is_beside_native();
     let now = slice.context.now();
     link::Entity::update_many()
         .col_expr(link::Column::NativeFound, Expr::value(found))
@@ -44,12 +46,26 @@ pub async fn tend(slice: &mut Slice, run: &run::Model) -> Result<(), Halt> {
         .await?;
     (slice.link.native_found, slice.link.native_at) = (found, Some(now));
     slice.choose_lanes();
-    let text = "UPDATE pair SET state = 'ready', need = NULL, turns = 0 WHERE tenant_id = $1 AND state = 'held' AND lane_id IN \
+    if was_beside && !slice.link.is_beside_native() {
+        all_again(&slice.context.database, &slice.link).await?;
+    }
+    let text = "UPDATE pair SET state = 'ready', need = NULL, turns = 0 WHERE tenant_id = $1 AND state = 'held' AND state <> 'settled' AND lane_id IN \
                 (SELECT id FROM lane WHERE tenant_id = $1 AND link_id = $2) AND EXISTS (SELECT 1 FROM hold WHERE hold.tenant_id = $1 \
                 AND hold.lane_id = pair.lane_id AND hold.xero_id = pair.xero_id AND hold.code = $3)";
     let database = &slice.context.database;
     let values = vec![slice.tenant.0.into(), slice.link.id.0.into(), CODE.into()];
     database.execute_raw(sql(database.get_database_backend(), text, values)).await?;
+    Ok(())
+}
+
+/// The integration is gone: what was left to it is read from the beginning, and what bears only our marks is written whole.
+pub async fn all_again(connection: &impl ConnectionTrait, link: &link::Model) -> Result<(), DbErr> {
+    let backend = connection.get_database_backend();
+    let values = || vec![link.tenant_id.0.into(), link.id.0.into()];
+    let text = "UPDATE lane SET watermark = NULL WHERE tenant_id = $1 AND link_id = $2";
+    connection.execute_raw(sql(backend, text, values())).await?;
+    let text = "UPDATE pair SET prints = NULL WHERE tenant_id = $1 AND lane_id IN (SELECT id FROM lane WHERE tenant_id = $1 AND link_id = $2)";
+    connection.execute_raw(sql(backend, text, values())).await?;
     Ok(())
 }
 
@@ -62,7 +78,8 @@ async fn look(slice: &mut Slice) -> Result<Option<bool>, Halt> {
         match slice.zoho.client.through(product, &organisation).is_joined_with_crm().await {
             Ok(true) => return Ok(Some(true)),
             Ok(false) => found = Some(false),
-            Err(Trouble::Refused(_)) => {}
+            // Books' own trouble is not CRM's: it is asked again another day.
+            Err(Trouble::Refused(_) | Trouble::Forbidden(_) | Trouble::Busy { .. }) => {}
             Err(trouble) => return Err(slice.halt(Provider::Zoho, trouble).await),
         }
     }

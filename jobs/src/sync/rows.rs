@@ -185,19 +185,17 @@ impl Batch<'_, '_> {
         Ok(())
     }
 
-    /// What is not there is not made. A record that was sent before and may have arrived bears our mark by now.
+    /// What is not there is not made. A record that bears our mark, from a write whose answer was lost or from an earlier link, is there.
     async fn leave_to_native(&mut self) -> Result<(), End> {
         let (of, Some(field)) = (*self.desk.flow.zoho(), self.desk.field) else { return Ok(()) };
         let is_missing = |entry: &Entry| entry.adopt.is_none();
-        let doubtful: Vec<&str> =
-            self.entries.iter().filter(|one| is_missing(one) && one.asked.is_doubtful).map(|one| one.asked.record.id()).collect();
-        let found = if doubtful.is_empty() {
-            Vec::new()
-        } else {
-            Self::permitted(self.desk, 1).await?;
-            self.credits += 1;
-            self.desk.client.find_by(of.path, field, &doubtful, &["id", field]).await?
-        };
+        let missing: Vec<&str> = self.entries.iter().filter(|one| is_missing(one)).map(|one| one.asked.record.id()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Self::permitted(self.desk, 1).await?;
+        self.credits += 1;
+        let found = self.desk.client.find_by(of.path, field, &missing, &["id", field]).await?;
         for entry in self.entries.iter_mut().filter(|entry| is_missing(entry)) {
             let there = found.iter().find(|row| row[field] == entry.asked.record.id()).and_then(|row| row["id"].as_str());
             match there {

@@ -496,7 +496,8 @@ fn scope_of(link: &link::Model) -> Result<Scope, Failure> {
     Scope::parse(link.scope.as_deref()).map_err(|error| Failure::Bug(format!("the stored scope: {error}")))
 }
 
-fn is_on(scope: &Scope, link: &link::Model, flow: &'static dyn AnyFlow) -> bool {
+/// Whether the link carries this kind: the scope has it, and it is not left to Zoho's own integration.
+pub(crate) fn is_on(scope: &Scope, link: &link::Model, flow: &'static dyn AnyFlow) -> bool {
     scope.is_on(flow) && (!link.is_beside_native() || flow.is_marked_beside_native())
 }
 
