@@ -9,7 +9,7 @@ use entities::{lane, link, pair, run, run_count};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, SqlErr,
 };
 
 use crate::audit::{Author, Deed, note};
@@ -91,6 +91,23 @@ pub struct Wishes {
 
 /// Starts a run of the link, unless one is at work.
 pub async fn start(
+    context: &Context,
+    tenant: TenantId,
+    link: LinkId,
+    kind: Kind,
+    by: &Author,
+    wishes: &Wishes,
+) -> Result<Started, Failure> {
+    match start_once(context, tenant, link, kind, by, wishes).await {
+        // On PostgreSQL another one began between our look and our writing: it is found now.
+        Err(Failure::Database(error)) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            start_once(context, tenant, link, kind, by, wishes).await
+        }
+        started => started,
+    }
+}
+
+async fn start_once(
     context: &Context,
     tenant: TenantId,
     link: LinkId,
