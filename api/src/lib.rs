@@ -1,5 +1,6 @@
 //! The front door: commands, GraphQL for staff, pages for customers. Everything a stranger can reach is in this crate.
 
+mod body;
 pub mod caller;
 pub mod checklist;
 pub mod clients;

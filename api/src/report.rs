@@ -135,9 +135,6 @@ pub async fn newest(context: &Context, tenant: TenantId) -> Result<Option<run::M
 /// The document of a run that compared.
 pub async fn read(context: &Context, tenant: &tenant::Model, run: &run::Model) -> Result<Document, Failure> {
     let counts = runs::progress(context, tenant.id, run.id).await?.map(|progress| progress.counts).unwrap_or_default();
-    let place = |flow: &str| flows::ALL.iter().position(|known| known.key() == flow);
-    let mut counts = counts;
-    counts.sort_by_key(|count| place(&count.flow));
     let records = counts
         .into_iter()
         .filter(|count| count.xero_count + count.zoho_count + count.held + count.findings > 0)

@@ -10,6 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
+use crate::body::BODY_BYTES_MAX;
 use crate::error::Error;
 use crate::graphql::{self, endpoint, socket};
 use crate::http;
@@ -40,7 +41,7 @@ pub fn start(state: State, listener: TcpListener) -> std::io::Result<(Server, So
             .app_data(schema.clone())
             .app_data(seats.clone())
             .app_data(limits.clone())
-            .app_data(PayloadConfig::new(endpoint::BODY_BYTES_MAX))
+            .app_data(PayloadConfig::new(BODY_BYTES_MAX))
             .wrap(from_fn(middleware::headers))
             .wrap(from_fn(middleware::trace))
             .app_data(web::Data::new(middleware::Transport { is_https }))

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use entities::audit_entry::{self, ORIGIN, SYSTEM};
 use entities::chance::Chance;
 use entities::clock::At;
-use entities::database::sql;
+use entities::database::{begin_write, sql};
 use entities::ids::TenantId;
 use entities::sealed::{MasterKeys, TenantKey};
 use entities::{audit_head, tenant};
@@ -63,35 +63,40 @@ pub struct Author {
 }
 
 impl Author {
-    /// Somebody with a token.
-    pub fn staff(subject: &str, source: Source) -> Self {
+    /// Somebody with a token: staff, or a partner's program.
+    pub fn bearer(subject: &str, source: Source) -> Self {
         Self { who: clipped(subject), source, noted: Arc::default() }
     }
 
     /// The same, telling `noted` when an entry is written.
     pub fn watched(subject: &str, source: Source, noted: Arc<AtomicBool>) -> Self {
-        Self { noted, ..Self::staff(subject, source) }
+        Self { noted, ..Self::bearer(subject, source) }
+    }
+
+    /// Who has no token, and is called by what they are.
+    fn without_token(who: &str, source: Source) -> Self {
+        Self { who: who.to_owned(), source, noted: Arc::default() }
     }
 
     pub fn customer() -> Self {
-        Self::staff("customer", Source::Customer)
+        Self::without_token("customer", Source::Customer)
     }
 
     pub fn worker() -> Self {
-        Self::staff("worker", Source::Worker)
+        Self::without_token("worker", Source::Worker)
     }
 
     pub fn timetable() -> Self {
-        Self::staff("timetable", Source::Timetable)
+        Self::without_token("timetable", Source::Timetable)
     }
 
     pub fn webhook() -> Self {
-        Self::staff("webhook", Source::Webhook)
+        Self::without_token("webhook", Source::Webhook)
     }
 
     /// Whoever runs the binary.
     pub fn operator() -> Self {
-        Self::staff("operator", Source::Cli)
+        Self::without_token("operator", Source::Cli)
     }
 
     pub fn who(&self) -> &str {
@@ -152,6 +157,21 @@ pub async fn note(
     deed: Deed,
 ) -> Result<(), Failure> {
     append(transaction, &context.keys, context.chance.as_ref(), context.now(), tenant, by, deed).await
+}
+
+/// Notes what was refused, failed, or found nothing to do: it has no transaction of its own. In the log of the tenant that it was about,
+/// where there is such a tenant; otherwise in the installation's.
+pub async fn note_aside(context: &Context, about: Option<TenantId>, by: &Author, deed: Deed) -> Result<(), Failure> {
+    let transaction = begin_write(&context.database).await?;
+    let known = match about {
+        Some(id) => tenant::Entity::of(id).one(&transaction).await?.map(|tenant| tenant.id),
+        None => None,
+    };
+    // A row is named only in its own tenant's log.
+    let target = if known.is_some() { deed.target } else { String::new() };
+    note(&transaction, context, known.unwrap_or(SYSTEM), by, Deed { target, ..deed }).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// The same, for the command line, which has no context. `SYSTEM` is the installation's own log.

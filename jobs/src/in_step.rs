@@ -6,8 +6,8 @@ use std::time::Duration;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, RunId, TenantId};
-use entities::{link, run};
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
+use entities::link;
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::audit::Author;
@@ -16,7 +16,6 @@ use crate::hints;
 use crate::limits::LimitSettings;
 use crate::runs::{self, Kind, Started, Wishes};
 use crate::sync::scope::Scope;
-use crate::sync::slice::is_on;
 
 /// Runs that found nothing are kept for a look.
 const KEEP_EMPTY: Duration = Duration::from_secs(24 * 3600);
@@ -146,18 +145,12 @@ async fn records(context: &Context, tenant: TenantId, link: LinkId) -> Result<i6
 /// Starts a short run when hints have come and no run is at work, which would take them along.
 pub async fn for_hints(context: &Context, tenant: TenantId, link: LinkId) -> Result<Option<RunId>, Failure> {
     let transaction = begin_write(&context.database).await?;
-    let Some(found) = link::Entity::of(tenant).filter(link::Column::Id.eq(link)).one(&transaction).await? else {
-        return Ok(None);
-    };
+    let Some(found) = runs::locked(&transaction, tenant, link).await? else { return Ok(None) };
     if found.state != "ready" || !is_migrated(&transaction, tenant, link).await? {
         return Ok(None);
     }
-    let active = run::Entity::of(tenant)
-        .filter(run::Column::LinkId.eq(link))
-        .filter(run::Column::State.is_in(["working", "paused"]))
-        .one(&transaction)
-        .await?;
-    if active.is_some() || !is_hinted(&transaction, context.now(), &found).await? {
+    let is_busy = runs::active(&transaction, tenant, link).await?.is_some();
+    if is_busy || !is_hinted(&transaction, context.now(), &found).await? {
         return Ok(None);
     }
     let run = runs::open(&transaction, context, tenant, link, Kind::Hint, BY_HINT).await?;
@@ -187,7 +180,7 @@ async fn is_hinted(connection: &impl ConnectionTrait, now: At, link: &link::Mode
     let values = vec![link.tenant_id.0.into(), link.id.0.into(), hints::until(now).0.into()];
     for row in connection.query_all_raw(sql(connection.get_database_backend(), text, values)).await? {
         let flow: String = row.try_get("", "flow")?;
-        if connectors::flows::flow(&flow).is_some_and(|flow| flow.hangs().is_none() && is_on(&scope, link, flow)) {
+        if connectors::flows::flow(&flow).is_some_and(|flow| flow.hangs().is_none() && scope.carries(link, flow)) {
             return Ok(true);
         }
     }

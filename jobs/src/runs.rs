@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use connectors::flows;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, RunId, TenantId};
@@ -9,7 +10,7 @@ use entities::{lane, link, pair, run, run_count};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, SqlErr,
+    QueryOrder, QuerySelect,
 };
 
 use crate::audit::{Author, Deed, note};
@@ -89,6 +90,28 @@ pub struct Wishes {
     pub scope: Option<Scope>,
 }
 
+/// A link whose runs are looked at before one is begun. Whoever does so waits for whoever is at it: on PostgreSQL two would find none.
+pub(crate) async fn locked(
+    connection: &impl ConnectionTrait,
+    tenant: TenantId,
+    link: LinkId,
+) -> Result<Option<link::Model>, Failure> {
+    Ok(link::Entity::of(tenant).filter(link::Column::Id.eq(link)).lock_exclusive().one(connection).await?)
+}
+
+/// The link's run that is at work or paused.
+pub(crate) async fn active(
+    connection: &impl ConnectionTrait,
+    tenant: TenantId,
+    link: LinkId,
+) -> Result<Option<run::Model>, Failure> {
+    Ok(run::Entity::of(tenant)
+        .filter(run::Column::LinkId.eq(link))
+        .filter(run::Column::State.is_in(["working", "paused"]))
+        .one(connection)
+        .await?)
+}
+
 /// Starts a run of the link, unless one is at work.
 pub async fn start(
     context: &Context,
@@ -98,25 +121,8 @@ pub async fn start(
     by: &Author,
     wishes: &Wishes,
 ) -> Result<Started, Failure> {
-    match start_once(context, tenant, link, kind, by, wishes).await {
-        // On PostgreSQL another one began between our look and our writing: it is found now.
-        Err(Failure::Database(error)) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            start_once(context, tenant, link, kind, by, wishes).await
-        }
-        started => started,
-    }
-}
-
-async fn start_once(
-    context: &Context,
-    tenant: TenantId,
-    link: LinkId,
-    kind: Kind,
-    by: &Author,
-    wishes: &Wishes,
-) -> Result<Started, Failure> {
     let transaction = begin_write(&context.database).await?;
-    let Some(found) = link::Entity::of(tenant).filter(link::Column::Id.eq(link)).one(&transaction).await? else {
+    let Some(found) = locked(&transaction, tenant, link).await? else {
         return Ok(Started::NotFound);
     };
     match found.state.as_str() {
@@ -142,12 +148,7 @@ async fn start_once(
             .exec(&transaction)
             .await?;
     }
-    let active = run::Entity::of(tenant)
-        .filter(run::Column::LinkId.eq(link))
-        .filter(run::Column::State.is_in(["working", "paused"]))
-        .one(&transaction)
-        .await?;
-    if let Some(active) = active {
+    if let Some(active) = active(&transaction, tenant, link).await? {
         return Ok(Started::Already(active.id));
     }
     keep_scope(&transaction, &found, wishes.scope.as_ref(), (kind == Kind::Migration).then(|| context.now())).await?;
@@ -290,7 +291,7 @@ async fn change(
         return Ok(Changed::No { state: found.state });
     }
     let ended = (to == "cancelled").then(|| context.now());
-    run::Entity::update_many()
+    let done = run::Entity::update_many()
         .col_expr(run::Column::State, Expr::value(to))
         .col_expr(run::Column::Pause, Expr::value(pause.map(|(kind, _)| kind)))
         .col_expr(run::Column::Reason, Expr::value(pause.map(|(_, reason)| reason)))
@@ -305,6 +306,11 @@ async fn change(
         .filter(run::Column::State.eq(found.state))
         .exec(&transaction)
         .await?;
+    if done.rows_affected == 0 {
+        // The work itself was quicker by a moment.
+        let now = run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&transaction).await?;
+        return Ok(now.map_or(Changed::NotFound, |now| Changed::No { state: now.state }));
+    }
     links::wake(&transaction, context, tenant, found.link_id).await?;
     note(&transaction, context, tenant, by, Deed::done(act, format!("run:{id}"), found.kind)).await?;
     transaction.commit().await?;
@@ -312,16 +318,13 @@ async fn change(
     Ok(Changed::Yes)
 }
 
-/// How far a run is, with an honest estimate: the calls that are left at the rate the limits allow, or the rate seen if that is lower.
+/// How far a run is, its counts in the order of carrying, with an honest estimate: the calls that are left at the rate the limits allow, or the rate seen if that is lower.
 pub async fn progress(context: &Context, tenant: TenantId, id: RunId) -> Result<Option<Progress>, Failure> {
     let Some(found) = run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&context.database).await? else {
         return Ok(None);
     };
-    let mut counts = run_count::Entity::of(tenant)
-        .filter(run_count::Column::RunId.eq(id))
-        .order_by_asc(run_count::Column::Flow)
-        .all(&context.database)
-        .await?;
+    let mut counts = run_count::Entity::of(tenant).filter(run_count::Column::RunId.eq(id)).all(&context.database).await?;
+    counts.sort_by_key(|count| flows::ALL.iter().position(|flow| flow.key() == count.flow).unwrap_or(usize::MAX));
     if found.ended_at.is_none() {
         count_parked(context, &found, &mut counts).await?;
     }

@@ -185,7 +185,7 @@ async fn eight_writers_at_once_leave_one_unbroken_chain() {
         context.database = open(&url, 1).await.unwrap();
         writers.push(tokio::spawn(async move {
             for n in 0..12 {
-                let by = Author::staff(&format!("writer {writer}"), Source::Rest);
+                let by = Author::bearer(&format!("writer {writer}"), Source::Rest);
                 let chain = if writer % 2 == 0 && n % 3 == 0 { SYSTEM } else { tenant };
                 let transaction = begin_write(&context.database).await.unwrap();
                 audit::note(&transaction, &context, chain, &by, Deed::done("run.started", format!("run:{n}"), "sync"))

@@ -102,9 +102,7 @@ async fn play(edits: &[(usize, Edit)]) {
     let mut found = BTreeMap::new();
     for one in books::zoho(&world, "contacts").await.iter().filter(|one| one["contact_type"] == "customer") {
         let id = books::custom(one, "cf_xero_acct_id").unwrap();
-        let primary = one["contact_persons"].as_array().into_iter().flatten().find(|one| one["is_primary_contact"] == true);
-        let email = primary.map(|one| text(&one["email"])).unwrap_or_default();
-        assert!(found.insert(id, (text(&one["contact_name"]), email)).is_none(), "twice: {one:#}");
+        assert!(found.insert(id, (text(&one["contact_name"]), books::email(one))).is_none(), "twice: {one:#}");
     }
     assert!(wanted.len() >= CONTACTS, "{}", wanted.len());
     let lost: Vec<_> = wanted.iter().filter(|(id, _)| !found.contains_key(*id)).collect();

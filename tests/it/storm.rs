@@ -325,9 +325,7 @@ impl Storm {
             let name = name.trim_end_matches(" (Supplier)").trim_end_matches(" (Customer)");
             let plain = name.split_once(" [").map_or(name, |(plain, _)| plain);
             assert_eq!(plain, said(&other["Name"]), "storm {}: {one:#}\n{other:#}", self.seed);
-            let primary = one["contact_persons"].as_array().into_iter().flatten().find(|one| one["is_primary_contact"] == true);
-            let email = primary.map(|one| said(&one["email"])).unwrap_or_default();
-            assert_eq!(email, said(&other["EmailAddress"]), "storm {}: {one:#}\n{other:#}", self.seed);
+            assert_eq!(books::email(one), said(&other["EmailAddress"]), "storm {}: {one:#}\n{other:#}", self.seed);
         }
         let is_lost = |one: &&Value| {
             one["IsCustomer"] == true && !seen.contains(&("cf_xero_acct_id", one["ContactID"].as_str().unwrap().to_owned()))

@@ -36,6 +36,12 @@ pub fn custom(record: &Value, field: &str) -> Option<String> {
     flat.or(hash).map(str::to_owned)
 }
 
+/// The e-mail address of a contact's primary person; empty where there is none.
+pub fn email(contact: &Value) -> String {
+    let primary = contact["contact_persons"].as_array().into_iter().flatten().find(|one| one["is_primary_contact"] == true);
+    primary.and_then(|one| one["email"].as_str()).unwrap_or_default().to_owned()
+}
+
 impl World {
     /// The Zoho organisation that was connected.
     pub async fn organisation(&self) -> String {

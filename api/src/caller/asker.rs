@@ -45,7 +45,7 @@ impl Asker {
 
     /// The same, for the audit log.
     pub fn author(&self) -> Author {
-        Author::staff(&self.subject(), Source::Rest)
+        Author::bearer(&self.subject(), Source::Rest)
     }
 
     /// Whether this asker may do what the scope is for.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, WWW_AUTHENTICATE};
-use actix_web::web::{self, Bytes, Payload, ServiceConfig};
+use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use async_graphql::http::GraphiQLSource;
 use async_graphql::{Data, Request, Response, ServerError};
@@ -14,12 +14,11 @@ use serde_json::Value;
 
 use super::socket::Seats;
 use super::{Introspection, Staff};
+use crate::body::{Arrived, refuse_nul, unread};
 use crate::error::Error;
 use crate::server::RequestId;
 use crate::state::State;
 
-/// The longest question that staff's screens have is below 10 KiB.
-pub const BODY_BYTES_MAX: usize = 100 * 1024;
 /// Whoever waits longer has gone.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// When to knock again where too many sockets are open.
@@ -45,7 +44,7 @@ pub fn configure(is_development: bool) -> impl FnOnce(&mut ServiceConfig) {
 
 async fn answer(
     http: HttpRequest,
-    body: Result<Bytes, actix_web::Error>,
+    body: Arrived,
     state: web::Data<State>,
     staff: web::Data<Staff>,
     introspection: Option<web::Data<Introspection>>,
@@ -76,11 +75,8 @@ async fn answer(
 }
 
 /// One operation as JSON. Only JSON: a form on another site could send anything else with a browser's help.
-fn read(http: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Result<Request, Error> {
-    let body = body.map_err(|error| match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(format!("send {BODY_BYTES_MAX} bytes at most")),
-        _ => Error::Malformed("the body did not arrive whole".to_owned()),
-    })?;
+fn read(http: &HttpRequest, body: Arrived) -> Result<Request, Error> {
+    let body = body.map_err(|error| unread(&error))?;
     if !http.content_type().eq_ignore_ascii_case("application/json") {
         return Err(Error::Malformed("send the question as application/json".to_owned()));
     }
@@ -94,14 +90,6 @@ fn read(http: &HttpRequest, body: Result<Bytes, actix_web::Error>) -> Result<Req
         return Err(Error::Malformed("the body must be an object with the text `query`".to_owned()));
     }
     serde_json::from_value(value).map_err(|error| Error::Malformed(format!("the body is not a GraphQL request: {error}")))
-}
-
-/// No text of ours has a NUL, and PostgreSQL takes none: refused before anybody looks for it.
-pub fn refuse_nul(body: &[u8]) -> Result<(), Error> {
-    match body.windows(6).any(|six| six == b"\\u0000") {
-        true => Err(Error::Malformed("the body has a NUL character".to_owned())),
-        false => Ok(()),
-    }
 }
 
 /// A question that was not understood is 400, one that asks for too much 413. One that was answered is 200, whatever became of

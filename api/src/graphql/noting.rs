@@ -7,12 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextResolve, ResolveInfo};
 use async_graphql::parser::types::Field;
 use async_graphql::{ID, Name, Request, ServerError, ServerResult, Value, Variables};
-use entities::audit_entry::SYSTEM;
-use entities::database::begin_write;
 use entities::ids::TenantId;
-use entities::tenant;
-use jobs::audit::{Author, Deed, Outcome, Source, note};
-use jobs::context::Failure;
+use jobs::audit::{Author, Deed, Outcome, Source, note_aside};
 
 use super::node_id;
 use crate::caller::Caller;
@@ -69,7 +65,12 @@ impl Extension for OneRequest {
             Err(error) => (Outcome::Refused, error.source::<Error>().map_or("BAD_INPUT", Error::code)),
         };
         if let (Some(caller), Some(state)) = (context.data_opt::<Caller>(), context.data_opt::<State>())
-            && let Err(failure) = write(state, caller, &name, about, outcome, code).await
+            && let Err(failure) = {
+                let (tenant, target) = about.unzip();
+                let deed =
+                    Deed { act: act(&name).to_owned(), target: target.unwrap_or_default(), outcome, detail: code.to_owned() };
+                note_aside(state, tenant, &Author::bearer(&caller.subject, Source::GraphQl), deed).await
+            }
         {
             tracing::error!(%failure, mutation = name, "an entry of the audit log could not be written");
         }
@@ -91,27 +92,6 @@ impl OneRequest {
 
 fn is_our_fault(error: Option<&ServerError>) -> bool {
     error.and_then(|error| error.source::<Error>()).is_some_and(|error| matches!(error, Error::Internal(_)))
-}
-
-/// In the log of the tenant that it was about, where there is such a tenant; otherwise in the installation's own.
-async fn write(
-    state: &State,
-    caller: &Caller,
-    mutation: &str,
-    about: Option<(TenantId, String)>,
-    outcome: Outcome,
-    code: &str,
-) -> Result<(), Failure> {
-    let by = Author::staff(&caller.subject, Source::GraphQl);
-    let transaction = begin_write(&state.database).await?;
-    let (tenant, target) = match about {
-        Some((id, target)) if tenant::Entity::of(id).one(&transaction).await?.is_some() => (id, target),
-        _ => (SYSTEM, String::new()),
-    };
-    let deed = Deed { act: act(mutation).to_owned(), target, outcome, detail: code.to_owned() };
-    note(&transaction, state, tenant, &by, deed).await?;
-    transaction.commit().await?;
-    Ok(())
 }
 
 /// What a mutation does, in the log's words. One that is not listed goes by its own name.

@@ -75,8 +75,6 @@ impl RunProgress {
 
     fn of(progress: runs::Progress) -> Result<Self, Error> {
         let run = progress.run;
-        let mut counts = progress.counts;
-        counts.sort_by_key(|count| place(&count.flow));
         Ok(Self {
             run_id: node_id::run(run.tenant_id, run.id),
             state: RunState::read(&run.state)?,
@@ -90,7 +88,7 @@ impl RunProgress {
             per_second: progress.per_second,
             eta: progress.eta.map(DateTime),
             limited_by: progress.limited_by,
-            counts: counts.into_iter().map(FlowCount::of).collect(),
+            counts: progress.counts.into_iter().map(FlowCount::of).collect(),
         })
     }
 
@@ -185,9 +183,4 @@ impl Follow {
         let progress = RunProgress::read(&self.state, self.tenant, self.run).await?.ok_or(Error::NotFound("run"))?;
         Ok((self.told.as_ref() != Some(&progress)).then_some(progress))
     }
-}
-
-/// Flows are told in the order of carrying.
-fn place(flow: &str) -> usize {
-    connectors::flows::ALL.iter().position(|known| known.key() == flow).unwrap_or(usize::MAX)
 }

@@ -141,9 +141,6 @@ impl Snapshot {
 impl Run {
     fn of(now: At, progress: Progress) -> Self {
         let Progress { run, counts, done, expected, eta, .. } = progress;
-        let position = |flow: &str| flows::ALL.iter().position(|one| one.key() == flow);
-        let mut counts = counts;
-        counts.sort_by_key(|count| position(&count.flow));
         let rows = counts
             .into_iter()
             .filter(|count| count.expected > 0 || count.seen > 0 || count.xero_count > 0)

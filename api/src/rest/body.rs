@@ -1,20 +1,16 @@
 //! Reading what a request brings: a JSON object of known fields, and every mistake named.
 
-use actix_web::http::StatusCode;
-use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+pub use crate::body::Arrived;
+use crate::body::{refuse_nul, unread};
 use crate::error::Error;
-use crate::graphql::endpoint::BODY_BYTES_MAX;
-use crate::graphql::endpoint::refuse_nul;
 
 /// A body that handlers take. Its fields are listed, so that a refusal can name them.
 pub trait Asked: DeserializeOwned {
     const FIELDS: &'static [&'static str];
 }
-
-pub type Arrived = Result<Bytes, actix_web::Error>;
 
 /// The body as it is meant.
 pub fn read<T: Asked>(request: &HttpRequest, body: Arrived) -> Result<T, Error> {
@@ -31,14 +27,6 @@ pub fn read_or_empty<T: Asked>(request: &HttpRequest, body: Arrived) -> Result<T
     match body.trim_ascii() {
         b"" | b"null" => parse(b"{}"),
         _ => read(request, Ok(body)),
-    }
-}
-
-/// Why a body did not arrive.
-pub fn unread(error: &actix_web::Error) -> Error {
-    match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge(format!("send {BODY_BYTES_MAX} bytes at most")),
-        _ => Error::Malformed("the body did not arrive whole".to_owned()),
     }
 }
 

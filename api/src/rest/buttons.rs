@@ -2,8 +2,6 @@
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use entities::audit_entry::SYSTEM;
-use entities::database::begin_write;
 use entities::{link, tenant};
 use jobs::audit::{self, Deed, Outcome};
 use jobs::buttons::{self, Asked, FIELD, Standing, State as Stands, Way};
@@ -104,19 +102,13 @@ async fn noted(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> 
     let answer = wish(state, id, request, wanted).await;
     let asker = request.extensions().get::<Asker>().cloned();
     let (Err(error), Some(asker)) = (&answer, asker) else { return answer };
-    let known = match id.parse() {
-        Ok(id) => tenant::Entity::of(id).one(&state.database).await?.map_or(SYSTEM, |tenant| tenant.id),
-        Err(_) => SYSTEM,
-    };
     let deed = Deed {
         act: if wanted { "button.wished" } else { "button.removed" }.to_owned(),
         target: String::new(),
         outcome: if matches!(error, Error::Internal(_)) { Outcome::Failed } else { Outcome::Refused },
         detail: error.code().to_owned(),
     };
-    let transaction = begin_write(&state.database).await?;
-    audit::note(&transaction, state, known, &asker.author(), deed).await?;
-    transaction.commit().await?;
+    audit::note_aside(state, id.parse().ok(), &asker.author(), deed).await?;
     answer
 }
 

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::body;
 use super::problem::refuse;
+use crate::body::unread;
 use crate::caller::Asker;
 use crate::error::Error;
 use crate::state::State;
@@ -68,7 +68,7 @@ pub async fn once(
     let (Some(state), Some(asker)) = (request.app_data::<Data<State>>().cloned(), asker) else {
         return Ok(refuse(request, Failure::Bug("nobody asks".to_owned()).into()));
     };
-    let read = request.extract::<Bytes>().await.map_err(|error| body::unread(&error));
+    let read = request.extract::<Bytes>().await.map_err(|error| unread(&error));
     let named = match (read, keys.as_slice()) {
         (Ok(body), [key]) => key_of(key).map(|key| (body, key)),
         (Ok(_), _) => Err(bad_key()),

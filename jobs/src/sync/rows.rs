@@ -187,23 +187,31 @@ impl Batch<'_, '_> {
 
     /// What is not there is not made. A record that bears our mark, from a write whose answer was lost or from an earlier link, is there.
     async fn leave_to_native(&mut self) -> Result<(), End> {
-        let (of, Some(field)) = (*self.desk.flow.zoho(), self.desk.field) else { return Ok(()) };
+        let Some(field) = self.desk.field else { return Ok(()) };
         let is_missing = |entry: &Entry| entry.adopt.is_none();
-        let missing: Vec<&str> = self.entries.iter().filter(|one| is_missing(one)).map(|one| one.asked.record.id()).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Self::permitted(self.desk, 1).await?;
-        self.credits += 1;
-        let found = self.desk.client.find_by(of.path, field, &missing, &["id", field]).await?;
+        let missing =
+            self.entries.iter().filter(|entry| is_missing(entry)).map(|entry| entry.asked.record.id().to_owned()).collect();
+        let found = self.by_mark(field, missing).await?;
         for entry in self.entries.iter_mut().filter(|entry| is_missing(entry)) {
-            let there = found.iter().find(|row| row[field] == entry.asked.record.id()).and_then(|row| row["id"].as_str());
-            match there {
-                Some(id) => entry.adopt = Some(id.to_owned()),
+            match found.get(entry.asked.record.id()) {
+                Some(id) => entry.adopt = Some(id.clone()),
                 None => entry.outcome = Some(Outcome::Held(native::left_to_it(entry.asked.record))),
             }
         }
         Ok(())
+    }
+
+    /// Which of these records of Xero's are there, with their ids in Zoho: one call for all of them.
+    async fn by_mark(&mut self, field: &str, of_xero: Vec<String>) -> Result<HashMap<String, String>, End> {
+        if of_xero.is_empty() {
+            return Ok(HashMap::new());
+        }
+        self.permit(1).await?;
+        let wanted: Vec<&str> = of_xero.iter().map(String::as_str).collect();
+        let rows = self.desk.client.find_by(self.desk.flow.zoho().path, field, &wanted, &["id", field]).await?;
+        let both = |row: &Value| Some((row[field].as_str()?.to_owned(), row["id"].as_str()?.to_owned()));
+        // Of two that bear one mark the first counts.
+        Ok(rows.iter().rev().filter_map(both).collect())
     }
 
     /// The rows that documents have in Zoho already: they are changed in their places, so that none stands there twice.
@@ -212,17 +220,11 @@ impl Batch<'_, '_> {
         let Some(field) = self.desk.field.filter(|_| !which.is_empty()) else { return Ok(()) };
         let id_of = |entry: &Entry| entry.asked.known_id.map(str::to_owned).or_else(|| entry.adopt.clone());
         let unknown = which.iter().map(|n| &self.entries[*n]).filter(|entry| id_of(entry).is_none());
-        let unknown: Vec<String> = unknown.map(|entry| entry.asked.record.id().to_owned()).collect();
-        let mut found = Vec::new();
-        if !unknown.is_empty() {
-            self.permit(1).await?;
-            let unknown: Vec<&str> = unknown.iter().map(String::as_str).collect();
-            found = self.desk.client.find_by(of.path, field, &unknown, &["id", field]).await?;
-        }
+        let unknown = unknown.map(|entry| entry.asked.record.id().to_owned()).collect();
+        let found = self.by_mark(field, unknown).await?;
         for n in which {
             let entry = &self.entries[*n];
-            let there = || found.iter().find(|row| row[field] == entry.asked.record.id()).and_then(|row| row["id"].as_str());
-            let Some(id) = id_of(entry).or_else(|| there().map(str::to_owned)) else { continue };
+            let Some(id) = id_of(entry).or_else(|| found.get(entry.asked.record.id()).cloned()) else { continue };
             self.permit(1).await?;
             match self.desk.client.get(&of, &id).await {
                 Ok(record) => self.entries[*n].old_rows = Some(rows_of(&record, &self.entries[*n].asked.carry.body)),

@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use connectors::flow::{Age, AnyFlow};
 use connectors::zoho::reports::eve;
+use entities::link;
 use serde::{Deserialize, Serialize};
 
 /// Kept with the link as JSON. The empty one is everything.
@@ -58,6 +59,11 @@ impl Scope {
     pub fn is_on(&self, flow: &dyn AnyFlow) -> bool {
         let has = |list: &[String]| list.iter().any(|one| one == flow.key());
         !has(&self.off) && (!flow.is_asked_for() || has(&self.on))
+    }
+
+    /// Whether a link of this scope carries this kind: what Zoho's own integration carries is left to it.
+    pub fn carries(&self, link: &link::Model, flow: &dyn AnyFlow) -> bool {
+        self.is_on(flow) && (!link.is_beside_native() || flow.is_marked_beside_native())
     }
 }
 

@@ -278,7 +278,7 @@ impl Slice {
 
     /// Which lanes are carried: those of the scope, less what Zoho's own integration carries.
     pub fn choose_lanes(&mut self) {
-        self.lanes.iter_mut().for_each(|lane| lane.on = is_on(&self.scope, &self.link, lane.flow));
+        self.lanes.iter_mut().for_each(|lane| lane.on = self.scope.carries(&self.link, lane.flow));
     }
 
     /// The lanes that share this one's pages, itself first. None for a lane that reads with another.
@@ -496,17 +496,12 @@ fn scope_of(link: &link::Model) -> Result<Scope, Failure> {
     Scope::parse(link.scope.as_deref()).map_err(|error| Failure::Bug(format!("the stored scope: {error}")))
 }
 
-/// Whether the link carries this kind: the scope has it, and it is not left to Zoho's own integration.
-pub(crate) fn is_on(scope: &Scope, link: &link::Model, flow: &'static dyn AnyFlow) -> bool {
-    scope.is_on(flow) && (!link.is_beside_native() || flow.is_marked_beside_native())
-}
-
 /// The link's lanes, in the order of carrying. That is the code's: a newer version may put a flow between older ones.
 async fn lanes(context: &Context, link: &link::Model, scope: &Scope) -> Result<Vec<Lane>, Failure> {
     let rows = lane::Entity::of(link.tenant_id).filter(lane::Column::LinkId.eq(link.id)).all(&context.database).await?;
     let lane_of = |flow: &'static dyn AnyFlow| {
         let row = rows.iter().find(|row| row.flow == flow.key())?;
-        Some(Lane { id: row.id, flow, on: is_on(scope, link, flow) })
+        Some(Lane { id: row.id, flow, on: scope.carries(link, flow) })
     };
     Ok(flows::of(&link.product).filter_map(lane_of).collect())
 }
