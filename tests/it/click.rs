@@ -56,6 +56,8 @@ async fn a_bookkeeper_clicks_from_zoho_to_xero_and_back() {
     browser.write("input[name=name]", "Zoho Books").await;
     browser.write("input[name=definition]", &definition).await;
     browser.click("xpath", "//button[text()='Save']").await;
+    // Kept, before another page is asked for: a form that is on its way would come back over it.
+    browser.element("xpath", "//article/h3[text()='Zoho Books']").await;
 
     // From Xero back to Zoho.
     browser.visit(&address).await;
