@@ -140,8 +140,9 @@ fn release() -> PathBuf {
         return named.into();
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built =
-        Command::new(cargo).args(["build", "--quiet", "--release", "--package", "cpconnect", "--bin", "cpconnect"]).status();
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--package", "cpconnect", "--package", "tests", "--bin", "cpconnect"])
+        .status();
     assert!(built.expect("cargo").success(), "the binary does not build");
     // target/release/deps/engine-… → target/release/cpconnect
     let own = std::env::current_exe().expect("this benchmark's own path");

@@ -58,13 +58,14 @@ async fn whichever_way_zoho_behaves_nothing_is_twice_and_every_difference_has_a_
     let all = world.stage.look("switches").await.unwrap();
     world.end().await;
     let mut wrong = BTreeMap::new();
-    let mut flipped = 0;
-    for switch in all.as_array().unwrap() {
+    let ours = all.as_array().unwrap().iter().filter(|switch| {
+        let name = switch["name"].as_str().unwrap();
+        name.starts_with("zoho.") && ELSEWHERE.iter().all(|(elsewhere, _)| *elsewhere != name)
+    });
+    let half: Vec<&Value> = ours.enumerate().filter(|(n, _)| is_flipped_here(*n)).map(|(_, switch)| switch).collect();
+    assert!(half.len() > 10, "{}", half.len());
+    for switch in half {
         let (name, default) = (switch["name"].as_str().unwrap(), switch["on"] == true);
-        if !name.starts_with("zoho.") || ELSEWHERE.iter().any(|(elsewhere, _)| *elsewhere == name) {
-            continue;
-        }
-        flipped += 1;
         let (world, connected) = connected().await;
         world.switch(name, !default).await;
         let told = migrate(&world, &connected).await.wrong(Some(name));
@@ -73,8 +74,14 @@ async fn whichever_way_zoho_behaves_nothing_is_twice_and_every_difference_has_a_
         }
         world.end().await;
     }
-    assert!(flipped > 15, "{flipped}");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Each switch is a whole migration, and what Zoho does is nothing to our database: one half is flipped on SQLite, the other on
+/// PostgreSQL, and everything with `SWITCHES=all`.
+fn is_flipped_here(n: usize) -> bool {
+    let is_postgres = std::env::var_os("TEST_DATABASE_URL").is_some();
+    std::env::var("SWITCHES").is_ok_and(|which| which == "all") || n.is_multiple_of(2) != is_postgres
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,7 +54,7 @@ def cache():
 def binary(given):
     if given:
         return pathlib.Path(given).resolve()
-    subprocess.run(["cargo", "build", "--quiet", "--package", "cpconnect"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--quiet", "--package", "cpconnect", "--package", "tests", "--bin", "cpconnect"], cwd=ROOT, check=True)
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     return target / "debug" / "cpconnect"
 

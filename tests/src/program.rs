@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use tokio::process::{Child, Command};
 
 /// Where the binary is. Built once by the cargo that runs the tests, so it is never an old one; `CPCONNECT_BINARY` names another.
+/// Named beside this package, it is built with the very dependencies that the tests have: alone, all that stand on serde would be built again.
 pub fn path() -> PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
@@ -15,7 +16,7 @@ pub fn path() -> PathBuf {
         }
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = std::process::Command::new(cargo)
-            .args(["build", "--quiet", "--package", "cpconnect", "--bin", "cpconnect"])
+            .args(["build", "--quiet", "--package", "cpconnect", "--package", "tests", "--bin", "cpconnect"])
             .status()
             .expect("cargo");
         assert!(built.success(), "the binary does not build");
