@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, Value,
 };
 
 /// How long a writer waits for another writer on SQLite.
@@ -65,6 +65,13 @@ pub async fn begin_write(database: &DatabaseConnection) -> Result<DatabaseTransa
             ..Default::default()
         })
         .await
+}
+
+/// Whether PostgreSQL ended this transaction in favour of another that waited for it in turn (`deadlock_detected`). Nothing of it was
+/// done: it may be tried again.
+pub fn is_deadlock(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else { return false };
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "40P01")
 }
 
 /// A statement of our own SQL. Both databases take `$1`, `$2`, ….

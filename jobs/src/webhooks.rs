@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use connectors::flow::AnyFlow;
 use connectors::xero::webhook::Told;
 use connectors::{flows, zoho};
-use entities::database::{begin_write, sql};
+use entities::database::{begin_write, is_deadlock, sql};
 use entities::ids::{ConnectionId, LaneId, LinkId, TenantId};
 use entities::sealed::TenantKey;
 use entities::{connection, lane, link, webhook};
@@ -18,6 +18,9 @@ use crate::links;
 
 /// Records whose pairs are looked up in one query.
 const RECORDS_AT_ONCE: usize = 200;
+
+/// How often a delivery is written down that somebody else's transaction was preferred to.
+const ATTEMPTS: usize = 5;
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -113,8 +116,19 @@ async fn working(context: &Context, tenant: TenantId, id: ConnectionId) -> Resul
     Ok(found.into_iter().map(|link| (link.tenant_id, link.id)).collect())
 }
 
-/// Hints for every lane that may have to do with one of these records, and the link's alarm: in one transaction.
+/// Hints for every lane that may have to do with one of these records, and the link's alarm: in one transaction. The work puts and
+/// takes hints among much else: where PostgreSQL ends ours in favour of its, ours comes after it.
 pub async fn put(context: &Context, tenant: TenantId, link: LinkId, side: Side, records: &[Record<'_>]) -> Result<(), Failure> {
+    for _ in 1..ATTEMPTS {
+        match put_once(context, tenant, link, side, records).await {
+            Err(Failure::Database(error)) if is_deadlock(&error) => {}
+            done => return done,
+        }
+    }
+    put_once(context, tenant, link, side, records).await
+}
+
+async fn put_once(context: &Context, tenant: TenantId, link: LinkId, side: Side, records: &[Record<'_>]) -> Result<(), Failure> {
     let lanes = lanes(context, tenant, link).await?;
     let transaction = begin_write(&context.database).await?;
     let mut hints = Vec::new();
