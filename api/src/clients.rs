@@ -2,7 +2,7 @@
 
 mod secret;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use entities::audit_entry::SYSTEM;
@@ -73,10 +73,7 @@ pub async fn create(context: &Context, wish: Wish, by: &Author) -> Result<(api_c
             new.insert(&transaction).await?.id
         }
     };
-    for tenant in wish.tenants {
-        tenant::Entity::of(tenant).one(&transaction).await?.ok_or(Error::NotFound("tenant"))?;
-        give(&transaction, context, partner_id, tenant).await?;
-    }
+    hand_over(&transaction, context, partner_id, &wish.tenants, by).await?;
     let client = api_client::ActiveModel {
         id: Set(ApiClientId::new(context.clock.as_ref(), context.chance.as_ref())),
         partner_id: Set(partner_id),
@@ -99,20 +96,42 @@ pub async fn create(context: &Context, wish: Wish, by: &Author) -> Result<(api_c
     Ok((client, secret))
 }
 
-/// Makes the tenant the partner's own. Twice does no harm.
+/// Makes tenants the partner's own; each one's log tells it.
+async fn hand_over(
+    transaction: &impl ConnectionTrait,
+    context: &Context,
+    partner: PartnerId,
+    tenants: &[TenantId],
+    by: &Author,
+) -> Result<(), Error> {
+    for tenant in in_order(tenants) {
+        tenant::Entity::of(tenant).one(transaction).await?.ok_or(Error::NotFound("tenant"))?;
+        if give(transaction, context, partner, tenant).await? {
+            note(transaction, context, tenant, by, Deed::done("tenant.given", format!("partner:{partner}"), "")).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Each once, and everybody in the same order: whoever writes to several logs at once waits for nobody who waits for them.
+fn in_order(tenants: &[TenantId]) -> BTreeSet<TenantId> {
+    tenants.iter().copied().collect()
+}
+
+/// Makes the tenant the partner's own. Twice does no harm; whether it was not before is told.
 pub async fn give(
     connection: &impl ConnectionTrait,
     context: &Context,
     partner: PartnerId,
     tenant: TenantId,
-) -> Result<(), sea_orm::DbErr> {
+) -> Result<bool, sea_orm::DbErr> {
     let own = partner_tenant::ActiveModel { tenant_id: Set(tenant), partner_id: Set(partner), since: Set(context.now()) };
     let both = [partner_tenant::Column::TenantId, partner_tenant::Column::PartnerId];
-    partner_tenant::Entity::insert(own)
+    let made = partner_tenant::Entity::insert(own)
         .on_conflict(OnConflict::columns(both).do_nothing().to_owned())
         .exec_without_returning(connection)
         .await?;
-    Ok(())
+    Ok(made > 0)
 }
 
 /// Gives tenants to a partner, and takes tenants away: it sees them from now on, or no more. Whatever was begun for them goes on.
@@ -125,15 +144,17 @@ pub async fn share(
 ) -> Result<partner::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let partner = partner::Entity::of(id).one(&transaction).await?.ok_or(Error::NotFound("partner"))?;
-    for tenant in given {
-        tenant::Entity::of(*tenant).one(&transaction).await?.ok_or(Error::NotFound("tenant"))?;
-        give(&transaction, context, id, *tenant).await?;
+    hand_over(&transaction, context, id, given, by).await?;
+    for tenant in in_order(taken) {
+        let gone = partner_tenant::Entity::delete_many()
+            .filter(partner_tenant::Column::TenantId.eq(tenant))
+            .filter(partner_tenant::Column::PartnerId.eq(id))
+            .exec(&transaction)
+            .await?;
+        if gone.rows_affected > 0 {
+            note(&transaction, context, tenant, by, Deed::done("tenant.taken", format!("partner:{id}"), "")).await?;
+        }
     }
-    partner_tenant::Entity::delete_many()
-        .filter(partner_tenant::Column::TenantId.is_in(taken.iter().copied()))
-        .filter(partner_tenant::Column::PartnerId.eq(id))
-        .exec(&transaction)
-        .await?;
     let counts = format!("given {}, taken {}", given.len(), taken.len());
     note(&transaction, context, SYSTEM, by, Deed::done("tenants.shared", format!("partner:{id}"), counts)).await?;
     transaction.commit().await?;

@@ -9,7 +9,7 @@ use entities::database::begin_write;
 use entities::ids::{ConnectionId, ConsentId, GrantId, TenantId};
 use entities::{connection, consent, grant, link, run, tenant};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -76,7 +76,8 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
     let now = context.now();
     let key = context.tenant_key(tenant).await?;
     let transaction = begin_write(&context.database).await?;
-    let Some(found) = grant::Entity::of(tenant).filter(grant::Column::Id.eq(id)).one(&transaction).await? else {
+    // One after the other, where two workers find it lost in the same moment: the second sees that the letter is written.
+    let Some(found) = grant::Entity::of(tenant).filter(grant::Column::Id.eq(id)).lock_exclusive().one(&transaction).await? else {
         return Ok(());
     };
     let connections = connection::Entity::of(tenant).filter(connection::Column::GrantId.eq(id)).all(&transaction).await?;

@@ -403,6 +403,13 @@ async fn a_tenant_is_given_to_a_partner_and_taken_away() {
         world.staff.data(&mutation, json!({ "p": partner, "t": [tenant] })).await.unwrap();
         assert_eq!(get(&world, &program.token, &path).await.0, status, "{argument}");
     }
+    // The tenant's own log tells who could see it, and since when; what changed nothing is not in it.
+    let told = "query($t: ID!) { auditLog(tenantId: $t, first: 10) { nodes { act target } } }";
+    let told = world.staff.data(told, json!({ "t": tenant })).await.unwrap();
+    let told: Vec<&Value> = told["auditLog"]["nodes"].as_array().unwrap().iter().collect();
+    let acts: Vec<&str> = told.iter().rev().filter_map(|entry| entry["act"].as_str()).collect();
+    assert_eq!(acts, ["tenant.onboarded", "tenant.given", "tenant.taken"], "{told:#?}");
+    assert!(told[0]["target"].as_str().unwrap().starts_with("partner:"), "{told:#?}");
     world.end().await;
 }
 
