@@ -34,7 +34,7 @@ trap 'exit 130' INT TERM
 # A port is free when the server could take it: another may have been quicker.
 port=${CPCONNECT_POSTGRES_PORT:-54300}
 until (cd "$folder" && $as "$bin/pg_ctl" --pgdata="$folder/data" --silent --wait --log="$folder/data/log" --options="-c port=$port \
-    -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c max_connections=300 -c shared_buffers=128MB" start >/dev/null 2>&1); do
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories=$folder -c max_connections=300 -c shared_buffers=128MB -c fsync=off" start >/dev/null 2>&1); do
     port=$((port + 1))
     if [ "$port" -gt "$((${CPCONNECT_POSTGRES_PORT:-54300} + 50))" ]; then
         cat "$folder/data/log" >&2
