@@ -323,6 +323,8 @@ pub struct Known {
     pub rules: Arc<Rules>,
     /// Zoho's contacts by their ids, as far as a rule looks at them.
     contacts: HashMap<String, Arc<Value>>,
+    /// CRM's deals likewise.
+    deals: HashMap<String, Arc<Value>>,
 }
 
 impl Known {
@@ -377,6 +379,16 @@ impl Known {
     /// A contact of Zoho's. Known only where a rule looks at contacts.
     pub fn contact(&self, zoho_id: &str) -> Option<&Value> {
         self.contacts.get(zoho_id).map(Arc::as_ref)
+    }
+
+    /// Notes a deal of CRM's; nothing, where it is not there any more.
+    pub fn learn_deal(&mut self, id: impl Into<String>, deal: Arc<Value>) {
+        self.deals.insert(id.into(), deal);
+    }
+
+    /// A deal of CRM's. Known only where a rule looks at deals and CRM has told of it.
+    pub fn deal(&self, id: &str) -> Option<&Value> {
+        self.deals.get(id).map(Arc::as_ref)
     }
 
     /// Xero's ids of a record of Zoho's. Several where several of Xero's became one there.

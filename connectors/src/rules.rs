@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::xero::Carrier;
 pub use fields::{RULED, apply_to_zoho, fields_of, to_xero, zoho_prints};
-pub use sources::{Asked, Said, said};
+pub use sources::{Asked, Said, deal, party, said};
 pub use tracking::{Tracked, Unmet, judge, tracking, wanted_options};
 pub use typed::DataType;
 
@@ -53,7 +53,7 @@ pub enum Source {
     Location,
     Project,
     Salesperson,
-    /// Of Zoho CRM; Books has no such source.
+    /// A field of the deal in Zoho CRM that the document was made out of.
     DealField {
         api_name: String,
     },
@@ -142,6 +142,21 @@ impl Rules {
     /// Whether a rule looks at the contact of a document, whose fields the document does not show.
     pub fn ask_contacts(&self) -> bool {
         self.tracking.iter().any(|rule| matches!(rule.source, Source::ContactField { .. }))
+    }
+
+    /// The fields of CRM's deals that rules look at.
+    pub fn deal_fields(&self) -> Vec<&str> {
+        let mut fields: Vec<&str> = self
+            .tracking
+            .iter()
+            .filter_map(|rule| match &rule.source {
+                Source::DealField { api_name } => Some(api_name.as_str()),
+                _ => None,
+            })
+            .collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
     }
 
     /// Whether a rule sets this category on records of this flow.

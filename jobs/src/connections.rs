@@ -9,7 +9,9 @@ use entities::database::begin_write;
 use entities::ids::{ConnectionId, ConsentId, GrantId, TenantId};
 use entities::{connection, consent, grant, link, run, tenant};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use url::Url;

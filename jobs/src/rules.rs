@@ -1,5 +1,6 @@
 //! Rules as they are kept: looked through before, sealed, in their order. What is wrong with them is told, and then nothing is kept.
 
+mod deals;
 pub mod discover;
 mod look;
 mod make;
@@ -24,7 +25,8 @@ use crate::visit::{Away, Visit};
 const TRACKING: &str = "tracking";
 const FIELD: &str = "field";
 /// What records are held with that a rule has an objection to.
-const HELD_FOR: [&str; 8] = [
+const HELD_FOR: [&str; 9] = [
+    "DEAL_NOT_READ",
     "FIELD_VALUE",
     "FIELD_TOO_LONG",
     "TRACKING_GONE",

@@ -117,7 +117,7 @@ impl Visit {
         }
     }
 
-    async fn trouble(&self, provider: Provider, trouble: Trouble) -> Away {
+    pub(crate) async fn trouble(&self, provider: Provider, trouble: Trouble) -> Away {
         let gate = match provider {
             Provider::Xero => &self.xero.gate,
             Provider::Zoho => &self.zoho.gate,

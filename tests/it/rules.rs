@@ -134,6 +134,73 @@ async fn tracking_rules_are_looked_through_before_they_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tracking_follows_the_deal_that_an_invoice_was_made_out_of() {
+    let mut world = World::new().await;
+    world.seed("demo-company", Some(12), Some(20)).await;
+    let links = world.connected_to(&["books", "crm"]).await;
+    let (books_link, crm_link) = (&links[0], &links[1]);
+    world.migrate(books_link).await;
+    world.migrate(crm_link).await;
+    let region = category(&world).await;
+    let rule =
+        |field: &str| json!({ "source": { "kind": "DEAL_FIELD", "apiName": field }, "category": region["TrackingCategoryID"] });
+    let told = ask(&world, books_link, SET_TRACKING, json!({ "rules": [rule("Nonsense")] })).await;
+    assert_eq!(told["problems"][0]["code"], "NO_FIELD", "{told:#}");
+    // A choice of CRM's and an option of Xero's are two names of one thing; the other choices have none.
+    let mut by_kind = rule("Type");
+    by_kind["transform"] = json!({ "rows": [{ "from": "New Business", "to": "North" }] });
+    let told = ask(&world, books_link, SET_TRACKING, json!({ "rules": [by_kind], "accept": true })).await;
+    assert_eq!(told["stands"], true, "{told:#}");
+    assert!(told["problems"][0]["values"].as_array().unwrap().contains(&json!("Existing Business")), "{told:#}");
+
+    invoice(&world, books_link, "NO-DEAL", json!({})).await;
+    for (number, kind) in [("DEAL-1", "New Business"), ("DEAL-2", "New Business"), ("DEAL-3", "Existing Business")] {
+        let invoice = invoice(&world, books_link, number, json!({})).await;
+        let deal = json!({ "Deal_Name": number, "Stage": "Closed Won", "Type": kind });
+        let order = json!({ "deal": deal, "module": "invoices", "id": invoice["invoice_id"] });
+        world.stage.control("zoho/crm/deal", order).await.unwrap();
+    }
+    let tried = ask(&world, books_link, TRY, json!({ "rules": told["link"]["trackingRules"] })).await;
+    let of = |number: &str| tried["documents"].as_array().unwrap().iter().find(|one| one["number"] == number).cloned().unwrap();
+    assert_eq!(of("DEAL-1")["lines"][0]["tracking"][0]["option"], "North", "{tried:#}");
+    assert_eq!((&of("DEAL-3")["held"], &of("NO-DEAL")["held"]), (&json!("TRACKING_NO_OPTION"), &Value::Null), "{tried:#}");
+
+    world.advance(SECONDS).await;
+    world.forget_requests().await;
+    world.run("syncNow", books_link).await;
+    let asked = world.asked().await;
+    assert_eq!(asked.count("zoho", "Deals"), 1, "three deals are one call");
+    let in_xero = books::xero(&world, "Invoices").await;
+    let tracked = |number: &str| {
+        let found = in_xero.iter().find(|one| one["InvoiceNumber"] == number)?;
+        Some(found["LineItems"][0]["Tracking"][0]["Option"].clone())
+    };
+    assert_eq!((tracked("DEAL-1"), tracked("DEAL-2")), (Some(json!("North")), Some(json!("North"))));
+    assert_eq!((tracked("NO-DEAL"), tracked("DEAL-3")), (Some(Value::Null), None));
+    let holds = world.staff.holds(&books_link.link).await.unwrap();
+    let held: Vec<&Value> = holds.iter().filter(|hold| hold["code"] == "TRACKING_NO_OPTION").collect();
+    assert_eq!(held.len(), 1, "{holds:#?}");
+
+    // Where CRM does not tell the deal, nothing goes without its tracking.
+    let refused = json!([{ "match": { "provider": "zoho", "path_contains": "/crm/v8/Deals" }, "kind": "status", "code": 403, "body": "{\"code\":\"NO_PERMISSION\",\"message\":\"permission denied\",\"status\":\"error\",\"details\":{}}" }]);
+    world.faults(refused).await;
+    let last = invoice(&world, books_link, "DEAL-4", json!({})).await;
+    let order = json!({ "deal": { "Deal_Name": "4", "Stage": "Closed Won", "Type": "New Business" }, "module": "invoices", "id": last["invoice_id"] });
+    world.stage.control("zoho/crm/deal", order).await.unwrap();
+    world.advance(SECONDS).await;
+    world.run("syncNow", books_link).await;
+    let holds = world.staff.holds(&books_link.link).await.unwrap();
+    assert!(holds.iter().any(|hold| hold["code"] == "DEAL_NOT_READ"), "{holds:#?}");
+    world.faults(json!([])).await;
+    ask(&world, books_link, SET_TRACKING, json!({ "rules": told["link"]["trackingRules"], "accept": true })).await;
+    world.run("syncNow", books_link).await;
+    let in_xero = books::xero(&world, "Invoices").await;
+    let arrived = in_xero.iter().find(|one| one["InvoiceNumber"] == "DEAL-4").unwrap();
+    assert_eq!(arrived["LineItems"][0]["Tracking"][0]["Option"], "North", "{arrived:#}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tracking_rules_are_tried_on_the_newest_documents_without_writing_anything() {
     let (world, connected) = connected().await;
     let region = category(&world).await;

@@ -43,7 +43,7 @@ pub fn email(contact: &Value) -> String {
 }
 
 impl World {
-    /// The Zoho organisation that was connected.
+    /// The Zoho organisation that was connected; its books, where there is CRM too.
     pub async fn organisation(&self) -> String {
         self.connection("zoho").await
     }
@@ -57,7 +57,7 @@ impl World {
         use sea_orm::ConnectionTrait;
 
         let database = &self.stage.context.database;
-        let text = "SELECT organisation_id FROM connection WHERE provider = $1 AND state = 'live'";
+        let text = "SELECT organisation_id FROM connection WHERE provider = $1 AND state = 'live' ORDER BY CASE products WHEN 'crm' THEN 1 ELSE 0 END";
         let statement = entities::database::sql(database.get_database_backend(), text, vec![provider.into()]);
         let row = database.query_one_raw(statement).await.expect("a query").expect("a connection");
         row.try_get("", "organisation_id").expect("an id")

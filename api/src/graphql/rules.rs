@@ -63,7 +63,7 @@ enum TrackingSourceKind {
     Location,
     Project,
     Salesperson,
-    /// Of Zoho CRM; Books has no such source.
+    /// A field of the deal in Zoho CRM that the document was made out of. CRM has to be linked by the same consent.
     DealField,
     Constant,
 }

@@ -181,8 +181,15 @@ fn source(desk: &mut Desk, source: &Source) {
         Source::ContactField { api_name } if !has(&["contact"], api_name) => {
             desk.say("source.apiName", "NO_FIELD", no_field("Contacts", api_name));
         }
-        Source::DealField { .. } => {
-            desk.say("source", "NO_SUCH_SOURCE", "Zoho Books has no such source: deals are kept in Zoho CRM.");
+        Source::DealField { .. } if !there.fields.contains_key(DEALS) => {
+            desk.say(
+                "source",
+                "NO_SUCH_SOURCE",
+                "Deals are kept in Zoho CRM: link it by the same consent as these books, with access to its deals, then set the rule.",
+            );
+        }
+        Source::DealField { api_name } if !has(&[DEALS], api_name) => {
+            desk.say("source.apiName", "NO_FIELD", format!("Deals have no field {api_name:?} in Zoho CRM."));
         }
         Source::Constant { value } if value.trim().is_empty() => {
             desk.say("source.value", "EMPTY", "Say which value it is.");
@@ -190,6 +197,9 @@ fn source(desk: &mut Desk, source: &Source) {
         _ => {}
     }
 }
+
+/// CRM's module whose fields rules of documents look at.
+pub const DEALS: &str = "Deals";
 
 /// Modules whose records have lines that Xero can track.
 pub const DOCUMENT_MODULES: [&str; 6] = ["invoice", "bill", "creditnote", "vendor_credit", "estimate", "purchaseorder"];

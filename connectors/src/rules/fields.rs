@@ -160,7 +160,7 @@ fn zoho_print(rules: &Rules, flow: &str, record: &Value, printer: &mut Printer) 
     if placed.is_empty() {
         return;
     }
-    let asked = sources::Asked { flow, label: "", record, contact: None };
+    let asked = sources::Asked::of(flow, "", record);
     let nothing = [Value::Null];
     let lines = record["line_items"].as_array().map(Vec::as_slice).filter(|lines| !lines.is_empty()).unwrap_or(&nothing);
     for (n, line) in lines.iter().enumerate() {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Source;
 use super::typed::{self, DataType, IsNot, choices, plain};
+use crate::zoho::crm::DEAL_ID;
 
 /// A record of Zoho's that a rule is asked about.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +17,25 @@ pub struct Asked<'a> {
     pub record: &'a Value,
     /// Its contact, where a rule asks for that.
     pub contact: Option<&'a Value>,
+    /// Its deal in CRM likewise; `Null` where that is not there any more.
+    pub deal: Option<&'a Value>,
+}
+
+impl<'a> Asked<'a> {
+    /// A record alone.
+    pub fn of(flow: &'a str, label: &'a str, record: &'a Value) -> Self {
+        Self { flow, label, record, contact: None, deal: None }
+    }
+}
+
+/// The customer or vendor of a record of Zoho's.
+pub fn party(record: &Value) -> Option<&str> {
+    ["customer_id", "vendor_id"].iter().find_map(|key| record[*key].as_str().filter(|id| !id.is_empty()))
+}
+
+/// The deal in CRM that a record was made out of.
+pub fn deal(record: &Value) -> Option<&str> {
+    record[DEAL_ID].as_str().filter(|id| !id.is_empty())
 }
 
 /// One value, by its name and by Zoho's id where it has one.
@@ -46,7 +66,7 @@ pub fn said(source: &Source, asked: &Asked, line: &Value) -> Result<Vec<Said>, I
         Source::Location => first(&[line, record], &[("location_name", "location_id"), ("branch_name", "branch_id")]),
         Source::Project => first(&[line, record], &[("project_name", "project_id")]),
         Source::Salesperson => first(&[line, record], &[("salesperson_name", "salesperson_id")]),
-        Source::DealField { .. } => Vec::new(),
+        Source::DealField { api_name } => asked.deal.map(|deal| of_deal(&deal[api_name.as_str()])).unwrap_or_default(),
         Source::Constant { value } => vec![Said { name: value.trim().to_owned(), id: String::new() }],
     })
 }
@@ -68,6 +88,15 @@ fn field(holder: &Value, key: &str, api_name: &str) -> Result<Vec<Said>, IsNot> 
         DataType::Multiselect => choices(&entry["value"]),
         one => vec![one.text(entry)?],
     }))
+}
+
+/// What a field of CRM's says. A look-up says a name and an id, a multiselect a list.
+fn of_deal(value: &Value) -> Vec<Said> {
+    match value {
+        Value::Object(_) => said_of(&value["name"], &value["id"]),
+        Value::Array(_) => named(choices(value)),
+        one => named(vec![plain(one)]),
+    }
 }
 
 fn named(names: Vec<String>) -> Vec<Said> {
@@ -119,7 +148,9 @@ mod tests {
             "item_custom_fields": [{"api_name": "cf_grade", "data_type": "string", "value": "A"}],
         });
         let contact = json!({"custom_fields": [{"api_name": "cf_zone", "data_type": "dropdown", "value": "Z1"}]});
-        let asked = Asked { flow: "books.invoices", label: "Invoice 1", record: &record, contact: Some(&contact) };
+        let deal = json!({"Stage": "Won", "Won": true, "Owner": {"name": "Ada", "id": "7"}, "Areas": ["East", "West"], "Sum": 12.5, "No": null});
+        let asked = Asked { contact: Some(&contact), deal: Some(&deal), ..Asked::of("books.invoices", "Invoice 1", &record) };
+        let of_deal = |api_name: &str| Source::DealField { api_name: api_name.into() };
         let field = |api_name: &str| Source::DocumentField { api_name: api_name.into() };
         for (source, expected) in [
             (Source::Tag { tag_id: "71".into() }, "North/82"),
@@ -134,7 +165,12 @@ mod tests {
             (Source::Location, "Dunedin/9"),
             (Source::Project, "/5"),
             (Source::Salesperson, "Kiri/"),
-            (Source::DealField { api_name: "Stage".into() }, ""),
+            (of_deal("Stage"), "Won/"),
+            (of_deal("Owner"), "Ada/7"),
+            (of_deal("Areas"), "East/ West/"),
+            (of_deal("Sum"), "12.5/"),
+            (of_deal("No"), ""),
+            (of_deal("Other"), ""),
             (Source::Constant { value: " Web ".into() }, "Web/"),
         ] {
             let found = said(&source, &asked, &line).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::sources::{Asked, Said, said};
+use super::sources::{Asked, Said, deal, said};
 use super::typed::same;
 use super::{Missing, Rules, Source, TrackingRule, Transform};
 use crate::flow::Unmappable;
@@ -42,6 +42,16 @@ pub fn tracking(rules: &Rules, asked: &Asked, line: &Value, options: &[Value]) -
             continue;
         }
         let held = |code, sentence| Unmappable { code, sentence, expected: false };
+        if matches!(rule.source, Source::DealField { .. }) && deal(asked.record).is_some() && asked.deal.is_none() {
+            return Err(held(
+                "DEAL_NOT_READ",
+                format!(
+                    "{} gets its tracking from its deal in Zoho CRM, and CRM does not let us read that. Link Zoho CRM, or allow access \
+                     to it again, then retry.",
+                    asked.label
+                ),
+            ));
+        }
         let values = said(&rule.source, asked, line).map_err(|is_not| {
             held(
                 "FIELD_VALUE",
@@ -220,7 +230,7 @@ mod tests {
 
     fn tracked(rules: Vec<TrackingRule>, says: &str) -> Result<Vec<Tracked>, Unmappable> {
         let record = json!({ "salesperson_name": says, "custom_fields": [{"api_name": "cf_area", "data_type": "multiselect", "value": ["North", "north", "East"]}] });
-        let asked = Asked { flow: "books.invoices", label: "Invoice 7", record: &record, contact: None };
+        let asked = Asked::of("books.invoices", "Invoice 7", &record);
         tracking(&Rules { tracking: rules, ..Rules::default() }, &asked, &json!({}), &[region()])
     }
 
@@ -291,7 +301,7 @@ mod tests {
     fn options_that_are_to_be_made_are_told_once() {
         let rules = Rules { tracking: vec![rule(Missing::Create, Transform::AsIs)], ..Rules::default() };
         let record = json!({ "line_items": [{ "salesperson_name": "East" }, { "salesperson_name": "east" }, { "salesperson_name": "North" }, { "salesperson_name": "West" }] });
-        let asked = Asked { flow: "books.invoices", label: "Invoice 7", record: &record, contact: None };
+        let asked = Asked::of("books.invoices", "Invoice 7", &record);
         let wanted = wanted_options(&rules, &asked, &[region()]);
         assert_eq!(wanted.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["East"]);
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod custom_links;
+mod deals;
 pub mod edition;
 mod fields;
 mod organisation;
@@ -12,6 +13,7 @@ use rust_decimal::Decimal;
 use crate::side::{Refusal, Trouble};
 
 pub use custom_links::CustomLink;
+pub use deals::{DEAL_ID, DEALS_MAX};
 pub use fields::{LINK_LABEL, is_for_want_of_fields};
 pub use records::{Row, RowAnswer};
 

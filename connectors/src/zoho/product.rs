@@ -179,6 +179,7 @@ pub static CRM: Product = Product {
         "ZohoCRM.settings.taxes.READ",
         "ZohoCRM.modules.accounts.ALL",
         "ZohoCRM.modules.contacts.ALL",
+        "ZohoCRM.modules.deals.READ",
         "ZohoCRM.modules.vendors.ALL",
         "ZohoCRM.modules.products.ALL",
         "ZohoCRM.modules.quotes.ALL",

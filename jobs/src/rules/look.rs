@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use connectors::flows;
-use connectors::rules::checks::{DOCUMENT_MODULES, There};
-use connectors::rules::{DataType, FieldRule, MODULES, Said, Source, TrackingRule, module};
+use connectors::rules::checks::{DEALS, DOCUMENT_MODULES, There};
+use connectors::rules::{Asked, DataType, FieldRule, MODULES, Said, Source, TrackingRule, module, said};
 use connectors::xero::Carrier;
 use connectors::xero::records::TRACKING_CATEGORIES;
 use connectors::zoho::{self, FieldInfo};
 use serde_json::Value;
 
+use super::deals::Crm;
 use crate::visit::{Away, Visit};
 
 /// The order in which the newest come first.
@@ -33,7 +34,16 @@ pub async fn tracking(visit: &Visit, rules: &[TrackingRule]) -> Result<(There, V
         modules.push("contact");
     }
     read_fields(visit, &modules, &mut there).await?;
-    let mut lists = Lists { visit, rows: HashMap::new() };
+    let mut crm = None;
+    if asks(|source| matches!(source, Source::DealField { .. })) {
+        crm = Crm::behind(&visit.context, &visit.zoho).await?;
+    }
+    if let Some(crm) = &crm
+        && let Some(fields) = crm.fields(visit).await?
+    {
+        there.fields.insert(DEALS, fields);
+    }
+    let mut lists = Lists { visit, crm, rows: HashMap::new() };
     let mut values = Vec::with_capacity(rules.len());
     for rule in rules {
         values.push(lists.values(&rule.source, &there).await?);
@@ -89,6 +99,7 @@ async fn read_fields(visit: &Visit, modules: &[&'static str], there: &mut There)
 /// Lists that are read once for all rules.
 struct Lists<'a> {
     visit: &'a Visit,
+    crm: Option<Crm>,
     rows: HashMap<&'static str, Vec<Value>>,
 }
 
@@ -99,7 +110,7 @@ impl Lists<'_> {
         Ok(match source {
             Source::Tag { tag_id } => there.tags.get(tag_id).cloned().unwrap_or_default(),
             Source::Constant { value } => vec![plain(value)],
-            Source::DealField { .. } => Vec::new(),
+            Source::DealField { api_name } => self.of_deals(api_name, there).await?,
             Source::DocumentField { api_name } => self.of_field(&DOCUMENT_MODULES, api_name, there).await?,
             Source::ContactField { api_name } => self.of_field(&["contact"], api_name, there).await?,
             // Lists show no lines.
@@ -130,6 +141,21 @@ impl Lists<'_> {
                 }
             }
         }
+        Ok(values)
+    }
+
+    async fn of_deals(&self, api_name: &str, there: &There) -> Result<Vec<Said>, Away> {
+        let values = chosen(there, &[DEALS], api_name);
+        let is_field = there.fields.get(DEALS).is_some_and(|fields| fields.iter().any(|field| field.api_name == api_name));
+        let Some(crm) = self.crm.as_ref().filter(|_| is_field && values.is_empty()) else { return Ok(values) };
+        let mut values = Vec::new();
+        for deal in crm.newest(self.visit, &[api_name]).await? {
+            let asked = Asked { deal: Some(&deal), ..Asked::of("", "", &Value::Null) };
+            let source = Source::DealField { api_name: api_name.to_owned() };
+            values.extend(said(&source, &asked, &Value::Null).unwrap_or_default());
+        }
+        values.sort_by(|one, other| one.name.cmp(&other.name));
+        values.dedup();
         Ok(values)
     }
 

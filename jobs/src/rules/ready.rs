@@ -1,15 +1,16 @@
-//! What rules need before records go to Xero: its tracking options, made where a rule asks for that, and Zoho's contacts where one looks at
-//! them.
+//! What rules need before records go to Xero: its tracking options, made where a rule asks for that, and Zoho's contacts and deals where one
+//! looks at them.
 
 use std::sync::Arc;
 
 use connectors::flow::Known;
 use connectors::flows;
 use connectors::flows::books::tracking_categories;
-use connectors::rules::{Asked, Tracked, wanted_options};
+use connectors::rules::{Asked, Tracked, deal, party, wanted_options};
 use connectors::side::Trouble;
 use serde_json::Value;
 
+use super::deals;
 use crate::sync::send::list;
 use crate::sync::slice::{Halt, Lane, Provider, Slice};
 
@@ -23,9 +24,17 @@ pub async fn ready(slice: &mut Slice, lane: Lane, records: &[&Value], known: &mu
     if rules.ask_contacts() {
         contacts(slice, lane, records, known).await?;
     }
+    let of_deals = rules.deal_fields();
+    if !of_deals.is_empty() {
+        deals::learn(slice, lane, records, &of_deals, known).await?;
+    }
     let mut wanted: Vec<Tracked> = Vec::new();
     for record in records {
-        let asked = Asked { flow: lane.flow.key(), label: "", record, contact: party(record).and_then(|id| known.contact(id)) };
+        let asked = Asked {
+            contact: party(record).and_then(|id| known.contact(id)),
+            deal: deal(record).and_then(|id| known.deal(id)),
+            ..Asked::of(lane.flow.key(), "", record)
+        };
         for one in wanted_options(&rules, &asked, &categories) {
             if !wanted.contains(&one) {
                 wanted.push(one);
@@ -79,8 +88,4 @@ async fn contacts(slice: &mut Slice, lane: Lane, records: &[&Value], known: &mut
         }
     }
     Ok(())
-}
-
-fn party(record: &Value) -> Option<&str> {
-    ["customer_id", "vendor_id"].iter().find_map(|key| record[*key].as_str()).filter(|id| !id.is_empty())
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use connectors::flows;
 use connectors::rules::checks::{Problem, check_tracking};
-use connectors::rules::{Asked, Rules, TrackingRule, tracking};
+use connectors::rules::{Asked, Rules, TrackingRule, deal, party, tracking};
 use entities::link;
 use serde_json::Value;
 
+use super::deals::Crm;
 use super::look;
 use crate::context::Context;
 use crate::visit::{Away, Visit};
@@ -76,6 +77,11 @@ async fn tried(visit: &Visit, rules: Vec<TrackingRule>, sample: usize) -> Result
     newest.sort_by(|one, other| other.0.cmp(&one.0));
     newest.truncate(sample);
     let mut contacts: HashMap<String, Value> = HashMap::new();
+    let mut deals: HashMap<String, Option<Value>> = HashMap::new();
+    let crm = match rules.deal_fields().is_empty() {
+        true => None,
+        false => Crm::behind(&visit.context, &visit.zoho).await?,
+    };
     let mut documents = Vec::with_capacity(newest.len());
     for (_, n, row) in newest {
         let (flow, _, number) = KINDS[n];
@@ -89,7 +95,7 @@ async fn tried(visit: &Visit, rules: Vec<TrackingRule>, sample: usize) -> Result
         let number = record[number].as_str().unwrap_or_default().to_owned();
         let mut contact = None;
         if rules.ask_contacts()
-            && let Some(party) = ["customer_id", "vendor_id"].iter().find_map(|key| record[*key].as_str())
+            && let Some(party) = party(&record)
         {
             if !contacts.contains_key(party) {
                 let Some(contacts_of) = flows::flow("books.customers").map(|flow| flow.zoho()) else { continue };
@@ -98,7 +104,16 @@ async fn tried(visit: &Visit, rules: Vec<TrackingRule>, sample: usize) -> Result
             }
             contact = contacts.get(party);
         }
-        let asked = Asked { flow, label: &number, record: &record, contact };
+        let mut of_it = None;
+        if let Some(crm) = &crm
+            && let Some(id) = deal(&record)
+        {
+            if !deals.contains_key(id) {
+                deals.insert(id.to_owned(), crm.deal(visit, id, &rules.deal_fields()).await?);
+            }
+            of_it = deals.get(id).and_then(Option::as_ref);
+        }
+        let asked = Asked { contact, deal: of_it, ..Asked::of(flow, &number, &record) };
         documents.push(one(flow, id, number.clone(), &rules, &asked, &there.categories));
     }
     Ok(Trial { problems, documents })

@@ -15,6 +15,7 @@ mod coql;
 mod credits;
 mod csv;
 mod currencies;
+mod deals;
 mod define;
 mod deleted;
 mod desk;

@@ -51,6 +51,11 @@ pub fn of(desk: &Desk, module: Module, query: &Query) -> Filter {
     if module == Contacts {
         joined(query, &mut filter);
     }
+    if matches!(module, Invoices | Estimates | SalesOrders)
+        && let Some(id) = query.get("zcrm_potential_id").filter(|id| !id.is_empty())
+    {
+        filter.add("json_extract(detail, '$.zcrm_potential_id') = ?", id.to_owned());
+    }
     texts(module, query, &mut filter);
     status(desk, module, query, &mut filter);
     if module.has_amounts() {

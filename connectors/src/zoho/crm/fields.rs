@@ -68,7 +68,7 @@ fn first(mut told: Value) -> Result<Value, Trouble> {
     }
 }
 
-fn info(field: &Value) -> FieldInfo {
+pub(super) fn info(field: &Value) -> FieldInfo {
     let text = |name: &str| field[name].as_str().unwrap_or_default().to_owned();
     let is_set = |name: &str| field[name].as_object().is_some_and(|object| !object.is_empty());
     FieldInfo {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::answer::Refusal;
+use super::deals::{self, OutOfDeal};
 use super::desk::Desk;
 use super::edition::Edition;
 use super::module::Module;
@@ -27,6 +28,7 @@ pub fn configure(cfg: &mut ServiceConfig) {
     cfg.route("/_sandbox/zoho/crm/channels", web::post().to(channels))
         .route("/_sandbox/zoho/crm/org", web::post().to(organisation))
         .route("/_sandbox/zoho/crm/native", web::post().to(native))
+        .route("/_sandbox/zoho/crm/deal", web::post().to(deal))
         .route("/_sandbox/zoho/crm/orgs", web::get().to(organisations_of_all))
         .route("/_sandbox/zoho/crm/{org}/{module}", web::get().to(dump));
 }
@@ -109,6 +111,14 @@ async fn native(shared: Data<Shared>) -> HttpResponse {
     answer(shared.store.atomically(|connection| {
         found_all(&shared, connection)?;
         native::run(&shared, connection)
+    }))
+}
+
+/// A person makes a document of Books out of a deal.
+async fn deal(shared: Data<Shared>, order: Json<OutOfDeal>) -> HttpResponse {
+    answer(shared.store.atomically(|connection| {
+        found_all(&shared, connection)?;
+        deals::join(&shared, connection, &order)
     }))
 }
 

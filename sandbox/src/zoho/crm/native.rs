@@ -51,6 +51,6 @@ fn ids(connection: &Connection, org: i64, module: Books) -> Result<Vec<i64>, Ref
     Ok(statement.query_map((org, module as i64), |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-fn internal(refusal: answer::Refusal) -> Refusal {
+pub(super) fn internal(refusal: answer::Refusal) -> Refusal {
     Refusal::new("INTERNAL_ERROR", refusal.message, json!({})).at(500)
 }

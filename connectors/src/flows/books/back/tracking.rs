@@ -43,12 +43,10 @@ fn by_rules(label: &str, line: &Value, document: &Value, known: &Known) -> Resul
         return Ok(Vec::new());
     }
     let found = FLOWS.iter().find(|(id, _)| document.get(id).is_some());
-    let party = ["customer_id", "vendor_id"].map(|key| text(document, key)).into_iter().find(|id| !id.is_empty());
     let asked = Asked {
-        flow: found.map_or("", |(_, flow)| flow),
-        label,
-        record: document,
-        contact: party.and_then(|id| known.contact(id)),
+        contact: rules::party(document).and_then(|id| known.contact(id)),
+        deal: rules::deal(document).and_then(|id| known.deal(id)),
+        ..Asked::of(found.map_or("", |(_, flow)| flow), label, document)
     };
     let given = rules::tracking(&known.rules, &asked, line, known.list(tracking_categories::KEY))?;
     let mut tracking = Vec::with_capacity(given.len());
