@@ -40,15 +40,15 @@ pub enum Role {
     /// Looks.
     Viewer,
     /// Onboards and steers.
-    Staff,
-    /// Staff, and what cannot be undone.
+    Operator,
+    /// An operator, who lets others in, hands everything out, and does what cannot be undone.
     Admin,
 }
 
 impl Caller {
     /// Whether this caller may act; looking needs no more than being a caller.
     pub fn may_act(&self) -> Result<(), Error> {
-        if self.role >= Role::Staff { Ok(()) } else { Err(Error::Forbidden { needs: "it needs the role staff or admin" }) }
+        if self.role >= Role::Operator { Ok(()) } else { Err(Error::Forbidden { needs: "it needs the role operator or admin" }) }
     }
 
     /// Whether this caller may do what hands out everything, or cannot be undone.
@@ -90,9 +90,9 @@ impl FromStr for Role {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "viewer" => Ok(Self::Viewer),
-            "staff" => Ok(Self::Staff),
+            "operator" => Ok(Self::Operator),
             "admin" => Ok(Self::Admin),
-            _ => Err("must be admin, staff or viewer".to_owned()),
+            _ => Err("must be admin, operator or viewer".to_owned()),
         }
     }
 }

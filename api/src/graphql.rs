@@ -25,6 +25,7 @@ mod paging;
 mod previews;
 mod progress;
 mod reports;
+mod roles;
 mod rules;
 mod runs;
 mod scopes;
@@ -87,6 +88,8 @@ pub fn schema(state: State) -> Staff {
         .limit_directives(DIRECTIVES_MAX)
         .extension(answers::Answers)
         .extension(noting::Noting)
+        // Behind the log, so that what is refused is in it.
+        .extension(roles::Roles)
         .data(state);
     if is_development { limited.finish() } else { limited.disable_introspection().disable_suggestions().finish() }
 }

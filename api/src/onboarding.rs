@@ -161,7 +161,11 @@ pub fn products(tenant: &tenant::Model) -> Vec<String> {
 
 /// The tenant, kept from others who would open or close its links at the same moment.
 async fn locked(transaction: &impl ConnectionTrait, id: TenantId) -> Result<tenant::Model, Error> {
-    tenant::Entity::of(id).lock_exclusive().one(transaction).await?.ok_or(Error::NotFound("tenant"))
+    let tenant = tenant::Entity::of(id).lock_exclusive().one(transaction).await?.ok_or(Error::NotFound("tenant"))?;
+    match jobs::purge::is_under_way(transaction, id).await? {
+        false => Ok(tenant),
+        true => Err(Error::Conflict("this customer is being removed".to_owned())),
+    }
 }
 
 async fn unconnected(transaction: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Provider>, Error> {

@@ -76,7 +76,7 @@ async fn who_brings_a_token_over_a_socket_is_answered_there() {
 #[actix_web::test]
 async fn staff_onboard_a_customer_and_only_hashes_of_the_links_are_kept() {
     let desk = Desk::new().await;
-    let answer = desk.ask(Role::Staff, ONBOARD, json!({ "input": kowhai() })).await;
+    let answer = desk.ask(Role::Operator, ONBOARD, json!({ "input": kowhai() })).await;
     let tenant = &answer["data"]["onboardTenant"]["tenant"];
     assert_eq!(tenant["name"], "Kōwhai Ltd");
     assert_eq!(tenant["letters"], json!([{ "kind": "CONSENT", "state": "QUEUED" }]));
@@ -116,7 +116,7 @@ async fn a_newcomer_with_anything_wrong_is_not_taken_in_by_half() {
     ] {
         let mut input = kowhai();
         input[field] = value;
-        let answer = desk.ask(Role::Staff, ONBOARD, json!({ "input": input })).await;
+        let answer = desk.ask(Role::Operator, ONBOARD, json!({ "input": input })).await;
         assert_eq!((code(&answer), answer["errors"][0]["extensions"]["field"].as_str()), ("BAD_INPUT", Some(field)));
     }
     let tenants = entities::tenant::Entity::all().count(&desk.state.database).await.unwrap();
@@ -131,25 +131,25 @@ async fn new_links_close_the_old_ones_and_a_mailbox_is_not_filled() {
     let resend =
         "mutation($id: ID!, $provider: Provider) { resendConsent(tenantId: $id, provider: $provider) { tenant { id } } }";
     let both = json!({ "id": tenant.to_string() });
-    desk.state_of(&desk.ask(Role::Staff, resend, both.clone()).await);
+    desk.state_of(&desk.ask(Role::Operator, resend, both.clone()).await);
     assert_eq!(desk.consents(tenant).await, ["xero open", "xero revoked", "zoho open", "zoho revoked"]);
     let xero = json!({ "id": tenant.to_string(), "provider": "XERO" });
-    desk.state_of(&desk.ask(Role::Staff, resend, xero.clone()).await);
+    desk.state_of(&desk.ask(Role::Operator, resend, xero.clone()).await);
     assert_eq!(desk.consents(tenant).await, ["xero open", "xero revoked", "xero revoked", "zoho open", "zoho revoked"]);
     desk.clock.advance(Duration::from_secs(600));
     for _ in 0..2 {
-        desk.state_of(&desk.ask(Role::Staff, resend, xero.clone()).await);
+        desk.state_of(&desk.ask(Role::Operator, resend, xero.clone()).await);
     }
-    let answer = desk.ask(Role::Staff, resend, both.clone()).await;
+    let answer = desk.ask(Role::Operator, resend, both.clone()).await;
     assert_eq!(code(&answer), "RATE_LIMITED");
     let wait = answer["errors"][0]["extensions"]["retryAfter"].as_u64().unwrap();
     assert!((2_900..=3_000).contains(&wait), "{wait}");
     desk.clock.advance(Duration::from_secs(wait + 1));
-    desk.state_of(&desk.ask(Role::Staff, resend, both).await);
+    desk.state_of(&desk.ask(Role::Operator, resend, both).await);
 
     let revoke = "mutation($id: ID!) { revokeConsent(tenantId: $id, provider: ZOHO) { outcome } }";
     for outcome in ["REVOKED", "NOTHING_OPEN"] {
-        let answer = desk.ask(Role::Staff, revoke, json!({ "id": tenant.to_string() })).await;
+        let answer = desk.ask(Role::Operator, revoke, json!({ "id": tenant.to_string() })).await;
         assert_eq!(answer["data"]["revokeConsent"]["outcome"], outcome);
     }
 }
@@ -266,7 +266,7 @@ async fn a_run_is_followed_until_its_end() {
     let (link, id) = desk.run(tenant).await;
     let pause = "mutation($id: ID!) { pauseRun(runId: $id) { outcome run { state pausedBy link { id } } } }";
     let name = json!({ "id": named("run", tenant, id.0) });
-    let answer = desk.ask(Role::Staff, pause, name.clone()).await;
+    let answer = desk.ask(Role::Operator, pause, name.clone()).await;
     let payload = &answer["data"]["pauseRun"];
     assert_eq!((&payload["outcome"], &payload["run"]["state"]), (&json!("CHANGED"), &json!("PAUSED")));
     assert_eq!(payload["run"]["link"]["id"], named("link", tenant, link.0));
@@ -274,12 +274,12 @@ async fn a_run_is_followed_until_its_end() {
     let mut news = desk.follow(&named("run", tenant, id.0));
     let mut states = vec![news.next().await.unwrap()];
     let cancel = "mutation($id: ID!) { cancelRun(runId: $id) { outcome } }";
-    desk.ask(Role::Staff, cancel, name.clone()).await;
+    desk.ask(Role::Operator, cancel, name.clone()).await;
     while let Some(state) = news.next().await {
         states.push(state);
     }
     assert_eq!(states, ["PAUSED", "CANCELLED"]);
-    let answer = desk.ask(Role::Staff, pause, name).await;
+    let answer = desk.ask(Role::Operator, pause, name).await;
     assert_eq!(answer["data"]["pauseRun"]["outcome"], "NOT_POSSIBLE");
 }
 
@@ -291,10 +291,10 @@ async fn a_link_that_is_not_ready_says_so_as_data() {
     let start = "mutation($id: ID!) { startMigration(linkId: $id, createMissing: true) { __typename ... on LinkNotReady { reason } \
                  ... on RunAlreadyActive { run { id } } ... on RunStarted { run { id state requestedBy } } } }";
     let name = json!({ "id": named("link", tenant, link.0) });
-    let answer = desk.ask(Role::Staff, start, name.clone()).await;
+    let answer = desk.ask(Role::Operator, start, name.clone()).await;
     assert_eq!(answer["data"]["startMigration"]["__typename"], "LinkNotReady");
     desk.set_link(tenant, "ready").await;
-    let answer = desk.ask(Role::Staff, start, name.clone()).await;
+    let answer = desk.ask(Role::Operator, start, name.clone()).await;
     assert_eq!(
         answer["data"]["startMigration"],
         json!({ "__typename": "RunAlreadyActive", "run": { "id": named("run", tenant, id.0) } })
@@ -303,7 +303,7 @@ async fn a_link_that_is_not_ready_says_so_as_data() {
     row.state = Set("done".to_owned());
     row.ended_at = Set(Some(desk.clock.now()));
     row.update(&desk.state.database).await.unwrap();
-    let answer = desk.ask(Role::Staff, start, name).await;
+    let answer = desk.ask(Role::Operator, start, name).await;
     let started = &answer["data"]["startMigration"];
     assert_eq!((&started["__typename"], &started["run"]["state"]), (&json!("RunStarted"), &json!("WORKING")));
     assert_eq!(started["run"]["requestedBy"], "ann");

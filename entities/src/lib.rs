@@ -28,6 +28,7 @@ pub mod pair;
 pub mod partner;
 pub mod partner_tenant;
 pub mod preview;
+pub mod purge;
 pub mod quota;
 pub mod reference;
 pub mod report;

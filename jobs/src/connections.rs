@@ -205,7 +205,7 @@ pub async fn revoke_zoho(context: &Context, grant: &grant::Model) -> Result<Resu
 }
 
 /// Xero's revocation would end all of this user's organisations: only this one's connection is deleted.
-async fn disconnect_xero(context: &Context, tenant: TenantId, found: &connection::Model) -> Result<(), String> {
+pub(crate) async fn disconnect_xero(context: &Context, tenant: TenantId, found: &connection::Model) -> Result<(), String> {
     let access = match tokens::fresh(context, tenant, found.grant_id).await {
         Ok(tokens::Access::Token { access, .. }) => access,
         _ => return Err("the access token is gone".to_owned()),

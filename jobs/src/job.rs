@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::{Context, Failure};
-use crate::tasks::{run_link::RunLink, send_letter::SendLetter, timetable::Timetable};
+use crate::tasks::{purge_tenant::PurgeTenant, run_link::RunLink, send_letter::SendLetter, timetable::Timetable};
 
 /// An alarm. Its payload says only which row to look at; running it twice does no harm.
 pub trait Job: Serialize + DeserializeOwned + Send + 'static {
@@ -61,8 +61,12 @@ impl Queue {
 type Run = fn(String, Context) -> BoxFuture<'static, Result<Option<At>, Failure>>;
 
 /// Every job there is.
-const ALL: &[(&str, Run)] =
-    &[(RunLink::NAME, run::<RunLink>), (SendLetter::NAME, run::<SendLetter>), (Timetable::NAME, run::<Timetable>)];
+const ALL: &[(&str, Run)] = &[
+    (RunLink::NAME, run::<RunLink>),
+    (SendLetter::NAME, run::<SendLetter>),
+    (PurgeTenant::NAME, run::<PurgeTenant>),
+    (Timetable::NAME, run::<Timetable>),
+];
 
 /// The job of this name.
 pub fn registered(name: &str) -> Option<Run> {

@@ -15,6 +15,7 @@ pub mod letters;
 pub mod limits;
 pub mod links;
 pub mod postgres;
+pub mod purge;
 pub mod queue;
 pub mod report;
 pub mod rules;

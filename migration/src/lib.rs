@@ -21,6 +21,7 @@ mod m0014_traces;
 mod m0015_audit;
 mod m0016_partners;
 mod m0017_native;
+mod m0018_purge;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_audit::Audit),
             Box::new(m0016_partners::Partners),
             Box::new(m0017_native::Native),
+            Box::new(m0018_purge::Purge),
         ]
     }
 }

@@ -153,7 +153,7 @@ async fn an_export_is_for_admins_and_holds_settings_and_the_whole_log() {
     let question = "mutation($id: ID!) { exportTenant(tenantId: $id) { document } }";
     let now = Clock::now(world.clock.as_ref());
     let until = At(now.0 + 3_600_000_000);
-    let operator = Caller { subject: "otto".to_owned(), role: Role::Staff, tenants: None, until };
+    let operator = Caller { subject: "otto".to_owned(), role: Role::Operator, tenants: None, until };
     let operator = world.stage.staff_as(operator).unwrap();
     assert!(operator.data(question, json!({ "id": connected.tenant })).await.is_err());
     let admin = Caller { subject: "ada".to_owned(), role: Role::Admin, tenants: None, until };

@@ -138,8 +138,10 @@ async fn what_nobody_noticed_is_found_by_the_next_comparison() {
     world.run("reconcile", &connected).await;
     tests::eventually("both are in Xero", async || (cities().await == ["Otherville", "Secondville"]).then_some(())).await;
     // What was read is known: another comparison reads nothing again.
-    tests::eventually("nothing is at work", async || {
-        (world.rows("SELECT COUNT(*) AS n FROM run WHERE state = 'working'").await == 0).then_some(())
+    // A contact that is a vendor too is hinted for that: the next short run takes it along.
+    tests::eventually("nothing is at work or waits for it", async || {
+        let text = "SELECT (SELECT COUNT(*) FROM run WHERE state = 'working') + (SELECT COUNT(*) FROM hint) AS n";
+        (world.rows(text).await == 0).then_some(())
     })
     .await;
     world.run("reconcile", &connected).await;

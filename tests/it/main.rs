@@ -46,6 +46,7 @@ mod partners_once;
 mod partners_runs;
 mod products;
 mod proof;
+mod purge;
 mod reconciliation;
 mod rules;
 mod scope;

@@ -81,6 +81,19 @@ async fn a_request_that_is_sent_twice_is_done_once() {
     assert_eq!(read(send("one", &newcomer("Kowhai Ltd")).await).await.1["id"], made["id"]);
     assert_eq!(tenants().await, 4);
 
+    // What failed in us is taken up at once, under the id that was chosen for it.
+    database.execute_unprepared("ALTER TABLE letter RENAME TO mislaid").await.unwrap();
+    assert_eq!(problem(send("four", &newcomer("Matai Ltd")).await, 500).await.0, "INTERNAL");
+    database.execute_unprepared("ALTER TABLE mislaid RENAME TO letter").await.unwrap();
+    let text = "SELECT planned_id FROM idempotency WHERE status IS NULL";
+    let left = database.query_all_raw(entities::database::sql(database.get_database_backend(), text, vec![])).await.unwrap();
+    assert_eq!(left.len(), 4, "three that were forgotten above, and this one");
+    let planned: HashSet<String> =
+        left.iter().map(|row| row.try_get::<uuid::Uuid>("", "planned_id").unwrap().to_string()).collect();
+    let (status, made_now) = read(send("four", &newcomer("Matai Ltd")).await).await;
+    assert_eq!(status, 201, "{made_now}");
+    assert!(planned.contains(made_now["id"].as_str().unwrap()), "{made_now} is none of {planned:?}");
+
     // The next day a key is free again.
     world.advance(Duration::from_secs(24 * 3600)).await;
     let (_, answer) = sign_in(&world, &program.id, &program.secret).await;

@@ -217,7 +217,7 @@ mod tests {
 
     fn claims(clock: &MovableClock) -> Value {
         json!({
-            "iss": "us", "aud": "here", "sub": "ann", "role": "staff",
+            "iss": "us", "aud": "here", "sub": "ann", "role": "operator",
             "exp": clock.now().0 / 1_000_000 + 3600,
         })
     }

@@ -28,8 +28,10 @@ const SECRET_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 /// Longer is no secret of ours, and is not hashed.
 const SECRET_CHARS_MAX: usize = 100;
-/// Each holds 19 MiB and a processor for as long as it takes.
+/// Each holds 19 MiB and a processor for as long as it takes. Who names no client of ours waits at a seat of their own: a flood of them
+/// keeps nobody else from theirs.
 const AT_ONCE: usize = 2;
+const STRANGERS_AT_ONCE: usize = 1;
 /// Whoever waits longer is told to come again.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 const COME_AGAIN: Duration = Duration::from_secs(2);
@@ -49,6 +51,7 @@ pub(super) async fn new(context: &Context) -> Result<(Secret, String), Error> {
 #[derive(Clone)]
 pub struct Verifier {
     seats: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     /// The hash of a secret that nobody has.
     nobodys: Arc<str>,
 }
@@ -59,7 +62,8 @@ impl Verifier {
         let mut salt = [0; SALT_BYTES];
         chance.fill(&mut salt);
         let nobodys = hash(&random(chance), &salt).expect("a hash");
-        Self { seats: Arc::new(Semaphore::new(AT_ONCE)), nobodys: nobodys.into() }
+        let seats = |many| Arc::new(Semaphore::new(many));
+        Self { seats: seats(AT_ONCE), strangers: seats(STRANGERS_AT_ONCE), nobodys: nobodys.into() }
     }
 
     /// The client of this id whose secret this is. Nothing for every reason to refuse.
@@ -78,15 +82,16 @@ impl Verifier {
         // Always two looks: neither who exists nor who was given another secret shows in the time that it takes.
         let hashes =
             [living.as_ref().map_or_else(nobodys, |client| client.secret_hash.clone()), previous.unwrap_or_else(nobodys)];
-        let fits = self.fits(secret, hashes).await?;
+        let seats = if living.is_some() { &self.seats } else { &self.strangers };
+        let fits = self.fits(seats, secret, hashes).await?;
         let Some(client) = living.filter(|_| fits) else { return Ok(None) };
         let used = api_client::ActiveModel { id: Set(client.id), used_at: Set(Some(now)), ..Default::default() };
         used.update(&context.database).await?;
         Ok(Some(client))
     }
 
-    async fn fits(&self, secret: &str, hashes: [String; 2]) -> Result<bool, Error> {
-        let waited = tokio::time::timeout(WAIT_MAX, self.seats.clone().acquire_owned()).await;
+    async fn fits(&self, seats: &Arc<Semaphore>, secret: &str, hashes: [String; 2]) -> Result<bool, Error> {
+        let waited = tokio::time::timeout(WAIT_MAX, seats.clone().acquire_owned()).await;
         let Ok(Ok(seat)) = waited else { return Err(Error::RateLimited { after: COME_AGAIN }) };
         // One that is too long is none; hashing another in its place takes the usual time.
         let secret = if secret.len() <= SECRET_CHARS_MAX { secret.to_owned() } else { String::new() };

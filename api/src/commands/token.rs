@@ -14,8 +14,8 @@ use crate::settings::Raw;
 
 #[derive(Args)]
 pub struct Token {
-    /// What the token allows: admin, staff or viewer
-    #[arg(long, default_value = "staff")]
+    /// What the token allows: admin, operator or viewer
+    #[arg(long, default_value = "operator")]
     role: Role,
     /// Whose token it is
     #[arg(long, default_value = "developer")]

@@ -99,6 +99,7 @@ fn act(mutation: &str) -> &str {
     match mutation {
         "onboardTenant" => "tenant.onboarded",
         "exportTenant" => "tenant.exported",
+        "purgeTenant" => "tenant.purge_begun",
         "resendConsent" => "consent.sent",
         "revokeConsent" => "consent.revoked",
         "startMigration" | "previewMigration" | "syncNow" | "reconcile" => "run.started",

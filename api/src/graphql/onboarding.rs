@@ -30,6 +30,12 @@ struct TenantPayload {
     tenant: Tenant,
 }
 
+/// The customer is gone in a moment: `tenant` gives null then.
+#[derive(SimpleObject)]
+struct PurgeTenantPayload {
+    tenant_id: ID,
+}
+
 #[derive(SimpleObject)]
 struct RevokeConsentPayload {
     outcome: RevokeConsentOutcome,
@@ -66,6 +72,20 @@ impl OnboardingMutation {
         let provider = provider.map(crate::consenting::Provider::from);
         let tenant = onboarding::resend(find::state(context)?, tenant.id, provider, &by).await?;
         Ok(TenantPayload { tenant: Tenant::of(tenant) })
+    }
+
+    /// Removes a customer with everything that we keep of them, for good. For admins. Both providers get their access back; our webhooks and
+    /// buttons go from Zoho; what was carried stays there, with the ids of Xero in its fields. `name` is the customer's name, to be sure
+    /// that it is them.
+    async fn purge_tenant(&self, context: &Context<'_>, tenant_id: ID, name: String) -> Result<PurgeTenantPayload, Error> {
+        find::caller(context)?.may_administer()?;
+        let by = find::author(context)?;
+        let tenant = find::tenant(context, &tenant_id).await?;
+        if name.trim() != tenant.name {
+            return Err(Error::bad_input("name", "name must be the customer's name, as it stands there"));
+        }
+        jobs::purge::begin(find::state(context)?, tenant.id, &by).await?;
+        Ok(PurgeTenantPayload { tenant_id })
     }
 
     /// Closes the open consent link. What was allowed already stays: `disconnect` ends that.

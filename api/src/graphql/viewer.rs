@@ -43,7 +43,7 @@ struct Viewer {
 #[derive(async_graphql::Enum, Clone, Copy, PartialEq, Eq)]
 enum ViewerRole {
     Viewer,
-    Staff,
+    Operator,
     Admin,
 }
 
@@ -51,7 +51,7 @@ impl From<Role> for ViewerRole {
     fn from(role: Role) -> Self {
         match role {
             Role::Viewer => Self::Viewer,
-            Role::Staff => Self::Staff,
+            Role::Operator => Self::Operator,
             Role::Admin => Self::Admin,
         }
     }

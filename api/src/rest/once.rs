@@ -1,5 +1,6 @@
 //! `Idempotency-Key`: a request that is sent twice is done once, and answered twice alike for a day. What was asked is kept as a hash, what was
-//! answered is sealed. A key is used up by success only: a refusal made nothing, so the same key may be sent with a better body.
+//! answered is sealed. A key is used up by success only: a refusal made nothing, so the same key may be sent with a better body. Of what
+//! failed in us nobody knows how far it came: it is taken up where it stopped, under the same id.
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpResponse};
+use entities::clock::At;
 use entities::database::begin_write;
 use entities::idempotency::{self, Model};
 use jobs::context::Failure;
@@ -49,8 +51,8 @@ struct Kept {
 
 /// What a key stands for.
 enum Claim {
-    /// It is ours to do.
-    Ours(Planned),
+    /// It is ours to do, since then.
+    Ours(Planned, At),
     Done(StatusCode, Kept),
     /// Somebody is at it.
     UnderWay,
@@ -84,9 +86,10 @@ pub async fn once(
         asked: [request.method().as_str().as_bytes(), b" ", request.uri().to_string().as_bytes(), b"\n", &body].concat(),
     };
     request.set_payload(Payload::from(body));
-    match work.claim(&state).await {
-        Ok(Claim::Ours(planned)) => {
+    let since = match work.claim(&state).await {
+        Ok(Claim::Ours(planned, since)) => {
             request.extensions_mut().insert(planned);
+            since
         }
         Ok(Claim::Done(status, kept)) => return Ok(replay(request, status, kept)),
         Ok(Claim::UnderWay) => {
@@ -96,11 +99,15 @@ pub async fn once(
             return Ok(response);
         }
         Err(error) => return Ok(refuse(request, error)),
-    }
+    };
     let response = next.call(request).await?.map_into_boxed_body();
     let (request, answer) = response.into_parts();
     if !answer.status().is_success() {
-        return Ok(match work.forget(&state).await {
+        let left = match answer.status().is_server_error() {
+            true => work.leave(&state, since).await,
+            false => work.forget(&state, since).await,
+        };
+        return Ok(match left {
             Ok(()) => ServiceResponse::new(request, answer),
             Err(error) => ServiceResponse::new(request, HttpResponse::from_error(error)),
         });
@@ -110,7 +117,7 @@ pub async fn once(
     let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let kept = Kept { location, body: String::from_utf8_lossy(&body).into_owned() };
     // It is done, whether that could be noted or not: who asks again in a minute takes it up and finds it.
-    if let Err(error) = work.keep(&state, answer.status(), &kept).await {
+    if let Err(error) = work.keep(&state, since, answer.status(), &kept).await {
         error.log();
     }
     Ok(ServiceResponse::new(request, answer.set_body(BoxBody::new(body))))
@@ -146,7 +153,7 @@ impl Work {
                 .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()));
             taken.exec(&transaction).await?;
             transaction.commit().await?;
-            return Ok(Claim::Ours(Planned(row.planned_id)));
+            return Ok(Claim::Ours(Planned(row.planned_id), now));
         }
         self.delete().exec(&transaction).await?;
         let planned = entities::ids::TenantId::new(state.clock.as_ref(), state.chance.as_ref()).0;
@@ -167,10 +174,10 @@ impl Work {
             Err(error) => return Err(error.into()),
         }
         transaction.commit().await?;
-        Ok(Claim::Ours(Planned(planned)))
+        Ok(Claim::Ours(Planned(planned), now))
     }
 
-    async fn keep(&self, state: &State, status: StatusCode, kept: &Kept) -> Result<(), Error> {
+    async fn keep(&self, state: &State, since: At, status: StatusCode, kept: &Kept) -> Result<(), Error> {
         let plain = serde_json::to_vec(kept).map_err(|error| Failure::Bug(error.to_string()))?;
         let sealed = state.keys.seal(ANSWERS, &self.place(), &plain, state.chance.as_ref());
         idempotency::Entity::update_many()
@@ -178,14 +185,27 @@ impl Work {
             .col_expr(idempotency::Column::Answer, Expr::value(Some(sealed)))
             .filter(idempotency::Column::Owner.eq(self.owner.clone()))
             .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()))
+            .filter(idempotency::Column::ClaimedAt.eq(since))
             .exec(&state.database)
             .await?;
         Ok(())
     }
 
-    /// Nothing was made: the key is free again.
-    async fn forget(&self, state: &State) -> Result<(), Error> {
-        self.delete().exec(&state.database).await?;
+    /// Nothing was made: the key is free again, unless somebody else has taken it up meanwhile.
+    async fn forget(&self, state: &State, since: At) -> Result<(), Error> {
+        self.delete().filter(idempotency::Column::ClaimedAt.eq(since)).exec(&state.database).await?;
+        Ok(())
+    }
+
+    /// Who asks again takes it up at once.
+    async fn leave(&self, state: &State, since: At) -> Result<(), Error> {
+        idempotency::Entity::update_many()
+            .col_expr(idempotency::Column::ClaimedAt, Expr::value(At(0)))
+            .filter(idempotency::Column::Owner.eq(self.owner.clone()))
+            .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()))
+            .filter(idempotency::Column::ClaimedAt.eq(since))
+            .exec(&state.database)
+            .await?;
         Ok(())
     }
 

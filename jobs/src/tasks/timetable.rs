@@ -10,11 +10,11 @@ use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Context, Failure};
-use crate::in_step;
 use crate::job::{Job, Queue};
 use crate::queue::enqueue;
 use crate::tasks::run_link::RunLink;
 use crate::tasks::send_letter::SendLetter;
+use crate::{in_step, purge};
 
 const EVERY: Duration = Duration::from_secs(5);
 /// An alarm that is this late was missed.
@@ -50,6 +50,7 @@ impl Job for Timetable {
             join_forgotten(&context).await,
             hand_back_choices(&context, now).await,
             keep_alive(&context, now).await,
+            purge::take_up(&context).await,
             in_step::on_time(&context).await,
             in_step::sweeps(&context).await,
             expire(&context, now).await,
@@ -101,7 +102,8 @@ async fn join_forgotten(context: &Context) -> Result<(), Failure> {
              JOIN connection z ON z.tenant_id = x.tenant_id AND z.provider = 'zoho' AND z.state = 'live' \
              JOIN oauth_grant gz ON gz.tenant_id = z.tenant_id AND gz.id = z.grant_id AND gz.state = 'live' \
              WHERE x.provider = 'xero' AND x.state = 'live' AND NOT EXISTS (SELECT 1 FROM link WHERE link.tenant_id = x.tenant_id \
-             AND link.xero_connection_id = x.id AND link.zoho_connection_id = z.id AND link.state <> 'resting') LIMIT 20",
+             AND link.xero_connection_id = x.id AND link.zoho_connection_id = z.id AND link.state <> 'resting') \
+             AND NOT EXISTS (SELECT 1 FROM purge WHERE purge.tenant_id = x.tenant_id) LIMIT 20",
             vec![],
         ))
         .await?;

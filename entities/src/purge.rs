@@ -1,0 +1,31 @@
+//! A customer that is being removed with everything of theirs.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::At;
+use crate::ids::TenantId;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "purge")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: TenantId,
+    pub asked_at: At,
+    /// When the providers were told; nothing is deleted before.
+    pub told_at: Option<At>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::owned!();
+
+impl Entity {
+    /// Everybody who is being removed.
+    #[expect(clippy::disallowed_methods, reason = "this is a door: whoever removes looks for all")]
+    pub fn all() -> Select<Entity> {
+        Entity::find()
+    }
+}
