@@ -144,15 +144,13 @@ pub async fn share(
 ) -> Result<partner::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let partner = partner::Entity::of(id).one(&transaction).await?.ok_or(Error::NotFound("partner"))?;
-    hand_over(&transaction, context, id, given, by).await?;
-    for tenant in in_order(taken) {
-        let gone = partner_tenant::Entity::delete_many()
-            .filter(partner_tenant::Column::TenantId.eq(tenant))
-            .filter(partner_tenant::Column::PartnerId.eq(id))
-            .exec(&transaction)
-            .await?;
-        if gone.rows_affected > 0 {
-            note(&transaction, context, tenant, by, Deed::done("tenant.taken", format!("partner:{id}"), "")).await?;
+    let all: Vec<TenantId> = given.iter().chain(taken).copied().collect();
+    for tenant in in_order(&all) {
+        if given.contains(&tenant) {
+            hand_over(&transaction, context, id, &[tenant], by).await?;
+        }
+        if taken.contains(&tenant) {
+            take(&transaction, context, id, tenant, by).await?;
         }
     }
     let counts = format!("given {}, taken {}", given.len(), taken.len());
@@ -160,6 +158,24 @@ pub async fn share(
     transaction.commit().await?;
     tracing::info!(partner.id = %id, by = by.who(), given = given.len(), taken = taken.len(), "a partner's tenants were changed");
     Ok(partner)
+}
+
+async fn take(
+    transaction: &impl ConnectionTrait,
+    context: &Context,
+    partner: PartnerId,
+    tenant: TenantId,
+    by: &Author,
+) -> Result<(), Error> {
+    let gone = partner_tenant::Entity::delete_many()
+        .filter(partner_tenant::Column::TenantId.eq(tenant))
+        .filter(partner_tenant::Column::PartnerId.eq(partner))
+        .exec(transaction)
+        .await?;
+    if gone.rows_affected > 0 {
+        note(transaction, context, tenant, by, Deed::done("tenant.taken", format!("partner:{partner}"), "")).await?;
+    }
+    Ok(())
 }
 
 /// Gives a client another secret. The one before works for another day; the one before that no more.

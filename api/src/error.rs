@@ -26,7 +26,7 @@ pub enum Error {
     Conflict(String),
     #[error("{0}")]
     TooLarge(String),
-    #[error("too often: try again in {} s", after.as_secs().max(1))]
+    #[error("too often: try again in {} s", whole_seconds(*after))]
     RateLimited { after: Duration },
     #[error("{0}")]
     Malformed(String),
@@ -109,7 +109,7 @@ impl ResponseError for Error {
                 answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
             Self::RateLimited { after } => {
-                answer.insert_header((RETRY_AFTER, after.as_secs().max(1).to_string()));
+                answer.insert_header((RETRY_AFTER, whole_seconds(*after).to_string()));
             }
             _ => {}
         }
@@ -119,4 +119,8 @@ impl ResponseError for Error {
         }
         answer.json(json!({ "error": error }))
     }
+}
+/// Whoever waits so many seconds has waited long enough.
+pub fn whole_seconds(after: Duration) -> u128 {
+    after.as_millis().div_ceil(1000).max(1)
 }

@@ -35,6 +35,7 @@ mod viewer;
 pub mod words;
 
 use async_graphql::{MergedObject, Schema, SchemaBuilder};
+pub use holds::codes_of;
 
 use crate::state::State;
 

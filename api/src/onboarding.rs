@@ -4,8 +4,9 @@ mod newcomer;
 
 use std::time::Duration;
 
-use entities::database::begin_write;
-use entities::ids::{PartnerId, TenantId};
+use entities::clock::At;
+use entities::database::{begin_write, sql};
+use entities::ids::{LetterId, PartnerId, TenantId};
 use entities::sealed::TenantKey;
 use entities::{connection, consent, grant, letter, partner_tenant, tenant};
 use jobs::audit::{Author, Deed, note};
@@ -25,6 +26,8 @@ pub use newcomer::{Newcomer, REGIONS, products_known};
 
 /// A customer's mailbox is not to be filled by us, nor by somebody who got hold of a staff token.
 const LETTERS_PER_HOUR_MAX: u64 = 5;
+/// The same of one address, for which several customers may be taken in.
+const LETTERS_TO_ONE_MAX: i64 = 10;
 /// A partner's program is not to fill strangers' mailboxes, nor is somebody who got hold of its secret.
 const TENANTS_PER_HOUR_MAX: u64 = 100;
 /// What the tenant's key makes the status page's secret for.
@@ -70,9 +73,10 @@ pub async fn onboard_as(
     .await?;
     if let Some(owner) = owner {
         allow_tenant(&transaction, context, owner).await?;
+        allow_address(&transaction, context, &tenant.contact_email).await?;
         clients::give(&transaction, context, owner, id).await?;
     }
-    invite(&transaction, context, &tenant, &key, &Provider::BOTH).await?;
+    invite(&transaction, context, &tenant, (&key, new_letter(context)), &Provider::BOTH).await?;
     note(&transaction, context, id, by, Deed::done("tenant.onboarded", "", tenant.region.as_str())).await?;
     transaction.commit().await?;
     context.waker.wake();
@@ -80,10 +84,25 @@ pub async fn onboard_as(
     Ok(tenant)
 }
 
-/// Sends new links; the ones before stop working. Without a provider: for every side that is not connected.
-pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>, by: &Author) -> Result<tenant::Model, Error> {
+/// An id for a letter to come.
+pub fn new_letter(context: &Context) -> LetterId {
+    LetterId::new(context.clock.as_ref(), context.chance.as_ref())
+}
+
+/// Sends new links in the letter of this id; the ones before stop working. Without a provider: for every side that is not connected. A letter
+/// that is there already is not sent again.
+pub async fn resend(
+    context: &Context,
+    id: TenantId,
+    provider: Option<Provider>,
+    letter: LetterId,
+    by: &Author,
+) -> Result<tenant::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let tenant = locked(&transaction, id).await?;
+    if letter::Entity::of(id).filter(letter::Column::Id.eq(letter)).one(&transaction).await?.is_some() {
+        return Ok(tenant);
+    }
     let providers = match provider {
         Some(provider) => vec![provider],
         None => unconnected(&transaction, id).await?,
@@ -92,9 +111,10 @@ pub async fn resend(context: &Context, id: TenantId, provider: Option<Provider>,
         return Err(Error::Conflict("both sides are connected; name the provider to ask for a new consent".to_owned()));
     }
     allow_letter(&transaction, context, id).await?;
+    allow_address(&transaction, context, &tenant.contact_email).await?;
     let key = context.keys.unwrap_tenant(id, &tenant.wrapped_key);
     let key = key.map_err(jobs::context::Failure::Seal)?;
-    invite(&transaction, context, &tenant, &key, &providers).await?;
+    invite(&transaction, context, &tenant, (&key, letter), &providers).await?;
     let sides = Vec::from_iter(providers.iter().map(|provider| provider.name())).join(",");
     note(&transaction, context, id, by, Deed::done("consent.sent", "", sides)).await?;
     transaction.commit().await?;
@@ -130,7 +150,7 @@ async fn invite(
     transaction: &impl ConnectionTrait,
     context: &Context,
     tenant: &tenant::Model,
-    key: &TenantKey,
+    (key, letter): (&TenantKey, LetterId),
     providers: &[Provider],
 ) -> Result<(), Error> {
     let (mut xero_link, mut zoho_link) = (None, None);
@@ -150,7 +170,7 @@ async fn invite(
         products: products(tenant),
         expires_at: context.in_a(CONSENT_LIVES),
     };
-    letters::queue(transaction, context, tenant.id, key, &words).await?;
+    letters::queue_as(transaction, context, (tenant.id, letter), key, &words).await?;
     Ok(())
 }
 
@@ -199,6 +219,17 @@ async fn allow_tenant(transaction: &impl ConnectionTrait, context: &Context, par
     let newest = recent.order_by_desc(tenant::Column::CreatedAt).offset(TENANTS_PER_HOUR_MAX - 1).one(transaction).await?;
     let free_at = newest.map_or(context.now(), |tenant| tenant.created_at.plus(HOUR));
     Err(Error::RateLimited { after: free_at.since(context.now()) })
+}
+
+/// One mailbox, whatever customers it stands for.
+async fn allow_address(transaction: &impl ConnectionTrait, context: &Context, address: &str) -> Result<(), Error> {
+    let since = context.now().minus(HOUR);
+    let text = "SELECT letter.queued_at AS at FROM letter JOIN tenant ON tenant.id = letter.tenant_id WHERE letter.kind = 'consent' \
+                AND letter.queued_at > $1 AND LOWER(tenant.contact_email) = LOWER($2) ORDER BY letter.queued_at DESC LIMIT 1 OFFSET $3";
+    let values = vec![since.0.into(), address.into(), (LETTERS_TO_ONE_MAX - 1).into()];
+    let row = transaction.query_one_raw(sql(transaction.get_database_backend(), text, values)).await?;
+    let Some(row) = row else { return Ok(()) };
+    Err(Error::RateLimited { after: At(row.try_get("", "at")?).plus(HOUR).since(context.now()) })
 }
 
 async fn allow_letter(transaction: &impl ConnectionTrait, context: &Context, tenant: TenantId) -> Result<(), Error> {

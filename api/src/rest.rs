@@ -12,6 +12,7 @@ mod findings;
 mod holds;
 pub mod limits;
 mod links;
+mod noting;
 mod once;
 mod paging;
 mod problem;
@@ -32,6 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(
         // The last one is the outermost.
         web::scope("/api/v1")
+            .wrap(from_fn(noting::noting))
             .wrap(from_fn(once::once))
             .wrap(from_fn(unchanged::unchanged))
             .wrap(from_fn(door::door))

@@ -37,7 +37,7 @@ impl State {
             Staff::load(settings.jwt_issuer.clone(), settings.jwt_audience.clone(), &settings.jwt_keys, context.clock.clone())
                 .await?;
         let partners = PartnerTokens::new(context.keys.clone(), &context.public_url);
-        let clients = Verifier::new(context.chance.as_ref());
+        let clients = Verifier::new(context.chance.as_ref(), context.clock.clone());
         Ok(Self { context, settings: Arc::new(settings), staff, partners, clients })
     }
 }

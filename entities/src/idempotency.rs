@@ -4,6 +4,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::At;
+use crate::ids::TenantId;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency")]
@@ -24,6 +25,8 @@ pub struct Model {
     pub status: Option<i32>,
     /// Place and body of the answer, sealed.
     pub answer: Option<Vec<u8>>,
+    /// The customer that it is about.
+    pub tenant_id: Option<TenantId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

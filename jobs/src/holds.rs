@@ -195,7 +195,7 @@ pub async fn retry(
     if let Some(codes) = codes {
         query = query.filter(hold::Column::Code.is_in(codes.iter().cloned()));
     }
-    let mut retried = 0;
+    let (mut retried, mut dropped) = (0, 0);
     for row in query.all(&transaction).await? {
         if row.code == GONE_FROM_ZOHO && row.xero_id.starts_with(COMING) {
             // It never reached Xero, and Zoho does not have it any more: there is nothing to try again.
@@ -204,6 +204,7 @@ pub async fn retry(
                 let values = vec![tenant.0.into(), row.lane_id.0.into(), row.xero_id.clone().into()];
                 transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;
             }
+            dropped += 1;
             continue;
         }
         if row.code == GONE_FROM_ZOHO {
@@ -226,11 +227,17 @@ pub async fn retry(
     let text = "UPDATE run SET locks = NULL WHERE tenant_id = $1 AND link_id = $2 AND state IN ('working', 'paused')";
     transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
     links::wake(&transaction, context, tenant, link).await?;
-    if retried > 0 {
-        note(&transaction, context, tenant, by, Deed::done("holds.retried", format!("link:{link}"), retried.to_string())).await?;
+    if retried + dropped > 0 {
+        let counts = if dropped == 0 { retried.to_string() } else { format!("{retried}, dropped {dropped}") };
+        note(&transaction, context, tenant, by, Deed::done("holds.retried", format!("link:{link}"), counts)).await?;
     }
+    // Whoever made them ready may have died before a run was started for them.
+    let text = "SELECT 1 AS n FROM pair WHERE tenant_id = $1 AND state = 'ready' AND state <> 'settled' \
+                AND lane_id IN (SELECT id FROM lane WHERE tenant_id = $1 AND link_id = $2) LIMIT 1";
+    let ready = sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()]);
+    let is_ready = transaction.query_one_raw(ready).await?.is_some();
     transaction.commit().await?;
-    if retried > 0 {
+    if is_ready {
         runs::start(context, tenant, link, Kind::Sync, by, &Wishes::default()).await?;
     }
     Ok(retried)

@@ -153,7 +153,8 @@ pub async fn for_hints(context: &Context, tenant: TenantId, link: LinkId) -> Res
     if is_busy || !is_hinted(&transaction, context.now(), &found).await? {
         return Ok(None);
     }
-    let run = runs::open(&transaction, context, tenant, link, Kind::Hint, BY_HINT).await?;
+    let run = RunId::new(context.clock.as_ref(), context.chance.as_ref());
+    runs::open(&transaction, context, tenant, (link, run), Kind::Hint, BY_HINT).await?;
     transaction.commit().await?;
     Ok(Some(run))
 }

@@ -50,8 +50,18 @@ pub async fn queue(
     tenant: TenantId,
     key: &TenantKey,
     words: &Words,
-) -> Result<LetterId, Failure> {
-    let id = LetterId::new(context.clock.as_ref(), context.chance.as_ref());
+) -> Result<(), Failure> {
+    queue_as(connection, context, (tenant, LetterId::new(context.clock.as_ref(), context.chance.as_ref())), key, words).await
+}
+
+/// The same under an id that was chosen before.
+pub async fn queue_as(
+    connection: &impl ConnectionTrait,
+    context: &Context,
+    (tenant, id): (TenantId, LetterId),
+    key: &TenantKey,
+    words: &Words,
+) -> Result<(), Failure> {
     let plain = serde_json::to_vec(words).map_err(|error| Failure::Bug(error.to_string()))?;
     letter::ActiveModel {
         tenant_id: Set(tenant),
@@ -68,5 +78,5 @@ pub async fn queue(
     .insert(connection)
     .await?;
     enqueue(connection, context.clock.as_ref(), &SendLetter { tenant, letter: id }, context.now()).await?;
-    Ok(id)
+    Ok(())
 }

@@ -17,7 +17,7 @@ use crate::sync::{arrange, buttons};
 use crate::tasks::purge_tenant::PurgeTenant;
 
 /// Tables with rows of a tenant, those that others point to last. A test holds this against the database.
-pub const TABLES: [&str; 24] = [
+pub const TABLES: [&str; 25] = [
     "report",
     "preview",
     "finding",
@@ -42,6 +42,7 @@ pub const TABLES: [&str; 24] = [
     "quota",
     "slot",
     "partner_tenant",
+    "idempotency",
 ];
 /// What goes in the last transaction, with the tenant itself: the log, its permit, and the mark that says that there is something to remove.
 pub const LAST: [&str; 4] = ["audit_entry", "audit_head", "audit_permit", "purge"];
@@ -187,8 +188,6 @@ async fn delete(context: &Context, tenant: TenantId) -> Result<(), Failure> {
     // This job's own alarm stays until it is done.
     let alarms = "DELETE FROM job WHERE tenant_id = $1 AND name <> 'purge_tenant'";
     context.database.execute_raw(sql(backend, alarms, vec![tenant.0.into()])).await?;
-    let answers = "DELETE FROM idempotency WHERE planned_id = $1";
-    context.database.execute_raw(sql(backend, answers, vec![tenant.0.into()])).await?;
     let transaction = begin_write(&context.database).await?;
     let permit = "INSERT INTO audit_permit (tenant_id) VALUES ($1)";
     transaction.execute_raw(sql(backend, permit, vec![tenant.0.into()])).await?;

@@ -88,6 +88,8 @@ pub struct Wishes {
     /// Whether accounts, taxes and currencies that Zoho lacks are created.
     pub create_missing: Option<bool>,
     pub scope: Option<Scope>,
+    /// The id that was chosen for the run before, so that whoever asks again finds it.
+    pub id: Option<RunId>,
 }
 
 /// A link whose runs are looked at before one is begun. Whoever does so waits for whoever is at it: on PostgreSQL two would find none.
@@ -125,6 +127,11 @@ pub async fn start(
     let Some(found) = locked(&transaction, tenant, link).await? else {
         return Ok(Started::NotFound);
     };
+    if let Some(id) = wishes.id
+        && run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&transaction).await?.is_some()
+    {
+        return Ok(Started::Run(id));
+    }
     match found.state.as_str() {
         "ready" => {}
         "provisioning" => {
@@ -168,7 +175,8 @@ pub async fn start(
                     WHERE hold.tenant_id = pair.tenant_id AND hold.lane_id = pair.lane_id AND hold.xero_id = pair.xero_id AND hold.code = 'NOT_IN_ZOHO')";
         transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![tenant.0.into(), link.0.into()])).await?;
     }
-    let id = open(&transaction, context, tenant, link, kind, by.who()).await?;
+    let id = wishes.id.unwrap_or_else(|| RunId::new(context.clock.as_ref(), context.chance.as_ref()));
+    open(&transaction, context, tenant, (link, id), kind, by.who()).await?;
     links::wake(&transaction, context, tenant, link).await?;
     if kind != Kind::Sync || !by.is_nobody() {
         note(&transaction, context, tenant, by, Deed::done("run.started", format!("run:{id}"), kind.name())).await?;
@@ -198,14 +206,13 @@ pub(crate) async fn open(
     connection: &impl ConnectionTrait,
     context: &Context,
     tenant: TenantId,
-    link: LinkId,
+    (link, id): (LinkId, RunId),
     kind: Kind,
     requested_by: &str,
-) -> Result<RunId, Failure> {
+) -> Result<(), Failure> {
     if matches!(kind, Kind::Sync | Kind::Hint) {
         in_step::forget_empty(connection, context.now(), tenant, link).await?;
     }
-    let id = RunId::new(context.clock.as_ref(), context.chance.as_ref());
     run::ActiveModel {
         tenant_id: Set(tenant),
         id: Set(id),
@@ -227,7 +234,7 @@ pub(crate) async fn open(
     }
     .insert(connection)
     .await?;
-    Ok(id)
+    Ok(())
 }
 
 /// Keeps another scope with the link. What was left out before is looked at again: every list is read from its beginning.
@@ -289,6 +296,10 @@ async fn change(
     };
     if !from.contains(&found.state.as_str()) {
         return Ok(Changed::No { state: found.state });
+    }
+    if found.state == to && found.pause.as_deref() == pause.map(|(kind, _)| kind) {
+        // It is so already.
+        return Ok(Changed::Yes);
     }
     let ended = (to == "cancelled").then(|| context.now());
     let done = run::Entity::update_many()

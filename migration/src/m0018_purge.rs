@@ -1,4 +1,5 @@
-//! Customers that are being removed: what is left to do survives whoever does it.
+//! Customers that are being removed: what is left to do survives whoever does it. Answers that are kept for an `Idempotency-Key` say whose
+//! they are.
 
 use sea_orm_migration::prelude::*;
 
@@ -22,10 +23,14 @@ impl MigrationTrait for Purge {
     }
 }
 
-const UP: &[&str] = &["CREATE TABLE purge (\
+const UP: &[&str] = &[
+    "CREATE TABLE purge (\
      tenant_id {uuid} NOT NULL PRIMARY KEY,\
      asked_at bigint NOT NULL,\
      told_at bigint,\
-     FOREIGN KEY (tenant_id) REFERENCES tenant (id)){clustered}"];
+     FOREIGN KEY (tenant_id) REFERENCES tenant (id)){clustered}",
+    // No foreign key: the tenant may be one that is only asked for.
+    "ALTER TABLE idempotency ADD COLUMN tenant_id {uuid}",
+];
 
-const DOWN: &[&str] = &["DROP TABLE purge"];
+const DOWN: &[&str] = &["ALTER TABLE idempotency DROP COLUMN tenant_id", "DROP TABLE purge"];

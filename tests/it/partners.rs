@@ -52,7 +52,8 @@ async fn onboard(world: &World, token: &str, name: &str) -> (u16, Value) {
 }
 
 pub fn newcomer(name: &str) -> Value {
-    json!({ "name": name, "contactEmail": "ann@kowhai.example", "region": "nz", "products": ["books"] })
+    let mailbox: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    json!({ "name": name, "contactEmail": format!("{mailbox}@kowhai.example"), "region": "nz", "products": ["books"] })
 }
 
 pub async fn read(answer: Response) -> (u16, Value) {
@@ -385,6 +386,13 @@ async fn a_partner_fills_no_mailboxes() {
         assert_eq!(answer.status(), status);
     }
     assert_eq!(world.rows("SELECT COUNT(*) AS n FROM letter").await, 105);
+    // Nor one by many customers.
+    let mut body = newcomer("Everybody");
+    for n in 0..11 {
+        body["name"] = format!("Everybody {n}").into();
+        let answer = ask(&world, &calm.token, Method::POST, "/api/v1/tenants").json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), if n < 10 { 201 } else { 429 }, "{n}");
+    }
     world.end().await;
 }
 

@@ -81,6 +81,30 @@ async fn a_request_that_is_sent_twice_is_done_once() {
     assert_eq!(read(send("one", &newcomer("Kowhai Ltd")).await).await.1["id"], made["id"]);
     assert_eq!(tenants().await, 4);
 
+    // Nor is a second letter sent for one.
+    let again = format!("/api/v1/tenants/{}/consents", made["id"].as_str().unwrap());
+    let letters = async || world.rows("SELECT COUNT(*) AS n FROM letter").await;
+    let resend = async || {
+        let request = ask(&world, &program.token, Method::POST, &again).header("idempotency-key", "letter");
+        request.json(&serde_json::json!({ "provider": "XERO" })).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(resend().await, 200);
+    let sent = letters().await;
+    database
+        .execute_unprepared("UPDATE idempotency SET status = NULL, answer = NULL, claimed_at = 0 WHERE status = 200")
+        .await
+        .unwrap();
+    assert_eq!((resend().await, letters().await), (200, sent));
+
+    // Whoever may not see the customer any more is not told again what was answered about them.
+    let own = "UPDATE partner_tenant SET partner_id = (SELECT partner_id FROM api_client WHERE name = 'Other')";
+    let of_kowhai = format!("{own} WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'Kowhai Ltd' ORDER BY id LIMIT 1)");
+    database.execute_unprepared(&of_kowhai).await.unwrap();
+    problem(send("one", &newcomer("Kowhai Ltd")).await, 404).await;
+    assert_eq!(resend().await, 404);
+    let back = of_kowhai.replace("'Other'", "'Kea Partners'");
+    database.execute_unprepared(&back).await.unwrap();
+
     // What failed in us is taken up at once, under the id that was chosen for it.
     database.execute_unprepared("ALTER TABLE letter RENAME TO mislaid").await.unwrap();
     assert_eq!(problem(send("four", &newcomer("Matai Ltd")).await, 500).await.0, "INTERNAL");

@@ -1,6 +1,7 @@
 //! Runs, holds, findings and addresses over REST: the same that staff see in GraphQL, page by page to the end.
 
 use reqwest::Method;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tests::{World, books};
 
@@ -111,8 +112,52 @@ async fn a_run_is_started_once_paused_resumed_and_cancelled() {
         let (status, run) = read(post(&format!("{place}/{verb}"), None).await).await;
         assert_eq!((status, &run["state"]), (200, &json!(state)), "{verb}");
     }
-    for verb in ["pause", "resume", "cancel"] {
+    for verb in ["pause", "resume"] {
         assert_eq!(problem(post(&format!("{place}/{verb}"), None).await, 409).await.0, "CONFLICT");
     }
+    // Asking twice for what is so already does no harm.
+    let (status, run) = read(post(&format!("{place}/cancel"), None).await).await;
+    assert_eq!((status, &run["state"]), (200, &json!("CANCELLED")));
+
+    // A process that died after it had started a run: the run is found, not started again, though it has ended meanwhile.
+    let keyed = async || {
+        let request = ask(&world, &partner.token, Method::POST, &runs).header("idempotency-key", "run");
+        read(request.json(&json!({ "kind": "SYNC" })).send().await.unwrap()).await
+    };
+    let (status, first) = keyed().await;
+    assert_eq!(status, 201, "{first}");
+    post(&format!("{tenant}/runs/{}/cancel", first["id"].as_str().unwrap()), None).await;
+    let database = &world.stage.context.database;
+    database.execute_unprepared("UPDATE idempotency SET status = NULL, answer = NULL, claimed_at = 0").await.unwrap();
+    let (status, again) = keyed().await;
+    assert_eq!((status, &again["id"]), (201, &first["id"]));
+
+    // What was refused is in the customer's log; what was tried on a stranger is in nobody's.
+    let question = "query($t: ID!) { auditLog(tenantId: $t, first: 80) { nodes { who act outcome detail } } }";
+    let log = async |id: &str| {
+        let told = world.staff.data(question, json!({ "t": id })).await.unwrap();
+        told["auditLog"]["nodes"].as_array().unwrap().clone()
+    };
+    let us = json!(format!("client:{}", partner.id));
+    let refused = |log: &[Value]| log.iter().filter(|one| one["who"] == us && one["outcome"] == "refused").count();
+    let codes: Vec<Value> = log(&connected.tenant).await.into_iter().filter(|one| one["act"] == "run.started").collect();
+    assert!(codes.iter().any(|one| one["detail"] == "CONFLICT"), "{codes:#?}");
+    assert!(codes.iter().filter(|one| one["detail"] == "BAD_INPUT").count() > 5, "{codes:#?}");
+    let stranger = world.staff.onboard("Another Ltd", "other@another.example", "au").await.unwrap();
+    problem(post(&format!("/api/v1/tenants/{stranger}/zoho/custom-button"), None).await, 404).await;
+    assert_eq!(refused(&log(&stranger).await), 0);
+    assert_eq!(
+        problem(
+            post(
+                &format!("{tenant}/links/{}/holds/retry", connected.link.rsplit(':').next().unwrap()),
+                Some(json!({ "codes": (0..200).map(|n| n.to_string()).collect::<Vec<_>>() }))
+            )
+            .await,
+            422
+        )
+        .await
+        .1["field"],
+        "codes"
+    );
     world.end().await;
 }

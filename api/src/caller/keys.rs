@@ -153,6 +153,9 @@ impl Inner {
         if claims.sub.is_empty() {
             return Err(Refused::Wrong("it names nobody"));
         }
+        if claims.sub.starts_with("client:") {
+            return Err(Refused::Wrong("it names a program of a partner"));
+        }
         Ok(Caller { subject: claims.sub, role: claims.role, tenants: claims.tenants, until })
     }
 }

@@ -1,6 +1,7 @@
 //! Secrets of clients: 256 random bits, told once, kept as Argon2id hashes. Looking whether one fits takes as long for a client that does not
 //! exist as for one that does.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use entities::api_client;
 use entities::chance::Chance;
+use entities::clock::Clock;
 use entities::ids::ApiClientId;
 use jobs::context::{Context, Failure};
 use sea_orm::ActiveModelTrait;
@@ -18,6 +20,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use crate::error::Error;
+use crate::rest::limits::Limits;
 
 /// What is told once.
 pub type Secret = SecretString;
@@ -32,6 +35,8 @@ const SECRET_CHARS_MAX: usize = 100;
 /// keeps nobody else from theirs.
 const AT_ONCE: usize = 2;
 const STRANGERS_AT_ONCE: usize = 1;
+/// A token is good for a quarter of an hour: a program that asks for more of them goes in circles, or is not the program.
+const TRIES_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 /// Whoever waits longer is told to come again.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 const COME_AGAIN: Duration = Duration::from_secs(2);
@@ -52,24 +57,36 @@ pub(super) async fn new(context: &Context) -> Result<(Secret, String), Error> {
 pub struct Verifier {
     seats: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
+    /// How often an id is tried, whether there is such a client or not.
+    tries: Arc<Limits>,
     /// The hash of a secret that nobody has.
     nobodys: Arc<str>,
 }
 
 impl Verifier {
     #[expect(clippy::expect_used, reason = "hashing a text and a salt of these lengths cannot fail")]
-    pub fn new(chance: &dyn Chance) -> Self {
+    pub fn new(chance: &dyn Chance, clock: Arc<dyn Clock>) -> Self {
         let mut salt = [0; SALT_BYTES];
         chance.fill(&mut salt);
         let nobodys = hash(&random(chance), &salt).expect("a hash");
         let seats = |many| Arc::new(Semaphore::new(many));
-        Self { seats: seats(AT_ONCE), strangers: seats(STRANGERS_AT_ONCE), nobodys: nobodys.into() }
+        Self {
+            seats: seats(AT_ONCE),
+            strangers: seats(STRANGERS_AT_ONCE),
+            tries: Arc::new(Limits::new(TRIES_PER_MINUTE, clock)),
+            nobodys: nobodys.into(),
+        }
     }
 
     /// The client of this id whose secret this is. Nothing for every reason to refuse.
     pub async fn client(&self, context: &Context, id: &str, secret: &str) -> Result<Option<api_client::Model>, Error> {
         let found = match id.parse::<ApiClientId>() {
-            Ok(id) => api_client::Entity::of(id).one(&context.database).await?,
+            Ok(id) => {
+                if let Some(after) = self.tries.ask(id.to_string()).wait {
+                    return Err(Error::RateLimited { after });
+                }
+                api_client::Entity::of(id).one(&context.database).await?
+            }
             Err(_) => None,
         };
         let living = found.filter(|client| client.revoked_at.is_none());

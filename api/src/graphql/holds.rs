@@ -91,7 +91,22 @@ impl HoldMutation {
     async fn retry_holds(&self, context: &Context<'_>, link_id: ID, codes: Option<Vec<String>>) -> Result<RetriedHolds, Error> {
         let by = find::author(context)?;
         let link = find::link(context, &link_id).await?;
-        let retried = jobs::holds::retry(find::state(context)?, link.tenant_id, link.id, codes.as_deref(), &by).await?;
+        let retried =
+            jobs::holds::retry(find::state(context)?, link.tenant_id, link.id, codes_of(codes)?.as_deref(), &by).await?;
         Ok(RetriedHolds { retried: i64::try_from(retried).unwrap_or(i64::MAX) })
+    }
+}
+
+/// There are fewer than this; more names than a database takes at once are nobody's wish.
+const CODES_MAX: usize = 100;
+
+/// The codes that are named, each once.
+pub fn codes_of(codes: Option<Vec<String>>) -> Result<Option<Vec<String>>, Error> {
+    let Some(mut codes) = codes else { return Ok(None) };
+    codes.sort_unstable();
+    codes.dedup();
+    match codes.len() <= CODES_MAX {
+        true => Ok(Some(codes)),
+        false => Err(Error::bad_input("codes", format!("name {CODES_MAX} codes at most"))),
     }
 }

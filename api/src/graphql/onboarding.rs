@@ -70,7 +70,8 @@ impl OnboardingMutation {
         let by = find::author(context)?;
         let tenant = find::tenant(context, &tenant_id).await?;
         let provider = provider.map(crate::consenting::Provider::from);
-        let tenant = onboarding::resend(find::state(context)?, tenant.id, provider, &by).await?;
+        let state = find::state(context)?;
+        let tenant = onboarding::resend(state, tenant.id, provider, onboarding::new_letter(state), &by).await?;
         Ok(TenantPayload { tenant: Tenant::of(tenant) })
     }
 

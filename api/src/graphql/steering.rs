@@ -115,7 +115,7 @@ async fn start(
     let link = find::link(context, link_id).await?;
     let state = find::state(context)?;
     let today = state.now().to_utc().date_naive();
-    let wishes = Wishes { create_missing, scope: scope.map(|scope| scope.read(today)).transpose()? };
+    let wishes = Wishes { create_missing, scope: scope.map(|scope| scope.read(today)).transpose()?, id: None };
     let started = runs::start(state, link.tenant_id, link.id, kind, &by, &wishes).await?;
     Ok(match started {
         Started::Run(id) => StartRunResult::RunStarted(RunStarted { run: Run::read(context, link.tenant_id, id).await? }),

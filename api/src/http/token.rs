@@ -6,11 +6,12 @@ use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use entities::ids::ApiClientId;
 use serde_json::json;
 use url::form_urlencoded;
 
 use crate::caller::{Partner, Scope, TOKEN_LIVES};
-use crate::error::Error;
+use crate::error::{Error, whole_seconds};
 use crate::state::State;
 
 /// Two short texts and a list of scopes.
@@ -63,7 +64,13 @@ async fn give(state: &State, request: &HttpRequest, body: Result<Bytes, actix_we
         None => return Err(Refused::Request("grant_type is missing")),
     }
     let client = state.clients.client(state, &id, &secret).await.map_err(Refused::Ours)?;
-    let client = client.ok_or(Refused::Client { by_header })?;
+    let Some(client) = client else {
+        tracing::warn!(
+            client.id = id.parse::<ApiClientId>().ok().map(|id| id.to_string()),
+            "a program showed a secret that is not its own"
+        );
+        return Err(Refused::Client { by_header });
+    };
     let allowed = Scope::list(&client.scopes);
     let scopes = match form.one("scope") {
         None => allowed,
@@ -72,7 +79,12 @@ async fn give(state: &State, request: &HttpRequest, body: Result<Bytes, actix_we
                 let scope = Scope::read(name).filter(|scope| allowed.contains(scope));
                 scope.ok_or_else(|| Refused::Scope(format!("this client may ask for: {}", Scope::text(&allowed))))
             };
-            asked.split_whitespace().map(read).collect::<Result<_, _>>()?
+            let mut read: Vec<Scope> = asked.split_whitespace().map(read).collect::<Result<_, _>>()?;
+            read = Scope::ALL.into_iter().filter(|scope| read.contains(scope)).collect();
+            if read.is_empty() {
+                return Err(Refused::Scope(format!("this client may ask for: {}", Scope::text(&allowed))));
+            }
+            read
         }
     };
     let scope = Scope::text(&scopes);
@@ -145,7 +157,7 @@ fn refuse(refused: Refused) -> HttpResponse {
             };
             let mut answer = HttpResponse::build(status);
             if let Error::RateLimited { after } = &error {
-                answer.insert_header((RETRY_AFTER, after.as_secs().max(1).to_string()));
+                answer.insert_header((RETRY_AFTER, whole_seconds(*after).to_string()));
             }
             answer.json(json!({ "error": word, "error_description": error.to_string() }))
         }

@@ -1,9 +1,8 @@
 //! The way from Zoho to Xero, set up, looked at, removed.
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use entities::{link, tenant};
-use jobs::audit::{self, Deed, Outcome};
 use jobs::buttons::{self, Asked, FIELD, Standing, State as Stands, Way};
 use sea_orm::QueryOrder;
 use serde::Serialize;
@@ -11,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::paging::Query;
 use super::{find, only};
-use crate::caller::{Asker, Scope};
+use crate::caller::Scope;
 use crate::error::Error;
 use crate::state::State;
 
@@ -87,29 +86,14 @@ pub async fn show_button(state: Data<State>, id: Path<String>, request: HttpRequ
 #[utoipa::path(post, path = "/api/v1/tenants/{tenant}/zoho/custom-button", tag = "custom button", params(("tenant" = Uuid, Path)),
     responses((status = 200, body = Answer), (status = 202, body = Answer)), security(("partner" = ["tenants:write"])))]
 pub async fn provision_button(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    noted(&state, &id, &request, true).await
+    wish(&state, &id, &request, true).await
 }
 
 /// Takes the button away again.
 #[utoipa::path(delete, path = "/api/v1/tenants/{tenant}/zoho/custom-button", tag = "custom button", params(("tenant" = Uuid, Path)),
     responses((status = 200, body = Answer), (status = 202, body = Answer)), security(("partner" = ["tenants:write"])))]
 pub async fn remove_button(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
-    noted(&state, &id, &request, false).await
-}
-
-/// A wish that was refused is in the audit log too; one that was granted is noted where it is.
-async fn noted(state: &State, id: &str, request: &HttpRequest, wanted: bool) -> Result<HttpResponse, Error> {
-    let answer = wish(state, id, request, wanted).await;
-    let asker = request.extensions().get::<Asker>().cloned();
-    let (Err(error), Some(asker)) = (&answer, asker) else { return answer };
-    let deed = Deed {
-        act: if wanted { "button.wished" } else { "button.removed" }.to_owned(),
-        target: String::new(),
-        outcome: if matches!(error, Error::Internal(_)) { Outcome::Failed } else { Outcome::Refused },
-        detail: error.code().to_owned(),
-    };
-    audit::note_aside(state, id.parse().ok(), &asker.author(), deed).await?;
-    answer
+    wish(&state, &id, &request, false).await
 }
 
 /// 200 when it is done, 202 while it is being done: asking again tells.

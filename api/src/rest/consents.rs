@@ -1,11 +1,13 @@
 //! Inviting a customer again, where the letter was lost or its links are over.
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use entities::ids::LetterId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::{self, Arrived, Asked};
+use super::once::Planned;
 use super::paging::Query;
 use super::tenants::Tenant;
 use super::{find, only};
@@ -57,6 +59,8 @@ pub async fn resend_consent(
         Side::Xero => Provider::Xero,
         Side::Zoho => Provider::Zoho,
     });
-    let tenant = onboarding::resend(&state, tenant.id, provider, &asker.author()).await?;
+    let planned = request.extensions().get::<Planned>().map(|planned| LetterId(planned.0));
+    let letter = planned.unwrap_or_else(|| onboarding::new_letter(&state));
+    let tenant = onboarding::resend(&state, tenant.id, provider, letter, &asker.author()).await?;
     Ok(HttpResponse::Ok().json(Tenant::of(tenant)))
 }

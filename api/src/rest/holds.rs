@@ -11,6 +11,7 @@ use super::paging::{self, Query};
 use super::{find, only};
 use crate::caller::Scope;
 use crate::error::Error;
+use crate::graphql::codes_of;
 use crate::graphql::words::DateTime;
 use crate::state::State;
 
@@ -101,7 +102,7 @@ pub async fn retry_holds(
     let link = find::link(&state, &asker, &ids.0, &ids.1).await?;
     Query::read(&request, &[])?;
     let asked: RetryHolds = body::read_or_empty(&request, body)?;
-    let retried = jobs::holds::retry(&state, link.tenant_id, link.id, asked.codes.as_deref(), &asker.author()).await?;
+    let retried = jobs::holds::retry(&state, link.tenant_id, link.id, codes_of(asked.codes)?.as_deref(), &asker.author()).await?;
     Ok(HttpResponse::Ok().json(RetriedHolds { retried }))
 }
 

@@ -14,6 +14,7 @@ use actix_web::{HttpMessage, HttpResponse};
 use entities::clock::At;
 use entities::database::begin_write;
 use entities::idempotency::{self, Model};
+use entities::ids::TenantId;
 use jobs::context::Failure;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
@@ -49,11 +50,19 @@ struct Kept {
     body: String,
 }
 
+/// It is ours to do.
+#[derive(Clone, Copy)]
+struct Ours {
+    planned: Planned,
+    since: At,
+    /// Somebody was at it before, and nobody knows how far they came.
+    is_taken_up: bool,
+}
+
 /// What a key stands for.
 enum Claim {
-    /// It is ours to do, since then.
-    Ours(Planned, At),
-    Done(StatusCode, Kept),
+    Ours(Ours),
+    Done(StatusCode, Kept, Option<TenantId>),
     /// Somebody is at it.
     UnderWay,
 }
@@ -66,9 +75,10 @@ pub async fn once(
     if request.method() != Method::POST || keys.is_empty() {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    let asker = request.extensions().get::<Asker>().map(Asker::subject);
+    let asker = request.extensions().get::<Asker>().cloned();
     let (Some(state), Some(asker)) = (request.app_data::<Data<State>>().cloned(), asker) else {
-        return Ok(refuse(request, Failure::Bug("nobody asks".to_owned()).into()));
+        // What needs nobody's leave changes nothing.
+        return Ok(next.call(request).await?.map_into_boxed_body());
     };
     let read = request.extract::<Bytes>().await.map_err(|error| unread(&error));
     let named = match (read, keys.as_slice()) {
@@ -81,17 +91,22 @@ pub async fn once(
         Err(error) => return Ok(refuse(request, error)),
     };
     let work = Work {
-        owner: Sha256::digest(asker.as_bytes()).to_vec(),
+        owner: Sha256::digest(asker.subject().as_bytes()).to_vec(),
         key_hash: Sha256::digest(key.as_bytes()).to_vec(),
+        tenant: tenant_of(request.path()),
         asked: [request.method().as_str().as_bytes(), b" ", request.uri().to_string().as_bytes(), b"\n", &body].concat(),
     };
     request.set_payload(Payload::from(body));
-    let since = match work.claim(&state).await {
-        Ok(Claim::Ours(planned, since)) => {
-            request.extensions_mut().insert(planned);
-            since
+    let ours = match work.claim(&state).await {
+        Ok(Claim::Ours(ours)) => {
+            request.extensions_mut().insert(ours.planned);
+            ours
         }
-        Ok(Claim::Done(status, kept)) => return Ok(replay(request, status, kept)),
+        // Whoever may not see the customer any more does not see what was answered about them either.
+        Ok(Claim::Done(status, kept, tenant)) => match sees(&asker, &state, tenant).await {
+            Ok(()) => return Ok(replay(request, status, kept)),
+            Err(error) => return Ok(refuse(request, error)),
+        },
         Ok(Claim::UnderWay) => {
             let said = "a request with this Idempotency-Key is being done; ask again in a moment";
             let mut response = refuse(request, Error::Conflict(said.to_owned()));
@@ -102,10 +117,11 @@ pub async fn once(
     };
     let response = next.call(request).await?.map_into_boxed_body();
     let (request, answer) = response.into_parts();
-    if !answer.status().is_success() {
-        let left = match answer.status().is_server_error() {
-            true => work.leave(&state, since).await,
-            false => work.forget(&state, since).await,
+    // What is still being done is asked for again, and not told for a day as it stood at first.
+    if !answer.status().is_success() || answer.status() == StatusCode::ACCEPTED {
+        let left = match answer.status().is_server_error() || ours.is_taken_up {
+            true => work.leave(&state, ours.since).await,
+            false => work.forget(&state, ours.since).await,
         };
         return Ok(match left {
             Ok(()) => ServiceResponse::new(request, answer),
@@ -117,7 +133,7 @@ pub async fn once(
     let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let kept = Kept { location, body: String::from_utf8_lossy(&body).into_owned() };
     // It is done, whether that could be noted or not: who asks again in a minute takes it up and finds it.
-    if let Err(error) = work.keep(&state, since, answer.status(), &kept).await {
+    if let Err(error) = work.keep(&state, ours.since, answer.status(), &kept).await {
         error.log();
     }
     Ok(ServiceResponse::new(request, answer.set_body(BoxBody::new(body))))
@@ -127,6 +143,8 @@ pub async fn once(
 struct Work {
     owner: Vec<u8>,
     key_hash: Vec<u8>,
+    /// The customer that its address names.
+    tenant: Option<TenantId>,
     asked: Vec<u8>,
 }
 
@@ -142,7 +160,7 @@ impl Work {
                 return Err(Error::Conflict(said.to_owned()));
             }
             if let (Some(status), Some(answer)) = (row.status, &row.answer) {
-                return self.read(state, status, answer);
+                return self.read(state, &row, status, answer);
             }
             if now.since(row.claimed_at) < ABANDONED_AFTER {
                 return Ok(Claim::UnderWay);
@@ -153,9 +171,10 @@ impl Work {
                 .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()));
             taken.exec(&transaction).await?;
             transaction.commit().await?;
-            return Ok(Claim::Ours(Planned(row.planned_id), now));
+            return Ok(Claim::Ours(Ours { planned: Planned(row.planned_id), since: now, is_taken_up: true }));
         }
-        self.delete().exec(&transaction).await?;
+        // Only what is over: on PostgreSQL another may have claimed the key since we looked, and that stays.
+        self.delete().filter(idempotency::Column::ExpiresAt.lte(now)).exec(&transaction).await?;
         let planned = entities::ids::TenantId::new(state.clock.as_ref(), state.chance.as_ref()).0;
         let row = idempotency::ActiveModel {
             owner: Set(self.owner.clone()),
@@ -166,6 +185,7 @@ impl Work {
             expires_at: Set(now.plus(LIVES)),
             status: Set(None),
             answer: Set(None),
+            tenant_id: Set(Some(self.tenant.unwrap_or(TenantId(planned)))),
         };
         match row.insert(&transaction).await {
             Ok(_) => {}
@@ -174,7 +194,7 @@ impl Work {
             Err(error) => return Err(error.into()),
         }
         transaction.commit().await?;
-        Ok(Claim::Ours(Planned(planned), now))
+        Ok(Claim::Ours(Ours { planned: Planned(planned), since: now, is_taken_up: false }))
     }
 
     async fn keep(&self, state: &State, since: At, status: StatusCode, kept: &Kept) -> Result<(), Error> {
@@ -215,14 +235,14 @@ impl Work {
             .filter(idempotency::Column::KeyHash.eq(self.key_hash.clone()))
     }
 
-    fn read(&self, state: &State, status: i32, answer: &[u8]) -> Result<Claim, Error> {
+    fn read(&self, state: &State, row: &Model, status: i32, answer: &[u8]) -> Result<Claim, Error> {
         let opened = state
             .keys
             .open(ANSWERS, &self.place(), answer)
             .map_err(|_| Error::Conflict("this was done before; what was answered can no longer be read".to_owned()))?;
         let kept = serde_json::from_slice(&opened).map_err(|error| Failure::Bug(error.to_string()))?;
         let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-        Ok(Claim::Done(status.unwrap_or(StatusCode::OK), kept))
+        Ok(Claim::Done(status.unwrap_or(StatusCode::OK), kept, row.tenant_id))
     }
 
     /// A hash of what is asked, under a key of this master key: who has the database cannot try names and addresses on it.
@@ -240,6 +260,18 @@ impl Work {
 
     fn place(&self) -> Vec<u8> {
         [self.owner.as_slice(), &self.key_hash].concat()
+    }
+}
+
+/// The customer that an address is about.
+pub fn tenant_of(path: &str) -> Option<TenantId> {
+    path.strip_prefix("/api/v1/tenants/")?.split('/').next()?.parse().ok()
+}
+
+async fn sees(asker: &Asker, state: &State, tenant: Option<TenantId>) -> Result<(), Error> {
+    match tenant {
+        Some(tenant) if !asker.sees(state, tenant).await? => Err(Error::NotFound("tenant")),
+        _ => Ok(()),
     }
 }
 

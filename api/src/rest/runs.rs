@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::paging::{self, Query};
 use super::{find, only, steering};
-use crate::caller::Scope;
+use crate::caller::{Asker, Scope};
 use crate::error::Error;
 use crate::graphql::words::{DateTime, PausedBy, RunKind, RunState};
 use crate::state::State;
@@ -42,6 +42,7 @@ pub struct Run {
     resume_at: Option<DateTime>,
     /// Of a reconciliation: whether both sides are equal to the cent.
     clean: Option<bool>,
+    /// You, `timetable`, or `cloudperfect` for anybody else.
     requested_by: String,
     created_at: DateTime,
     started_at: Option<DateTime>,
@@ -111,7 +112,7 @@ pub async fn list_runs(state: Data<State>, ids: Path<(String, String)>, request:
     let (rows, after) = (query.rows()?, query.after::<RunId>()?);
     let mut found = jobs::runs::page(&state.database, link.tenant_id, link.id, after, rows + 1).await?;
     let next = paging::cut(&mut found, rows, |run| run.id.to_string());
-    let items = found.into_iter().map(Run::of).collect::<Result<_, _>>()?;
+    let items = found.into_iter().map(|run| Run::of(run, &asker)).collect::<Result<_, _>>()?;
     Ok(HttpResponse::Ok().json(RunPage { items, next }))
 }
 
@@ -124,11 +125,11 @@ pub async fn read_run(state: Data<State>, ids: Path<(String, String)>, request: 
     let row = find::run(&state, &asker, &ids.0, &ids.1).await?;
     Query::read(&request, &[])?;
     let progress = jobs::runs::progress(&state, row.tenant_id, row.id).await?.ok_or(Error::NotFound("run"))?;
-    Ok(HttpResponse::Ok().json(RunDetail { run: Run::of(progress.run.clone())?, progress: Progress::of(progress) }))
+    Ok(HttpResponse::Ok().json(RunDetail { run: Run::of(progress.run.clone(), &asker)?, progress: Progress::of(progress) }))
 }
 
 impl Run {
-    pub fn of(row: run::Model) -> Result<Self, Error> {
+    pub fn of(row: run::Model, asker: &Asker) -> Result<Self, Error> {
         Ok(Self {
             id: row.id.to_string(),
             link_id: row.link_id.to_string(),
@@ -139,7 +140,7 @@ impl Run {
             paused_by: row.pause.as_deref().map(PausedBy::read).transpose()?,
             resume_at: row.resume_at.map(DateTime),
             clean: row.clean,
-            requested_by: row.requested_by,
+            requested_by: asker.shown(row.requested_by),
             created_at: DateTime(row.created_at),
             started_at: row.started_at.map(DateTime),
             ended_at: row.ended_at.map(DateTime),

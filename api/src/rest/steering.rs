@@ -2,13 +2,15 @@
 
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::NaiveDate;
+use entities::ids::RunId;
 use jobs::runs::{self, Changed, Kind, Started, Wishes};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::{self, Arrived, Asked};
+use super::once::Planned;
 use super::paging::Query;
 use super::runs::Run;
 use super::{find, only};
@@ -107,12 +109,13 @@ pub async fn start_run(
     let scope = new
         .scope
         .map(|scope| ScopeWish { from: scope.from, open_only: scope.open_only, off: scope.off, on: scope.on }.read(today));
-    let wishes = Wishes { create_missing: new.create_missing, scope: scope.transpose()? };
+    let id = request.extensions().get::<Planned>().map(|planned| RunId(planned.0));
+    let wishes = Wishes { create_missing: new.create_missing, scope: scope.transpose()?, id };
     match runs::start(&state, link.tenant_id, link.id, kind, &asker.author(), &wishes).await? {
         Started::Run(id) => {
             let run = find::run(&state, &asker, &ids.0, &id.to_string()).await?;
             let place = format!("/api/v1/tenants/{}/runs/{id}", link.tenant_id);
-            Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(Run::of(run)?))
+            Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(Run::of(run, &asker)?))
         }
         Started::Already(id) => Err(Error::Conflict(format!("the run {id} is at work or paused; one at a time"))),
         Started::NotReady(why) => Err(Error::Conflict(why)),
@@ -141,6 +144,7 @@ pub async fn cancel_run(state: Data<State>, ids: Path<(String, String)>, request
     change(&state, &ids, &request, Change::Cancel).await
 }
 
+#[derive(Clone, Copy)]
 enum Change {
     Pause,
     Resume,
@@ -156,8 +160,17 @@ async fn change(state: &State, ids: &(String, String), request: &HttpRequest, ch
         Change::Resume => runs::resume(state, run.tenant_id, run.id, &asker.author()).await?,
         Change::Cancel => runs::cancel(state, run.tenant_id, run.id, &asker.author()).await?,
     };
+    let wanted = match change {
+        Change::Pause => "paused",
+        Change::Resume => "working",
+        Change::Cancel => "cancelled",
+    };
     match changed {
-        Changed::Yes => Ok(HttpResponse::Ok().json(Run::of(find::run(state, &asker, &ids.0, &ids.1).await?)?)),
+        // Asking twice does no harm: it is as it was asked for.
+        Changed::Yes => Ok(HttpResponse::Ok().json(Run::of(find::run(state, &asker, &ids.0, &ids.1).await?, &asker)?)),
+        Changed::No { state: now } if now == wanted => {
+            Ok(HttpResponse::Ok().json(Run::of(find::run(state, &asker, &ids.0, &ids.1).await?, &asker)?))
+        }
         Changed::No { state } => Err(Error::Conflict(format!("the run is {state}; that does not allow it"))),
         Changed::NotFound => Err(Error::NotFound("run")),
     }
