@@ -21,11 +21,3 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 crate::owned!();
-
-impl Entity {
-    /// Everybody who is being removed.
-    #[expect(clippy::disallowed_methods, reason = "this is a door: whoever removes looks for all")]
-    pub fn all() -> Select<Entity> {
-        Entity::find()
-    }
-}

@@ -10,7 +10,8 @@ use entities::ids::{ConnectionId, ConsentId, GrantId, TenantId};
 use entities::{connection, consent, grant, link, run, tenant};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ use url::Url;
 use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::sync::{arrange, buttons};
-use crate::{letters, tokens};
+use crate::{letters, purge, tokens};
 
 /// How long a consent link works.
 pub const CONSENT_LIVES: Duration = Duration::from_secs(72 * 3600);
@@ -86,7 +87,9 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
     let ids: Vec<ConnectionId> = connections.iter().map(|one| one.id).collect();
     let reached =
         Condition::any().add(link::Column::XeroConnectionId.is_in(ids.clone())).add(link::Column::ZohoConnectionId.is_in(ids));
-    let links = link::Entity::of(tenant).filter(reached).all(&transaction).await?;
+    // In one order, and before their runs, as everybody does.
+    let links =
+        link::Entity::of(tenant).filter(reached).order_by_asc(link::Column::Id).lock_exclusive().all(&transaction).await?;
     let mut rests_now = false;
     for one in links {
         rests_now |= one.state != "resting";
@@ -107,7 +110,7 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
     let told = found.told_at.is_some_and(|told| now.since(told) < TELL_EVERY);
     let provider = found.provider.clone();
     let was_ended = found.state == "revoked";
-    let tells = !told && found.state == "needs_reconnect";
+    let tells = !told && found.state == "needs_reconnect" && !purge::is_under_way(&transaction, tenant).await?;
     if tells {
         let customer =
             tenant::Entity::of(tenant).one(&transaction).await?.ok_or_else(|| Failure::Bug("the tenant is gone".to_owned()))?;

@@ -191,6 +191,7 @@ pub async fn retry(
 ) -> Result<u64, Failure> {
     let ids: Vec<LaneId> = lanes(context, tenant, link).await?.iter().map(|lane| lane.id).collect();
     let transaction = begin_write(&context.database).await?;
+    runs::locked(&transaction, tenant, link).await?;
     let mut query = hold::Entity::of(tenant).filter(hold::Column::LaneId.is_in(ids));
     if let Some(codes) = codes {
         query = query.filter(hold::Column::Code.is_in(codes.iter().cloned()));

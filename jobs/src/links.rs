@@ -8,6 +8,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::context::{Context, Failure};
+use crate::purge;
 use crate::queue::enqueue;
 use crate::tasks::run_link::RunLink;
 
@@ -15,6 +16,9 @@ use crate::tasks::run_link::RunLink;
 /// rested because a connection was gone works again. Doing it twice does no harm.
 pub async fn join(context: &Context, tenant: TenantId) -> Result<(), Failure> {
     let transaction = begin_write(&context.database).await?;
+    if purge::is_under_way(&transaction, tenant).await? {
+        return Ok(());
+    }
     let Some(xero) = live(&transaction, tenant, "xero").await?.pop() else { return Ok(()) };
     for zoho in live(&transaction, tenant, "zoho").await? {
         rest_narrower(&transaction, tenant, &zoho).await?;

@@ -1,6 +1,8 @@
 //! Removing a customer: the providers get their access back and what we made in Zoho goes, the customer's key is destroyed, and every row of
 //! theirs after it. Each step may be done again: whoever dies on the way is followed by another.
 
+use std::time::Duration;
+
 use entities::audit_entry::SYSTEM;
 use entities::database::{begin_write, sql};
 use entities::ids::TenantId;
@@ -45,7 +47,11 @@ pub const TABLES: [&str; 25] = [
     "idempotency",
 ];
 /// What goes in the last transaction, with the tenant itself: the log, its permit, and the mark that says that there is something to remove.
-pub const LAST: [&str; 4] = ["audit_entry", "audit_head", "audit_permit", "purge"];
+pub const LAST: [&str; 4] = ["purge", "audit_entry", "audit_head", "audit_permit"];
+/// A provider that hangs keeps nobody from being forgotten.
+const HANDED_BACK_WITHIN: Duration = Duration::from_secs(60);
+/// How long one rests that could not be removed.
+const GIVEN_UP_FOR: Duration = Duration::from_secs(3600);
 const REASON: &str = "This customer is being removed.";
 
 /// Begins it: nobody works for this customer from now on. `false`: there is no such customer. Asking twice does no harm.
@@ -73,19 +79,20 @@ pub async fn begin(context: &Context, tenant: TenantId, by: &Author) -> Result<b
 
 /// Runs end, links rest, and no consent that is on its way arrives.
 async fn rest(transaction: &impl ConnectionTrait, context: &Context, tenant: TenantId) -> Result<(), Failure> {
-    run::Entity::update_many()
-        .col_expr(run::Column::State, Expr::value("cancelled"))
-        .col_expr(run::Column::EndedAt, Expr::value(Some(context.now())))
-        .filter(run::Column::TenantId.eq(tenant))
-        .filter(run::Column::State.is_in(["working", "paused"]))
-        .exec(transaction)
-        .await?;
+    // The links first and their runs after them, as everybody does.
     link::Entity::update_many()
         .col_expr(link::Column::State, Expr::value("resting"))
         .col_expr(link::Column::RestReason, Expr::value(Some(REASON)))
         // Whoever is at it writes nothing more.
         .col_expr(link::Column::Fence, Expr::col(link::Column::Fence).add(1))
         .filter(link::Column::TenantId.eq(tenant))
+        .exec(transaction)
+        .await?;
+    run::Entity::update_many()
+        .col_expr(run::Column::State, Expr::value("cancelled"))
+        .col_expr(run::Column::EndedAt, Expr::value(Some(context.now())))
+        .filter(run::Column::TenantId.eq(tenant))
+        .filter(run::Column::State.is_in(["working", "paused"]))
         .exec(transaction)
         .await?;
     consent::Entity::update_many()
@@ -106,8 +113,13 @@ pub async fn is_under_way(connection: &impl ConnectionTrait, tenant: TenantId) -
 
 /// Those whose removal nobody is at any more are taken up again.
 pub async fn take_up(context: &Context) -> Result<(), Failure> {
-    for one in purge::Entity::all().all(&context.database).await? {
-        enqueue(&context.database, context.clock.as_ref(), &PurgeTenant { tenant: one.tenant_id }, context.now()).await?;
+    // One whose alarm rings later by itself is left to it, and one that was given up is tried again in an hour.
+    let text = "SELECT tenant_id FROM purge WHERE NOT EXISTS (SELECT 1 FROM job WHERE job.name = 'purge_tenant' \
+                AND job.tenant_id = purge.tenant_id AND (job.status IN ('pending', 'running') OR (job.status = 'failed' AND job.run_at > $1)))";
+    let values = vec![context.now().minus(GIVEN_UP_FOR).0.into()];
+    for row in context.database.query_all_raw(sql(context.database.get_database_backend(), text, values)).await? {
+        let tenant = TenantId(row.try_get("", "tenant_id")?);
+        enqueue(&context.database, context.clock.as_ref(), &PurgeTenant { tenant }, context.now()).await?;
     }
     Ok(())
 }
@@ -116,7 +128,10 @@ pub async fn take_up(context: &Context) -> Result<(), Failure> {
 pub async fn work(context: &Context, tenant: TenantId) -> Result<(), Failure> {
     let Some(mark) = purge::Entity::of(tenant).one(&context.database).await? else { return Ok(()) };
     if mark.told_at.is_none() {
-        hand_back(context, tenant).await?;
+        match tokio::time::timeout(HANDED_BACK_WITHIN, hand_back(context, tenant)).await {
+            Ok(done) => done?,
+            Err(_) => tracing::warn!(tenant.id = %tenant, "the providers did not answer; the customer is removed all the same"),
+        }
         purge::Entity::update_many()
             .col_expr(purge::Column::ToldAt, Expr::value(Some(context.now())))
             .filter(purge::Column::TenantId.eq(tenant))
@@ -192,8 +207,14 @@ async fn delete(context: &Context, tenant: TenantId) -> Result<(), Failure> {
     let permit = "INSERT INTO audit_permit (tenant_id) VALUES ($1)";
     transaction.execute_raw(sql(backend, permit, vec![tenant.0.into()])).await?;
     for table in LAST {
-        transaction.execute_raw(of(table)).await?;
+        let deleted = transaction.execute_raw(of(table)).await?;
+        if table == "purge" && deleted.rows_affected() == 0 {
+            // Another was quicker.
+            return Ok(());
+        }
     }
+    let alarms = "DELETE FROM job WHERE tenant_id = $1 AND name = 'purge_tenant' AND status IN ('failed', 'done')";
+    transaction.execute_raw(sql(backend, alarms, vec![tenant.0.into()])).await?;
     let itself = "DELETE FROM tenant WHERE id = $1";
     transaction.execute_raw(sql(backend, itself, vec![tenant.0.into()])).await?;
     let deed = Deed::done("tenant.purged", format!("tenant:{tenant}"), "");

@@ -291,9 +291,11 @@ async fn change(
     pause: Option<(&str, &str)>,
 ) -> Result<Changed, Failure> {
     let transaction = begin_write(&context.database).await?;
-    let Some(found) = run::Entity::of(tenant).filter(run::Column::Id.eq(id)).one(&transaction).await? else {
-        return Ok(Changed::NotFound);
-    };
+    let read = || run::Entity::of(tenant).filter(run::Column::Id.eq(id));
+    let Some(found) = read().one(&transaction).await? else { return Ok(Changed::NotFound) };
+    // The link first and its runs after it, as everybody does; and the run as it is once it is ours.
+    locked(&transaction, tenant, found.link_id).await?;
+    let Some(found) = read().one(&transaction).await? else { return Ok(Changed::NotFound) };
     if !from.contains(&found.state.as_str()) {
         return Ok(Changed::No { state: found.state });
     }

@@ -81,7 +81,7 @@ impl Extension for Gate {
             let role = context.data_opt::<Caller>().map(|caller| caller.role);
             if let Some(error) = role.and_then(|role| refusal(info.name, role)) {
                 let error = async_graphql::Error::from(error).into_server_error(info.field.name.pos);
-                return Err(ServerError { path: vec![PathSegment::Field(info.name.to_owned())], ..error });
+                return Err(ServerError { path: vec![PathSegment::Field(info.alias.unwrap_or(info.name).to_owned())], ..error });
             }
         }
         next.run(context, info).await

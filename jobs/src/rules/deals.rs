@@ -1,6 +1,7 @@
 //! Zoho CRM behind the consent of the books: rules look at the deals that documents were made out of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use connectors::flow::Known;
 use connectors::rules::deal;
@@ -15,6 +16,9 @@ use crate::limits::{Gate, Permit};
 use crate::sync::slice::{Halt, Lane, Provider, Reach, Slice};
 use crate::visit::{Away, Visit};
 
+/// The books wait so long for CRM. What must wait longer is held, and the rest goes.
+const SOON: Duration = Duration::from_secs(15 * 60);
+
 /// CRM's organisation, asked at its own gate: it counts credits, and not with the books.
 pub struct Crm {
     client: zoho::Client,
@@ -22,10 +26,14 @@ pub struct Crm {
 }
 
 impl Crm {
-    /// The CRM that the customer has linked by the consent that reaches these books.
+    /// The CRM that the customer has linked by the consent that reaches these books. Of several nobody knows whose deals they name.
     pub async fn behind(context: &Context, books: &Reach<zoho::Client>) -> Result<Option<Self>, Failure> {
         let tenant = books.connection.tenant_id;
-        let links = link::Entity::of(tenant).filter(link::Column::Product.eq(zoho::CRM.key)).all(&context.database).await?;
+        let links = link::Entity::of(tenant)
+            .filter(link::Column::Product.eq(zoho::CRM.key))
+            .filter(link::Column::State.ne("resting"))
+            .all(&context.database)
+            .await?;
         let found = connection::Entity::of(tenant)
             .filter(connection::Column::Id.is_in(links.iter().map(|link| link.zoho_connection_id)))
             .filter(connection::Column::GrantId.eq(books.connection.grant_id))
@@ -33,7 +41,8 @@ impl Crm {
             .order_by_asc(connection::Column::Id)
             .all(&context.database)
             .await?;
-        Ok(found.first().map(|connection| Self {
+        let [connection] = found.as_slice() else { return Ok(None) };
+        Ok(Some(Self {
             client: books.client.through(&zoho::CRM, &connection.organisation_id),
             gate: Gate {
                 tenant,
@@ -87,8 +96,13 @@ pub async fn learn(slice: &mut Slice, lane: Lane, records: &[&Value], fields: &[
     }
     let Some(crm) = Crm::behind(&slice.context, &slice.zoho).await? else { return Ok(()) };
     for ids in ids.chunks(zoho::crm::DEALS_MAX) {
-        if let Permit::NotBefore { at, limit } = crm.gate.take_soon(&slice.context).await? {
-            return Err(Halt::NotBefore { at, provider: Provider::Zoho, limit });
+        match crm.gate.take_soon(&slice.context).await? {
+            Permit::Granted(_) => {}
+            Permit::NotBefore { at, limit } if at.since(slice.context.now()) < SOON => {
+                return Err(Halt::NotBefore { at, provider: Provider::Zoho, limit });
+            }
+            // CRM's day is over, and the books' is not.
+            Permit::NotBefore { .. } => return Ok(()),
         }
         slice.count(Provider::Zoho, Some(lane.id), 1);
         match crm.client.deals(ids, fields).await {
@@ -105,9 +119,14 @@ async fn untold(slice: &Slice, crm: &Crm, trouble: Trouble) -> Result<(), Halt> 
     let why = match trouble {
         Trouble::Refused(Refusal { status, code, .. }) => format!("HTTP {status}, {code}"),
         Trouble::Forbidden(why) => why,
+        // The books are read with the same token: whether that is over is found out there.
+        Trouble::Unauthorised => "the token is not taken".to_owned(),
         Trouble::Busy { limit, after } => {
             let at = crm.gate.pause(&slice.context, limit, after).await?;
-            return Err(Halt::NotBefore { at, provider: Provider::Zoho, limit });
+            match after < SOON {
+                true => return Err(Halt::NotBefore { at, provider: Provider::Zoho, limit }),
+                false => "a limit is used up".to_owned(),
+            }
         }
         trouble => return Err(slice.halt(Provider::Zoho, trouble).await),
     };

@@ -47,6 +47,11 @@ impl Job for RunLink {
     async fn run(self, context: Context) -> Result<Option<At>, Failure> {
         let owner = format!("{}/{}", context.name, self.link);
         let Some(link) = claim(&context, self.tenant, self.link, &owner).await? else {
+            let known = link::Entity::of(self.tenant).filter(link::Column::Id.eq(self.link)).one(&context.database).await?;
+            if known.is_none() {
+                // Its customer was removed.
+                return Ok(None);
+            }
             // Another worker has it, or had it when it died.
             return Ok(Some(context.in_a(Duration::from_secs(1))));
         };
