@@ -2,7 +2,7 @@
 //!
 //! `EDITS=1000` asks for more of them, `CYCLES_OF=1000,300000` for companies of other sizes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use reqwest::Method;
@@ -170,11 +170,20 @@ impl Targets {
             one["status"] == "active" && often.get(&id) == Some(&1)
         };
         let code = |one: &Value| one["sku"].clone();
+        let archived: HashSet<String> = here
+            .iter()
+            .filter(|one| one["status"] != "active")
+            .filter_map(|one| one["contact_id"].as_str().map(str::to_owned))
+            .collect();
         let mut contacts = ids(here, "contact_id", "cf_xero_acct_id", once, code);
         let sold = |one: &Value| one["item_type"] != "purchases" && one["status"] == "active";
         let mut items = ids(books::zoho(world, "items").await, "item_id", "cf_xero_id", sold, code);
-        // What is paid is changed no more in Xero.
-        let is_open = |one: &Value| matches!(one["status"].as_str(), Some("draft" | "sent" | "overdue"));
+        // What is paid is changed no more in Xero, nor what is an archived contact's.
+        let is_open = |one: &Value| {
+            let is_whose = |id: &str| archived.contains(id);
+            matches!(one["status"].as_str(), Some("draft" | "sent" | "overdue"))
+                && !one["customer_id"].as_str().is_some_and(is_whose)
+        };
         let mut invoices = ids(books::zoho(world, "invoices").await, "invoice_id", "cf_xero_id", is_open, code);
         items.truncate(edits as usize / 8);
         invoices.truncate((edits as usize - items.len()) / 2);
