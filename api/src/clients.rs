@@ -73,7 +73,9 @@ pub async fn create(context: &Context, wish: Wish, by: &Author) -> Result<(api_c
             new.insert(&transaction).await?.id
         }
     };
-    hand_over(&transaction, context, partner_id, &wish.tenants, by).await?;
+    for tenant in in_order(&wish.tenants, &[]) {
+        hand_over(&transaction, context, partner_id, tenant, by).await?;
+    }
     let client = api_client::ActiveModel {
         id: Set(ApiClientId::new(context.clock.as_ref(), context.chance.as_ref())),
         partner_id: Set(partner_id),
@@ -96,26 +98,24 @@ pub async fn create(context: &Context, wish: Wish, by: &Author) -> Result<(api_c
     Ok((client, secret))
 }
 
-/// Makes tenants the partner's own; each one's log tells it.
+/// Makes a tenant the partner's own; its log tells it.
 async fn hand_over(
     transaction: &impl ConnectionTrait,
     context: &Context,
     partner: PartnerId,
-    tenants: &[TenantId],
+    tenant: TenantId,
     by: &Author,
 ) -> Result<(), Error> {
-    for tenant in in_order(tenants) {
-        tenant::Entity::of(tenant).one(transaction).await?.ok_or(Error::NotFound("tenant"))?;
-        if give(transaction, context, partner, tenant).await? {
-            note(transaction, context, tenant, by, Deed::done("tenant.given", format!("partner:{partner}"), "")).await?;
-        }
+    tenant::Entity::of(tenant).one(transaction).await?.ok_or(Error::NotFound("tenant"))?;
+    if give(transaction, context, partner, tenant).await? {
+        note(transaction, context, tenant, by, Deed::done("tenant.given", format!("partner:{partner}"), "")).await?;
     }
     Ok(())
 }
 
 /// Each once, and everybody in the same order: whoever writes to several logs at once waits for nobody who waits for them.
-fn in_order(tenants: &[TenantId]) -> BTreeSet<TenantId> {
-    tenants.iter().copied().collect()
+fn in_order(some: &[TenantId], others: &[TenantId]) -> BTreeSet<TenantId> {
+    some.iter().chain(others).copied().collect()
 }
 
 /// Makes the tenant the partner's own. Twice does no harm; whether it was not before is told.
@@ -144,10 +144,9 @@ pub async fn share(
 ) -> Result<partner::Model, Error> {
     let transaction = begin_write(&context.database).await?;
     let partner = partner::Entity::of(id).one(&transaction).await?.ok_or(Error::NotFound("partner"))?;
-    let all: Vec<TenantId> = given.iter().chain(taken).copied().collect();
-    for tenant in in_order(&all) {
+    for tenant in in_order(given, taken) {
         if given.contains(&tenant) {
-            hand_over(&transaction, context, id, &[tenant], by).await?;
+            hand_over(&transaction, context, id, tenant, by).await?;
         }
         if taken.contains(&tenant) {
             take(&transaction, context, id, tenant, by).await?;

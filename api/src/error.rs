@@ -120,6 +120,7 @@ impl ResponseError for Error {
         answer.json(json!({ "error": error }))
     }
 }
+
 /// Whoever waits so many seconds has waited long enough.
 pub fn whole_seconds(after: Duration) -> u128 {
     after.as_millis().div_ceil(1000).max(1)

@@ -166,12 +166,11 @@ async fn change(state: &State, ids: &(String, String), request: &HttpRequest, ch
         Change::Cancel => "cancelled",
     };
     match changed {
+        Changed::No { state } if state != wanted => Err(Error::Conflict(format!("the run is {state}; that does not allow it"))),
+        Changed::NotFound => Err(Error::NotFound("run")),
         // Asking twice does no harm: it is as it was asked for.
-        Changed::Yes => Ok(HttpResponse::Ok().json(Run::of(find::run(state, &asker, &ids.0, &ids.1).await?, &asker)?)),
-        Changed::No { state: now } if now == wanted => {
+        Changed::Yes | Changed::No { .. } => {
             Ok(HttpResponse::Ok().json(Run::of(find::run(state, &asker, &ids.0, &ids.1).await?, &asker)?))
         }
-        Changed::No { state } => Err(Error::Conflict(format!("the run is {state}; that does not allow it"))),
-        Changed::NotFound => Err(Error::NotFound("run")),
     }
 }

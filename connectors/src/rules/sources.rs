@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Source;
 use super::typed::{self, DataType, IsNot, choices, plain};
+use crate::flow::Known;
 use crate::zoho::crm::DEAL_ID;
 
 /// A record of Zoho's that a rule is asked about.
@@ -25,6 +26,15 @@ impl<'a> Asked<'a> {
     /// A record alone.
     pub fn of(flow: &'a str, label: &'a str, record: &'a Value) -> Self {
         Self { flow, label, record, contact: None, deal: None }
+    }
+
+    /// A record with what is known of its contact and its deal.
+    pub fn knowing(flow: &'a str, label: &'a str, record: &'a Value, known: &'a Known) -> Self {
+        Self {
+            contact: party(record).and_then(|id| known.contact(id)),
+            deal: deal(record).and_then(|id| known.deal(id)),
+            ..Self::of(flow, label, record)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use connectors::flow::Known;
 use connectors::flows;
 use connectors::flows::books::tracking_categories;
-use connectors::rules::{Asked, Tracked, deal, party, wanted_options};
+use connectors::rules::{Asked, Tracked, party, wanted_options};
 use connectors::side::Trouble;
 use serde_json::Value;
 
@@ -30,11 +30,7 @@ pub async fn ready(slice: &mut Slice, lane: Lane, records: &[&Value], known: &mu
     }
     let mut wanted: Vec<Tracked> = Vec::new();
     for record in records {
-        let asked = Asked {
-            contact: party(record).and_then(|id| known.contact(id)),
-            deal: deal(record).and_then(|id| known.deal(id)),
-            ..Asked::of(lane.flow.key(), "", record)
-        };
+        let asked = Asked::knowing(lane.flow.key(), "", record, known);
         for one in wanted_options(&rules, &asked, &categories) {
             if !wanted.contains(&one) {
                 wanted.push(one);

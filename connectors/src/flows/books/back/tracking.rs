@@ -43,11 +43,7 @@ fn by_rules(label: &str, line: &Value, document: &Value, known: &Known) -> Resul
         return Ok(Vec::new());
     }
     let found = FLOWS.iter().find(|(id, _)| document.get(id).is_some());
-    let asked = Asked {
-        contact: rules::party(document).and_then(|id| known.contact(id)),
-        deal: rules::deal(document).and_then(|id| known.deal(id)),
-        ..Asked::of(found.map_or("", |(_, flow)| flow), label, document)
-    };
+    let asked = Asked::knowing(found.map_or("", |(_, flow)| flow), label, document, known);
     let given = rules::tracking(&known.rules, &asked, line, known.list(tracking_categories::KEY))?;
     let mut tracking = Vec::with_capacity(given.len());
     for one in given {
