@@ -10,6 +10,7 @@ mod coverage;
 pub mod database;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod endpoints;
 pub mod error;
 mod export;
 pub mod graphql;

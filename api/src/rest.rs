@@ -12,6 +12,7 @@ mod findings;
 mod holds;
 pub mod limits;
 mod links;
+mod messages;
 mod noting;
 mod once;
 mod paging;
@@ -20,6 +21,7 @@ mod runs;
 mod steering;
 mod tenants;
 mod unchanged;
+mod webhooks;
 
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
@@ -48,6 +50,8 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(findings::configure)
             .configure(addresses::configure)
             .configure(buttons::configure)
+            .configure(webhooks::configure)
+            .configure(messages::configure)
             .default_service(web::to(nothing_here)),
     );
 }

@@ -9,6 +9,7 @@ use connectors::oauth::{Xero, Zoho, zoho_scopes};
 use entities::chance::Chance;
 use entities::clock::Clock;
 use jobs::context::{Context, Providers};
+use jobs::events::courier::Courier;
 use sea_orm::DatabaseConnection;
 use url::Url;
 
@@ -61,6 +62,7 @@ pub fn context(settings: &Settings, database: DatabaseConnection, clock: Arc<dyn
         http: Http::new(),
         providers: Arc::new(providers(settings)),
         post: Arc::new(settings.post.clone()),
+        courier: Courier::new(settings.is_development()),
         public_url: settings.public_url.clone(),
         waker: Default::default(),
         shelves: Default::default(),

@@ -70,6 +70,10 @@ ids! {
     PartnerId
     /// One program of a partner's.
     ApiClientId
+    /// Where a partner is told of what happens.
+    EndpointId
+    /// One message to an endpoint.
+    MessageId
 }
 
 fn uuid_v7(clock: &dyn Clock, chance: &dyn Chance) -> Uuid {

@@ -19,6 +19,7 @@ use url::Url;
 
 use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
+use crate::events::{self, Event};
 use crate::sync::{arrange, buttons};
 use crate::{letters, purge, tokens};
 
@@ -128,9 +129,20 @@ pub async fn lost(context: &Context, tenant: TenantId, id: GrantId, why: &str) -
         found.told_at = Set(Some(now));
         found.update(&transaction).await?;
     }
+    if rests_now || tells {
+        let lost = Event::ConnectionLost { provider: &provider, must_reconnect: !was_ended };
+        events::tell(&transaction, context, tenant, lost, now).await?;
+    }
     // Whoever ended it by will has an entry already.
     if !was_ended && (rests_now || tells) {
-        note(&transaction, context, tenant, &Author::worker(), Deed::done("grant.lost", format!("grant:{id}"), provider)).await?;
+        note(
+            &transaction,
+            context,
+            tenant,
+            &Author::worker(),
+            Deed::done("grant.lost", format!("grant:{id}"), provider.as_str()),
+        )
+        .await?;
     }
     transaction.commit().await?;
     context.waker.wake();

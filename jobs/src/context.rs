@@ -15,6 +15,7 @@ use entities::tenant;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use url::Url;
 
+use crate::events::courier::Courier;
 use crate::in_step::Habits;
 use crate::limits::LimitSettings;
 use crate::queue::Waker;
@@ -32,6 +33,8 @@ pub struct Context {
     pub http: Http,
     pub providers: Arc<Providers>,
     pub post: Arc<Post>,
+    /// Calls what partners gave us to call.
+    pub courier: Courier,
     pub public_url: Url,
     pub waker: Waker,
     pub shelves: Shelves,

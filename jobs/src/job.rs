@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::{Context, Failure};
-use crate::tasks::{purge_tenant::PurgeTenant, run_link::RunLink, send_letter::SendLetter, timetable::Timetable};
+use crate::tasks::{
+    purge_tenant::PurgeTenant, run_link::RunLink, send_letter::SendLetter, tell_partner::TellPartner, timetable::Timetable,
+};
 
 /// An alarm. Its payload says only which row to look at; running it twice does no harm.
 pub trait Job: Serialize + DeserializeOwned + Send + 'static {
@@ -29,16 +31,19 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
 pub enum Queue {
     Sync,
     Letters,
+    /// Calls to addresses that partners gave, which may hang.
+    Partners,
     Upkeep,
 }
 
 impl Queue {
-    pub const ALL: [Queue; 3] = [Queue::Sync, Queue::Letters, Queue::Upkeep];
+    pub const ALL: [Queue; 4] = [Queue::Sync, Queue::Letters, Queue::Partners, Queue::Upkeep];
 
     pub fn name(self) -> &'static str {
         match self {
             Queue::Sync => "sync",
             Queue::Letters => "letters",
+            Queue::Partners => "partners",
             Queue::Upkeep => "upkeep",
         }
     }
@@ -48,6 +53,7 @@ impl Queue {
         match self {
             Queue::Sync => 8,
             Queue::Letters => 4,
+            Queue::Partners => 8,
             Queue::Upkeep => 1,
         }
     }
@@ -64,6 +70,7 @@ type Run = fn(String, Context) -> BoxFuture<'static, Result<Option<At>, Failure>
 const ALL: &[(&str, Run)] = &[
     (RunLink::NAME, run::<RunLink>),
     (SendLetter::NAME, run::<SendLetter>),
+    (TellPartner::NAME, run::<TellPartner>),
     (PurgeTenant::NAME, run::<PurgeTenant>),
     (Timetable::NAME, run::<Timetable>),
 ];

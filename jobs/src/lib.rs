@@ -7,6 +7,7 @@ pub mod buttons;
 pub mod conflicts;
 pub mod connections;
 pub mod context;
+pub mod events;
 pub mod hints;
 pub mod holds;
 pub mod in_step;

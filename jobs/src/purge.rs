@@ -19,7 +19,7 @@ use crate::sync::{arrange, buttons};
 use crate::tasks::purge_tenant::PurgeTenant;
 
 /// Tables with rows of a tenant, those that others point to last. A test holds this against the database.
-pub const TABLES: [&str; 25] = [
+pub const TABLES: [&str; 26] = [
     "report",
     "preview",
     "finding",
@@ -43,6 +43,7 @@ pub const TABLES: [&str; 25] = [
     "letter",
     "quota",
     "slot",
+    "message",
     "partner_tenant",
     "idempotency",
 ];

@@ -15,6 +15,7 @@ use sea_orm::{
 
 use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
+use crate::events::{self, Event};
 use crate::sync::scope::Scope;
 use crate::{in_step, links};
 
@@ -316,7 +317,7 @@ async fn change(
         )
         .filter(run::Column::TenantId.eq(tenant))
         .filter(run::Column::Id.eq(id))
-        .filter(run::Column::State.eq(found.state))
+        .filter(run::Column::State.eq(found.state.as_str()))
         .exec(&transaction)
         .await?;
     if done.rows_affected == 0 {
@@ -325,6 +326,10 @@ async fn change(
         return Ok(now.map_or(Changed::NotFound, |now| Changed::No { state: now.state }));
     }
     links::wake(&transaction, context, tenant, found.link_id).await?;
+    if ended.is_some() {
+        let over = Event::RunFinished { run: &found, state: to, clean: None };
+        events::tell(&transaction, context, tenant, over, context.now()).await?;
+    }
     note(&transaction, context, tenant, by, Deed::done(act, format!("run:{id}"), found.kind)).await?;
     transaction.commit().await?;
     context.waker.wake();

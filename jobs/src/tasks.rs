@@ -3,4 +3,5 @@
 pub mod purge_tenant;
 pub mod run_link;
 pub mod send_letter;
+pub mod tell_partner;
 pub mod timetable;

@@ -22,6 +22,7 @@ mod m0015_audit;
 mod m0016_partners;
 mod m0017_native;
 mod m0018_purge;
+mod m0019_endpoints;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_partners::Partners),
             Box::new(m0017_native::Native),
             Box::new(m0018_purge::Purge),
+            Box::new(m0019_endpoints::Endpoints),
         ]
     }
 }

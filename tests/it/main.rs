@@ -44,6 +44,7 @@ mod partners;
 mod partners_doc;
 mod partners_once;
 mod partners_runs;
+mod partners_told;
 mod products;
 mod proof;
 mod purge;

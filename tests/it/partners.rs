@@ -7,8 +7,9 @@ use api::caller::{Caller, Role};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tests::World;
+use tests::receiver::Receiver;
 
-pub const ALL: [&str; 3] = ["tenants:read", "tenants:write", "runs:write"];
+pub const ALL: [&str; 4] = ["tenants:read", "tenants:write", "runs:write", "webhooks:write"];
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// A partner's program with its token.
@@ -172,16 +173,19 @@ async fn a_token_ends_after_a_quarter_of_an_hour_and_opens_no_door_of_staff() {
 }
 
 /// Every operation of the document, with its path filled in.
-fn operations(document: &Value, tenant: &str, link: &str, run: &str) -> Vec<(Method, String)> {
+fn operations(document: &Value, tenant: &str, link: &str, run: &str, (webhook, message): (&str, &str)) -> Vec<(Method, String)> {
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let filled = path.replace("{tenant}", tenant).replace("{link}", link).replace("{run}", run);
         let filled = filled.replace("{side}", "xero").replace("{kind}", "contacts").replace("{id}", NOBODY);
+        let filled = filled.replace("{webhook}", webhook).replace("{message}", message);
         assert!(!filled.contains('{'), "say what stands for a part of {path}");
         for method in item.as_object().unwrap().keys() {
             all.push((method.to_uppercase().parse().unwrap(), filled.clone()));
         }
     }
+    // What removes something comes last: the others want to find it.
+    all.sort_by_key(|(method, _)| *method == Method::DELETE);
     all
 }
 
@@ -209,9 +213,16 @@ async fn every_documented_route_answers_its_owner_and_to_everybody_else_nothing_
     let viewer = world.stage.staff_as(caller(Role::Viewer, None)).unwrap();
     let reader = program(&world, "Reader", &[&connected.tenant], &["tenants:read"]).await;
 
-    let there = operations(&document, &connected.tenant, link, &run);
-    let nowhere = operations(&document, NOBODY, link, &run);
-    assert!(there.len() >= 17, "{}", there.len());
+    let receiver = Receiver::new().await;
+    let wish = json!({ "url": receiver.url, "events": ["run.finished"] });
+    let made = ask(&world, &owner.token, Method::POST, "/api/v1/webhooks").json(&wish).send().await.unwrap();
+    let webhook = read(made).await.1["id"].as_str().unwrap().to_owned();
+    world.run("syncNow", &connected).await;
+    let (_, told) = get(&world, &owner.token, &format!("/api/v1/webhooks/{webhook}/messages")).await;
+    let message = told["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{told}"));
+    let there = operations(&document, &connected.tenant, link, &run, (&webhook, message));
+    let nowhere = operations(&document, NOBODY, link, &run, (NOBODY, message));
+    assert!(there.len() >= 27, "{}", there.len());
     for ((method, path), (_, absent)) in there.iter().zip(&nowhere) {
         let send = async |token: &str, path: &str| ask(&world, token, method.clone(), path).send().await.unwrap();
         let name = format!("{method} {path}");
@@ -220,7 +231,15 @@ async fn every_documented_route_answers_its_owner_and_to_everybody_else_nothing_
         if path == "/api/v1/tenants" {
             continue;
         }
-        for other in [stranger.token.as_str(), limited.token()] {
+        let is_webhook = path.starts_with("/api/v1/webhooks");
+        if is_webhook {
+            // No member of staff has any.
+            assert_eq!(problem(send(limited.token(), path).await, 403).await.0, "FORBIDDEN", "{name}");
+        }
+        if path == "/api/v1/webhooks" {
+            continue;
+        }
+        for other in [stranger.token.as_str(), limited.token()].into_iter().take(if is_webhook { 1 } else { 2 }) {
             let (_, mut hidden) = problem(send(other, path).await, 404).await;
             let (_, mut missing) = problem(send(other, absent).await, 404).await;
             for said in [&mut hidden, &mut missing] {

@@ -3,10 +3,11 @@
 use std::process::Stdio;
 
 use api::demo::customer::Customer;
+use tests::receiver::Receiver;
 use tests::{COMPANY, World, eventually};
 use tokio::process::Command;
 
-use crate::partners::program;
+use crate::partners::{ALL, program};
 
 /// The shell's part of a page.
 fn script(page: &str) -> String {
@@ -28,7 +29,8 @@ async fn the_commands_of_the_partners_page_take_a_customer_from_the_letter_to_th
     }
     let world = World::new().await;
     world.seed("tiny", None, None).await;
-    let program = program(&world, "Kea Partners", &[], &["tenants:read", "tenants:write", "runs:write"]).await;
+    let program = program(&world, "Kea Partners", &[], &ALL).await;
+    let receiver = Receiver::new().await;
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/partners.md")).unwrap();
     let script = script(&page);
     assert!(script.lines().count() > 20, "{script}");
@@ -38,6 +40,7 @@ async fn the_commands_of_the_partners_page_take_a_customer_from_the_letter_to_th
         .env("CPCONNECT_URL", world.stage.public_url.as_str().trim_end_matches('/'))
         .env("CLIENT_ID", &program.id)
         .env("CLIENT_SECRET", &program.secret)
+        .env("HOOK_URL", &receiver.url)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -65,5 +68,7 @@ async fn the_commands_of_the_partners_page_take_a_customer_from_the_letter_to_th
     assert!(said.contains("\"totalCount\":") && said.contains("\"products\":[{"), "{said}");
     let done = "SELECT COUNT(*) AS n FROM run WHERE kind = 'migration' AND state = 'done' AND requested_by LIKE 'client:%'";
     assert_eq!(world.rows(done).await, 1, "{said}");
+    assert!(said.contains("\"delivered\":true"), "{said}");
+    assert_eq!(receiver.of("test").len(), 1);
     world.end().await;
 }

@@ -13,6 +13,7 @@ pub mod generated;
 pub mod installation;
 pub mod mortal;
 pub mod program;
+pub mod receiver;
 pub mod whole;
 
 use std::sync::atomic::{AtomicU64, Ordering};

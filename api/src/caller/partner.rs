@@ -24,16 +24,18 @@ pub enum Scope {
     TenantsRead,
     TenantsWrite,
     RunsWrite,
+    WebhooksWrite,
 }
 
 impl Scope {
-    pub const ALL: [Self; 3] = [Self::TenantsRead, Self::TenantsWrite, Self::RunsWrite];
+    pub const ALL: [Self; 4] = [Self::TenantsRead, Self::TenantsWrite, Self::RunsWrite, Self::WebhooksWrite];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::TenantsRead => "tenants:read",
             Self::TenantsWrite => "tenants:write",
             Self::RunsWrite => "runs:write",
+            Self::WebhooksWrite => "webhooks:write",
         }
     }
 
@@ -47,6 +49,7 @@ impl Scope {
             Self::TenantsRead => "Look at your customers, their links and runs",
             Self::TenantsWrite => "Take customers in, and set up the button in Zoho",
             Self::RunsWrite => "Start and steer runs, and try held records again",
+            Self::WebhooksWrite => "Say where you are told of what happens to your customers",
         }
     }
 
@@ -56,6 +59,7 @@ impl Scope {
             Self::TenantsRead => "it needs the scope tenants:read",
             Self::TenantsWrite => "it needs the scope tenants:write",
             Self::RunsWrite => "it needs the scope runs:write",
+            Self::WebhooksWrite => "it needs the scope webhooks:write",
         }
     }
 

@@ -16,8 +16,8 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseConnectio
 use secrecy::ExposeSecret;
 
 use super::Outcome;
-use crate::database;
 use crate::settings::Raw;
+use crate::{database, endpoints};
 
 /// Tenants in one transaction: a server that runs meanwhile must not wait long for its own.
 const TENANTS_AT_ONCE: u64 = 100;
@@ -74,7 +74,9 @@ impl Rotate {
         let keys = self.raw.master_keys()?;
         let url = self.raw.database_url()?;
         let pool = database::open_current(url.expose_secret(), false).await?;
-        let counts = rotate(&pool, &keys).await?;
+        let mut counts = rotate(&pool, &keys).await?;
+        let (webhooks, closed) = reseal(&pool, &keys).await?;
+        counts.closed += closed;
         println!(
             "wrapped with {:?} now: {}; were already: {}; do not open: {}",
             keys.newest(),
@@ -82,6 +84,7 @@ impl Rotate {
             counts.newest_already,
             counts.closed
         );
+        println!("secrets of partners' webhooks sealed anew: {webhooks}");
         remember(&pool, &keys, &counts).await?;
         pool.close().await?;
         if counts.closed > 0 {
@@ -136,6 +139,14 @@ async fn rotate(pool: &DatabaseConnection, keys: &MasterKeys) -> Result<Counts, 
     }
 }
 
+/// What partners' webhooks are signed with is sealed with a master key itself.
+async fn reseal(pool: &DatabaseConnection, keys: &MasterKeys) -> Result<(u64, u64), sea_orm::DbErr> {
+    let transaction = begin_write(pool).await?;
+    let counts = endpoints::reseal(&transaction, keys, &SystemChance).await?;
+    transaction.commit().await?;
+    Ok(counts)
+}
+
 /// In the installation's own audit log, whose key is wrapped anew with the others.
 async fn remember(pool: &DatabaseConnection, keys: &MasterKeys, counts: &Counts) -> Result<(), Failure> {
     let deed = Deed::done("keys.rotated", format!("key:{}", keys.newest()), format!("{} wrapped", counts.rewrapped));
@@ -154,6 +165,8 @@ fn rewrapped(keys: &MasterKeys, tenant: &tenant::Model) -> Result<Vec<u8>, SealT
 #[cfg(test)]
 mod tests {
     use entities::clock::At;
+    use entities::ids::{EndpointId, PartnerId};
+    use jobs::events::{open_secret, seal_secret};
     use uuid::Uuid;
 
     use super::*;
@@ -175,6 +188,30 @@ mod tests {
         id
     }
 
+    async fn endpoint(pool: &DatabaseConnection, keys: &MasterKeys, n: u128) -> EndpointId {
+        let (partner, id) = (PartnerId(Uuid::from_u128(n)), EndpointId(Uuid::from_u128(n)));
+        let of = entities::partner::ActiveModel { id: Set(partner), name: Set("Kea".to_owned()), created_at: Set(At(0)) };
+        of.insert(pool).await.unwrap();
+        let row = entities::endpoint::ActiveModel {
+            id: Set(id),
+            partner_id: Set(partner),
+            url: Set("https://hooks.kea.example/".to_owned()),
+            events: Set("run.finished".to_owned()),
+            secret: Set(seal_secret(keys, id, b"secret", &SystemChance)),
+            previous: Set(Some(seal_secret(keys, id, b"before", &SystemChance))),
+            previous_until: Set(Some(At(1))),
+            state: Set("on".to_owned()),
+            reason: Set(None),
+            failures: Set(0),
+            failing_since: Set(None),
+            rest_until: Set(None),
+            created_by: Set("ann".to_owned()),
+            created_at: Set(At(0)),
+        };
+        row.insert(pool).await.unwrap();
+        id
+    }
+
     #[tokio::test]
     async fn after_a_rotation_the_new_key_alone_opens_everything() {
         let folder = tempfile::tempdir().unwrap();
@@ -187,13 +224,20 @@ mod tests {
         }
         take_in(&pool, &lost, 1000).await;
         let both = MasterKeys::parse(&format!("{new},{old}")).unwrap();
+        let secrets = [endpoint(&pool, &MasterKeys::parse(&old).unwrap(), 1).await, endpoint(&pool, &lost, 2).await];
         let counts = rotate(&pool, &both).await.unwrap();
         assert_eq!((counts.rewrapped, counts.newest_already, counts.closed), (150, 0, 1));
+        assert_eq!(reseal(&pool, &both).await.unwrap(), (1, 1));
+        assert_eq!(reseal(&pool, &both).await.unwrap(), (0, 1));
         let counts = rotate(&pool, &both).await.unwrap();
         assert_eq!((counts.rewrapped, counts.newest_already, counts.closed), (0, 150, 1));
         let alone = MasterKeys::parse(&new).unwrap();
         let first = TenantId(Uuid::from_u128(0));
         let row = tenant::Entity::of(first).one(&pool).await.unwrap().unwrap();
         assert!(alone.unwrap_tenant(first, &row.wrapped_key).is_ok());
+        let [webhook, _] = secrets;
+        let row = entities::endpoint::Entity::by_id(webhook).one(&pool).await.unwrap().unwrap();
+        assert_eq!(open_secret(&alone, webhook, &row.secret).unwrap().as_slice(), b"secret");
+        assert_eq!(open_secret(&alone, webhook, row.previous.as_deref().unwrap()).unwrap().as_slice(), b"before");
     }
 }

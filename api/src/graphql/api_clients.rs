@@ -26,7 +26,7 @@ struct CreateApiClientInput {
     /// Tenants that the partner sees from now on. Those that it onboards are its own anyway.
     #[graphql(default)]
     tenant_ids: Vec<ID>,
-    /// `tenants:read`, `tenants:write`, `runs:write`.
+    /// `tenants:read`, `tenants:write`, `runs:write`, `webhooks:write`.
     scopes: Vec<String>,
 }
 

@@ -104,6 +104,13 @@ const GAUGES: &[Gauge] = &[
         labels: &["kind", "state"],
     },
     Gauge {
+        name: "cpconnect_partner_messages",
+        help: "Messages to partners' webhooks, of the last 30 days, by what they are about and what became of them.",
+        query: "SELECT event, state, COUNT(*) AS n FROM message GROUP BY event, state ORDER BY event, state",
+        given: Given::Nothing,
+        labels: &["event", "state"],
+    },
+    Gauge {
         name: "cpconnect_links",
         help: "Links by state.",
         query: "SELECT state, COUNT(*) AS n FROM link GROUP BY state ORDER BY state",

@@ -10,7 +10,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use super::{addresses, buttons, consents, findings, holds, links, only, problem, runs, steering, tenants};
+use super::{addresses, buttons, consents, findings, holds, links, messages, only, problem, runs, steering, tenants, webhooks};
 use crate::caller::Scope;
 
 pub const PATH: &str = "/api/v1/openapi.json";
@@ -36,7 +36,9 @@ const REFUSALS: [(&str, &str); 6] = [
         tenants::list_tenants, tenants::onboard_tenant, tenants::read_tenant, consents::resend_consent, links::read_link, addresses::read_address,
         runs::list_runs, runs::read_run, steering::start_run, steering::pause_run, steering::resume_run, steering::cancel_run,
         findings::list_findings, holds::list_holds, holds::retry_holds, buttons::show_button, buttons::provision_button,
-        buttons::remove_button,
+        buttons::remove_button, webhooks::list_webhooks, webhooks::add_webhook, webhooks::read_webhook, webhooks::change_webhook,
+        webhooks::remove_webhook, webhooks::new_webhook_secret, webhooks::test_webhook, messages::list_messages,
+        messages::replay_message, messages::replay_messages,
     ),
     components(schemas(problem::Problem)),
     modifiers(&Common)
@@ -65,12 +67,12 @@ impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         document.info.license = None;
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
                 refusals(operation);
                 let staff = SecurityRequirement::new("staff", Vec::<String>::new());
                 operation.security.get_or_insert_default().push(staff);
             }
-            for operation in [&mut item.post, &mut item.delete].into_iter().flatten() {
+            for operation in [&mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
                 refusal(operation, "409", "Not possible in the present state, or with this Idempotency-Key");
             }
             if let Some(operation) = &mut item.post {

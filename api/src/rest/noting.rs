@@ -66,6 +66,12 @@ fn act(method: &Method, pattern: &str) -> Option<&'static str> {
         ("POST", "/tenants/{tenant}/links/{link}/holds/retry") => "holds.retried",
         ("POST", "/tenants/{tenant}/zoho/custom-button") => "button.wished",
         ("DELETE", "/tenants/{tenant}/zoho/custom-button") => "button.removed",
+        ("POST", "/webhooks") => "endpoint.made",
+        ("PATCH", "/webhooks/{webhook}") => "endpoint.changed",
+        ("DELETE", "/webhooks/{webhook}") => "endpoint.removed",
+        ("POST", "/webhooks/{webhook}/secret") => "endpoint.secret",
+        ("POST", "/webhooks/{webhook}/test") => "endpoint.tested",
+        ("POST", "/webhooks/{webhook}/replay" | "/webhooks/{webhook}/messages/{message}/replay") => "endpoint.replayed",
         _ => return None,
     })
 }

@@ -94,6 +94,7 @@ pub async fn once(
         owner: Sha256::digest(asker.subject().as_bytes()).to_vec(),
         key_hash: Sha256::digest(key.as_bytes()).to_vec(),
         tenant: tenant_of(request.path()),
+        makes_tenant: request.path().trim_end_matches('/') == "/api/v1/tenants",
         asked: [request.method().as_str().as_bytes(), b" ", request.uri().to_string().as_bytes(), b"\n", &body].concat(),
     };
     request.set_payload(Payload::from(body));
@@ -145,6 +146,8 @@ struct Work {
     key_hash: Vec<u8>,
     /// The customer that its address names.
     tenant: Option<TenantId>,
+    /// What is planned is a customer; elsewhere it is of a customer, or of the partner itself.
+    makes_tenant: bool,
     asked: Vec<u8>,
 }
 
@@ -185,7 +188,7 @@ impl Work {
             expires_at: Set(now.plus(LIVES)),
             status: Set(None),
             answer: Set(None),
-            tenant_id: Set(Some(self.tenant.unwrap_or(TenantId(planned)))),
+            tenant_id: Set(self.tenant.or(self.makes_tenant.then_some(TenantId(planned)))),
         };
         match row.insert(&transaction).await {
             Ok(_) => {}

@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::slice::{Halt, Provider, Slice};
 use super::{buttons, custom_links, rows};
+use crate::events::{self, Event};
 
 const HELP: &str = "Kept by CP Connect: the record's id in Xero. Please do not change it.";
 
@@ -64,13 +65,19 @@ pub async fn provision(slice: &mut Slice) -> Result<(), Halt> {
     // The address of a contact in Xero goes along with the contact's first write, so its field comes first.
     buttons::tend(slice).await?;
     custom_links::tend(slice).await?;
-    link::Entity::update_many()
+    let transaction = begin_write(&slice.context.database).await?;
+    let ready = link::Entity::update_many()
         .col_expr(link::Column::State, Expr::value("ready"))
         .filter(link::Column::TenantId.eq(slice.tenant))
         .filter(link::Column::Id.eq(slice.link.id))
         .filter(link::Column::State.eq("provisioning"))
-        .exec(&slice.context.database)
+        .exec(&transaction)
         .await?;
+    if ready.rows_affected > 0 {
+        let event = Event::LinkReady { link: slice.link.id };
+        events::tell(&transaction, &slice.context, slice.tenant, event, slice.context.now()).await?;
+    }
+    transaction.commit().await?;
     tracing::info!(tenant.id = %slice.tenant, link.id = %slice.link.id, "the Zoho side is prepared");
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::known::{alias_print, need_print};
 use super::points;
 use super::slice::{Halt, Lane, Slice};
 use super::version;
+use crate::events::{self, Event};
 use crate::hints::Side;
 use crate::holds;
 use crate::runs::Kind;
@@ -404,6 +405,10 @@ pub(super) async fn hold(
                 ],
             ))
             .await?;
+    }
+    if !held.is_empty() {
+        let opened = Event::HoldOpened { link: slice.link.id };
+        events::tell(transaction, &slice.context, slice.tenant, opened, now).await?;
     }
     Ok(())
 }

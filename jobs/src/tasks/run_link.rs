@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::{Author, Deed, note};
 use crate::connections;
 use crate::context::{Context, Failure};
+use crate::events::{self, Event};
 use crate::in_step::{self, for_hints};
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
@@ -192,6 +193,8 @@ async fn finish(slice: &mut Slice, run: &run::Model, clean: Option<bool>) -> Res
             Some(false) => " not clean",
         };
         let deed = Deed::done("run.finished", format!("run:{}", run.id), format!("{}{result}", run.kind));
+        let ended = Event::RunFinished { run, state: "done", clean };
+        events::tell(&transaction, &slice.context, slice.tenant, ended, slice.context.now()).await?;
         note(&transaction, &slice.context, slice.tenant, &Author::worker(), deed).await?;
     }
     transaction.commit().await?;

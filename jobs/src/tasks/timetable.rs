@@ -14,6 +14,7 @@ use crate::job::{Job, Queue};
 use crate::queue::enqueue;
 use crate::tasks::run_link::RunLink;
 use crate::tasks::send_letter::SendLetter;
+use crate::tasks::tell_partner;
 use crate::{in_step, purge};
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -22,6 +23,8 @@ const LATE: Duration = Duration::from_secs(10);
 /// A refresh token that lies idle dies after 60 days; a week is well before.
 const KEEP_ALIVE: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// How long partners can ask for messages again.
+const MESSAGES_LIVE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A second call of a callback shows the same result for this long after its sign-in is over.
 const SHOWN_FOR: Duration = Duration::from_secs(3600);
 
@@ -51,6 +54,7 @@ impl Job for Timetable {
             hand_back_choices(&context, now).await,
             keep_alive(&context, now).await,
             purge::take_up(&context).await,
+            tell_partner::take_up(&context, now.minus(LATE)).await,
             in_step::on_time(&context).await,
             in_step::sweeps(&context).await,
             expire(&context, now).await,
@@ -165,6 +169,8 @@ async fn expire(context: &Context, now: At) -> Result<(), Failure> {
     context.database.execute_raw(sql(backend, "DELETE FROM report WHERE expires_at < $1", vec![now.0.into()])).await?;
     context.database.execute_raw(sql(backend, "DELETE FROM preview WHERE expires_at < $1", vec![now.0.into()])).await?;
     context.database.execute_raw(sql(backend, "DELETE FROM idempotency WHERE expires_at < $1", vec![now.0.into()])).await?;
+    let told = now.minus(MESSAGES_LIVE).0;
+    context.database.execute_raw(sql(backend, "DELETE FROM message WHERE settled_at < $1", vec![told.into()])).await?;
     // The hold stays, for what it holds back does; only its sentence may not be kept.
     let forget = "UPDATE hold SET sentence = $2 WHERE expires_at < $1 AND sentence <> $2";
     context.database.execute_raw(sql(backend, forget, vec![now.0.into(), Vec::<u8>::new().into()])).await?;

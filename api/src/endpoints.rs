@@ -1,0 +1,353 @@
+//! Where partners want to be told of what happens: made, changed, given another secret, tried, and asked again for what was told.
+
+use std::time::{Duration, Instant};
+
+use entities::audit_entry::SYSTEM;
+use entities::clock::At;
+use entities::database::{begin_write, sql};
+use entities::ids::{EndpointId, MessageId, PartnerId, TenantId};
+use entities::{endpoint, message, partner, partner_tenant};
+use jobs::audit::{Author, Deed, note};
+use jobs::context::{Context, Failure};
+use jobs::events::{self, courier::Courier, open_secret, seal_secret, signing};
+use jobs::queue::enqueue;
+use jobs::tasks::tell_partner::{self, TellPartner};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use serde_json::json;
+
+use crate::error::Error;
+
+/// How long the secret before signs beside the new one.
+const OVERLAP: Duration = Duration::from_secs(24 * 3600);
+/// Each costs a call for everything that happens.
+const ENDPOINTS_MAX: u64 = 10;
+/// Messages asked for again in one request.
+pub const REPLAYED_MAX: u64 = 1000;
+
+/// An endpoint as a partner wishes it, checked.
+#[derive(Debug)]
+pub struct Wish {
+    pub url: String,
+    pub events: String,
+}
+
+/// What is to be another.
+#[derive(Debug, Default)]
+pub struct Change {
+    pub url: Option<String>,
+    pub events: Option<Vec<String>>,
+    pub enabled: Option<bool>,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub struct Tried {
+    pub status: Option<u16>,
+    pub error: Option<String>,
+    pub milliseconds: u64,
+}
+
+impl Wish {
+    pub fn parse(courier: &Courier, url: &str, events: &[String]) -> Result<Self, Error> {
+        Ok(Self { url: read_url(courier, url)?, events: read_events(events)? })
+    }
+}
+
+fn read_url(courier: &Courier, url: &str) -> Result<String, Error> {
+    courier.read(url).map(String::from).map_err(|why| Error::bad_input("url", why))
+}
+
+fn read_events(events: &[String]) -> Result<String, Error> {
+    if let Some(unknown) = events.iter().find(|event| !events::NAMES.contains(&event.as_str())) {
+        let said: String = unknown.chars().take(40).collect();
+        return Err(Error::bad_input("events", format!("{said:?} is no event; there are {}", events::NAMES.join(", "))));
+    }
+    let chosen: Vec<&str> = events::NAMES.into_iter().filter(|name| events.iter().any(|event| event == name)).collect();
+    if chosen.is_empty() {
+        return Err(Error::bad_input("events", format!("name at least one event of {}", events::NAMES.join(", "))));
+    }
+    Ok(chosen.join(" "))
+}
+
+/// Makes one. Asked for again under the same id, it is the one that was made.
+pub async fn create(
+    context: &Context,
+    partner: PartnerId,
+    id: Option<EndpointId>,
+    wish: Wish,
+    by: &Author,
+) -> Result<(endpoint::Model, String), Error> {
+    let transaction = begin_write(&context.database).await?;
+    // One after the other: so many are allowed, and no more.
+    partner::Entity::of(partner).lock_exclusive().one(&transaction).await?.ok_or(Error::NotFound("partner"))?;
+    let id = id.unwrap_or_else(|| EndpointId::new(context.clock.as_ref(), context.chance.as_ref()));
+    if let Some(made) = endpoint::Entity::of(partner).filter(endpoint::Column::Id.eq(id)).one(&transaction).await? {
+        let secret = told(context, &made)?;
+        return Ok((made, secret));
+    }
+    if endpoint::Entity::of(partner).count(&transaction).await? >= ENDPOINTS_MAX {
+        return Err(Error::Conflict(format!("there are {ENDPOINTS_MAX} webhooks already; remove one first")));
+    }
+    let secret = signing::new_secret(context.chance.as_ref());
+    let row = endpoint::ActiveModel {
+        id: Set(id),
+        partner_id: Set(partner),
+        url: Set(wish.url),
+        events: Set(wish.events),
+        secret: Set(seal_secret(&context.keys, id, &secret, context.chance.as_ref())),
+        previous: Set(None),
+        previous_until: Set(None),
+        state: Set("on".to_owned()),
+        reason: Set(None),
+        failures: Set(0),
+        failing_since: Set(None),
+        rest_until: Set(None),
+        created_by: Set(by.who().to_owned()),
+        created_at: Set(context.now()),
+    };
+    let made = row.insert(&transaction).await?;
+    noted(&transaction, context, by, "endpoint.made", &made, "").await?;
+    transaction.commit().await?;
+    Ok((made, signing::told(&secret)))
+}
+
+fn told(context: &Context, endpoint: &endpoint::Model) -> Result<String, Error> {
+    let secret = open_secret(&context.keys, endpoint.id, &endpoint.secret).map_err(Failure::from)?;
+    Ok(signing::told(&secret))
+}
+
+async fn noted(
+    transaction: &impl ConnectionTrait,
+    context: &Context,
+    by: &Author,
+    act: &str,
+    endpoint: &endpoint::Model,
+    detail: impl Into<String>,
+) -> Result<(), Error> {
+    let deed = Deed::done(act, format!("endpoint:{}", endpoint.id), detail.into());
+    note(transaction, context, SYSTEM, by, deed).await?;
+    Ok(())
+}
+
+/// A partner's, in the order in which they were made.
+pub async fn list(context: &Context, partner: PartnerId) -> Result<Vec<endpoint::Model>, Error> {
+    Ok(endpoint::Entity::of(partner).order_by_asc(endpoint::Column::Id).all(&context.database).await?)
+}
+
+pub async fn find(connection: &impl ConnectionTrait, partner: PartnerId, id: EndpointId) -> Result<endpoint::Model, Error> {
+    let found = endpoint::Entity::of(partner).filter(endpoint::Column::Id.eq(id)).one(connection).await?;
+    found.ok_or(Error::NotFound("webhook"))
+}
+
+async fn locked(connection: &impl ConnectionTrait, partner: PartnerId, id: EndpointId) -> Result<endpoint::Model, Error> {
+    let found = endpoint::Entity::of(partner).filter(endpoint::Column::Id.eq(id)).lock_exclusive().one(connection).await?;
+    found.ok_or(Error::NotFound("webhook"))
+}
+
+/// Changes it. Whatever is changed, it is looked at afresh: it is not resting any more.
+pub async fn change(
+    context: &Context,
+    partner: PartnerId,
+    id: EndpointId,
+    change: Change,
+    by: &Author,
+) -> Result<endpoint::Model, Error> {
+    let url = change.url.as_deref().map(|url| read_url(&context.courier, url)).transpose()?;
+    let events = change.events.as_deref().map(read_events).transpose()?;
+    let transaction = begin_write(&context.database).await?;
+    let found = locked(&transaction, partner, id).await?;
+    let mut row = found.into_active_model();
+    if let Some(url) = url {
+        row.url = Set(url);
+    }
+    if let Some(events) = events {
+        row.events = Set(events);
+    }
+    if let Some(enabled) = change.enabled {
+        row.state = Set(if enabled { "on" } else { "off" }.to_owned());
+        row.reason = Set((!enabled).then(|| "It was switched off by its partner.".to_owned()));
+    }
+    row.failures = Set(0);
+    row.failing_since = Set(None);
+    row.rest_until = Set(None);
+    let changed = row.update(&transaction).await?;
+    noted(&transaction, context, by, "endpoint.changed", &changed, changed.state.clone()).await?;
+    transaction.commit().await?;
+    Ok(changed)
+}
+
+/// Removes it, with what it was told and was to be told.
+pub async fn remove(context: &Context, partner: PartnerId, id: EndpointId, by: &Author) -> Result<(), Error> {
+    let transaction = begin_write(&context.database).await?;
+    let found = locked(&transaction, partner, id).await?;
+    message::Entity::delete_many().filter(message::Column::EndpointId.eq(id)).exec(&transaction).await?;
+    noted(&transaction, context, by, "endpoint.removed", &found, "").await?;
+    endpoint::Entity::delete_many().filter(endpoint::Column::Id.eq(id)).exec(&transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Gives it another secret. Messages are signed with both for a day.
+pub async fn new_secret(
+    context: &Context,
+    partner: PartnerId,
+    id: EndpointId,
+    by: &Author,
+) -> Result<(endpoint::Model, String), Error> {
+    let secret = signing::new_secret(context.chance.as_ref());
+    let transaction = begin_write(&context.database).await?;
+    let found = locked(&transaction, partner, id).await?;
+    let mut row = found.clone().into_active_model();
+    row.previous = Set(Some(found.secret));
+    row.previous_until = Set(Some(context.in_a(OVERLAP)));
+    row.secret = Set(seal_secret(&context.keys, id, &secret, context.chance.as_ref()));
+    let changed = row.update(&transaction).await?;
+    noted(&transaction, context, by, "endpoint.secret", &changed, "").await?;
+    transaction.commit().await?;
+    Ok((changed, signing::told(&secret)))
+}
+
+/// Sends a message that means nothing, now, and tells what came of it. Whether it is on does not matter.
+pub async fn test(context: &Context, partner: PartnerId, id: EndpointId, by: &Author) -> Result<Tried, Error> {
+    let found = find(&context.database, partner, id).await?;
+    let message = MessageId::new(context.clock.as_ref(), context.chance.as_ref()).to_string();
+    let body = events::body("test", context.now(), json!({}));
+    let headers = tell_partner::headers(context, &found, &message, &body)?;
+    let since = Instant::now();
+    let outcome = context.courier.send(&found.url, headers, body).await;
+    let milliseconds = since.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
+    let tried = match outcome {
+        Ok(answer) => Tried { status: Some(answer.status), error: None, milliseconds },
+        Err(why) => Tried { status: None, error: Some(why), milliseconds },
+    };
+    let transaction = begin_write(&context.database).await?;
+    let detail = tried.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    noted(&transaction, context, by, "endpoint.tested", &found, detail).await?;
+    transaction.commit().await?;
+    Ok(tried)
+}
+
+/// What it was told and is to be told, the newest first: of customers that are still the partner's.
+pub async fn messages(
+    context: &Context,
+    endpoint: &endpoint::Model,
+    after: Option<MessageId>,
+    rows: u64,
+) -> Result<Vec<message::Model>, Error> {
+    let mut query = own(endpoint).order_by_desc(message::Column::Id).limit(rows);
+    if let Some(after) = after {
+        query = query.filter(message::Column::Id.lt(after));
+    }
+    Ok(query.all(&context.database).await?)
+}
+
+fn own(endpoint: &endpoint::Model) -> sea_orm::Select<message::Entity> {
+    let theirs = Query::select()
+        .column(partner_tenant::Column::TenantId)
+        .from(partner_tenant::Entity)
+        .and_where(partner_tenant::Column::PartnerId.eq(endpoint.partner_id))
+        .to_owned();
+    message::Entity::of_endpoint(endpoint.id)
+        .filter(message::Column::TenantId.in_subquery(theirs))
+        .filter(message::Column::State.ne("gathering"))
+}
+
+/// Sends one again, whatever became of it.
+pub async fn replay(
+    context: &Context,
+    partner: PartnerId,
+    id: EndpointId,
+    message: MessageId,
+    by: &Author,
+) -> Result<message::Model, Error> {
+    let transaction = begin_write(&context.database).await?;
+    let endpoint = living(locked(&transaction, partner, id).await?)?;
+    let found = own(&endpoint).filter(message::Column::Id.eq(message)).one(&transaction).await?;
+    let found = found.ok_or(Error::NotFound("message"))?;
+    let again = once_more(&transaction, context, found).await?;
+    noted(&transaction, context, by, "endpoint.replayed", &endpoint, "1").await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(again)
+}
+
+/// Sends again what was given up since then, the oldest first. Gives how many.
+pub async fn replay_since(context: &Context, partner: PartnerId, id: EndpointId, since: At, by: &Author) -> Result<u64, Error> {
+    let transaction = begin_write(&context.database).await?;
+    let endpoint = living(locked(&transaction, partner, id).await?)?;
+    let given_up = own(&endpoint)
+        .filter(message::Column::State.eq("given_up"))
+        .filter(message::Column::MadeAt.gte(since))
+        .order_by_asc(message::Column::Id)
+        .limit(REPLAYED_MAX);
+    let found = given_up.all(&transaction).await?;
+    let count = found.len() as u64;
+    for one in found {
+        once_more(&transaction, context, one).await?;
+    }
+    noted(&transaction, context, by, "endpoint.replayed", &endpoint, count.to_string()).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(count)
+}
+
+fn living(endpoint: endpoint::Model) -> Result<endpoint::Model, Error> {
+    match endpoint.state.as_str() {
+        "on" => Ok(endpoint),
+        _ => Err(Error::Conflict("the webhook is switched off; enable it first".to_owned())),
+    }
+}
+
+async fn once_more(
+    transaction: &impl ConnectionTrait,
+    context: &Context,
+    found: message::Model,
+) -> Result<message::Model, Error> {
+    let now = context.now();
+    let (tenant, id): (TenantId, MessageId) = (found.tenant_id, found.id);
+    let mut row = found.into_active_model();
+    row.state = Set("waiting".to_owned());
+    row.attempts = Set(0);
+    row.begun_at = Set(now);
+    row.due_at = Set(now);
+    row.settled_at = Set(None);
+    row.status = Set(None);
+    row.error = Set(None);
+    let row = row.update(transaction).await?;
+    enqueue(transaction, context.clock.as_ref(), &TellPartner { tenant, message: id }, now).await?;
+    Ok(row)
+}
+
+/// Seals every secret with the newest master key that another one sealed. Gives how many, and how many do not open.
+pub async fn reseal(
+    connection: &impl ConnectionTrait,
+    keys: &entities::sealed::MasterKeys,
+    chance: &dyn entities::chance::Chance,
+) -> Result<(u64, u64), sea_orm::DbErr> {
+    let (mut resealed, mut closed) = (0, 0);
+    for found in endpoint::Entity::all().lock_exclusive().all(connection).await? {
+        let anew = |sealed: &[u8]| -> Option<Vec<u8>> {
+            let secret = open_secret(keys, found.id, sealed).ok()?;
+            Some(seal_secret(keys, found.id, &secret, chance))
+        };
+        let is_old = |sealed: &[u8]| entities::sealed::MasterKeys::wrapped_with(sealed) != Some(keys.newest());
+        if !is_old(&found.secret) && !found.previous.as_deref().is_some_and(is_old) {
+            continue;
+        }
+        let Some(secret) = anew(&found.secret) else {
+            closed += 1;
+            continue;
+        };
+        // One that does not open any more signs nothing.
+        let previous = found.previous.as_deref().and_then(anew);
+        let text = "UPDATE endpoint SET secret = $2, previous = $3 WHERE id = $1";
+        let values = vec![found.id.0.into(), secret.into(), previous.into()];
+        connection.execute_raw(sql(connection.get_database_backend(), text, values)).await?;
+        resealed += 1;
+    }
+    Ok((resealed, closed))
+}
