@@ -18,6 +18,7 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 
@@ -25,6 +26,9 @@ use crate::error::Error;
 const OVERLAP: Duration = Duration::from_secs(24 * 3600);
 /// Each costs a call for everything that happens.
 const ENDPOINTS_MAX: u64 = 10;
+const URL_CHARS_MAX: usize = 2000;
+/// Secrets before the present one that still sign.
+const PREVIOUS_MAX: usize = 3;
 /// Messages asked for again in one request.
 pub const REPLAYED_MAX: u64 = 1000;
 
@@ -58,6 +62,9 @@ impl Wish {
 }
 
 fn read_url(courier: &Courier, url: &str) -> Result<String, Error> {
+    if url.chars().count() > URL_CHARS_MAX {
+        return Err(Error::bad_input("url", format!("the address must have {URL_CHARS_MAX} characters at most")));
+    }
     courier.read(url).map(String::from).map_err(|why| Error::bad_input("url", why))
 }
 
@@ -116,8 +123,11 @@ pub async fn create(
 }
 
 fn told(context: &Context, endpoint: &endpoint::Model) -> Result<String, Error> {
-    let secret = open_secret(&context.keys, endpoint.id, &endpoint.secret).map_err(Failure::from)?;
-    Ok(signing::told(&secret))
+    Ok(signing::told(&open(context, endpoint.id, &endpoint.secret)?))
+}
+
+fn open(context: &Context, id: EndpointId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+    Ok(open_secret(&context.keys, id, sealed).map_err(Failure::from)?)
 }
 
 async fn noted(
@@ -161,23 +171,48 @@ pub async fn change(
     let transaction = begin_write(&context.database).await?;
     let found = locked(&transaction, partner, id).await?;
     let mut row = found.into_active_model();
+    let mut what = Vec::new();
     if let Some(url) = url {
         row.url = Set(url);
+        what.push("url");
     }
     if let Some(events) = events {
         row.events = Set(events);
+        what.push("events");
     }
     if let Some(enabled) = change.enabled {
         row.state = Set(if enabled { "on" } else { "off" }.to_owned());
         row.reason = Set((!enabled).then(|| "It was switched off by its partner.".to_owned()));
+        what.push(if enabled { "on" } else { "off" });
     }
+    let changed = rested(row).update(&transaction).await?;
+    // What waits for the end of a rest is sent now.
+    let waiting = message::Entity::of_endpoint(id).filter(message::Column::State.eq("waiting")).limit(REPLAYED_MAX);
+    for one in waiting.all(&transaction).await? {
+        at_once(&transaction, context, one).await?;
+    }
+    noted(&transaction, context, by, "endpoint.changed", &changed, what.join(" ")).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(changed)
+}
+
+/// It rests no more, and what failed before is forgotten.
+fn rested(mut row: endpoint::ActiveModel) -> endpoint::ActiveModel {
     row.failures = Set(0);
     row.failing_since = Set(None);
     row.rest_until = Set(None);
-    let changed = row.update(&transaction).await?;
-    noted(&transaction, context, by, "endpoint.changed", &changed, changed.state.clone()).await?;
-    transaction.commit().await?;
-    Ok(changed)
+    row
+}
+
+async fn at_once(transaction: &impl ConnectionTrait, context: &Context, found: message::Model) -> Result<(), Error> {
+    let now = context.now();
+    let job = TellPartner { tenant: found.tenant_id, message: found.id };
+    let mut row = found.into_active_model();
+    row.due_at = Set(now);
+    row.update(transaction).await?;
+    enqueue(transaction, context.clock.as_ref(), &job, now).await?;
+    Ok(())
 }
 
 /// Removes it, with what it was told and was to be told.
@@ -185,13 +220,14 @@ pub async fn remove(context: &Context, partner: PartnerId, id: EndpointId, by: &
     let transaction = begin_write(&context.database).await?;
     let found = locked(&transaction, partner, id).await?;
     message::Entity::delete_many().filter(message::Column::EndpointId.eq(id)).exec(&transaction).await?;
-    noted(&transaction, context, by, "endpoint.removed", &found, "").await?;
     endpoint::Entity::delete_many().filter(endpoint::Column::Id.eq(id)).exec(&transaction).await?;
+    noted(&transaction, context, by, "endpoint.removed", &found, "").await?;
     transaction.commit().await?;
     Ok(())
 }
 
-/// Gives it another secret. Messages are signed with both for a day.
+/// Gives it another secret. Messages are signed with those before too, for a day from the last one on: whoever lost the answer and asks again
+/// does not lose the secret that is in use.
 pub async fn new_secret(
     context: &Context,
     partner: PartnerId,
@@ -201,8 +237,14 @@ pub async fn new_secret(
     let secret = signing::new_secret(context.chance.as_ref());
     let transaction = begin_write(&context.database).await?;
     let found = locked(&transaction, partner, id).await?;
-    let mut row = found.clone().into_active_model();
-    row.previous = Set(Some(found.secret));
+    // One that does not open any more signs nothing.
+    let mut before = open(context, id, &found.secret).unwrap_or_default();
+    if let Some(previous) = found.previous.as_ref().filter(|_| found.previous_until.is_some_and(|until| context.now() < until)) {
+        before.extend_from_slice(&open(context, id, previous).unwrap_or_default());
+        before.truncate(PREVIOUS_MAX * signing::SECRET_BYTES);
+    }
+    let mut row = found.into_active_model();
+    row.previous = Set(Some(seal_secret(&context.keys, id, &before, context.chance.as_ref())));
     row.previous_until = Set(Some(context.in_a(OVERLAP)));
     row.secret = Set(seal_secret(&context.keys, id, &secret, context.chance.as_ref()));
     let changed = row.update(&transaction).await?;
@@ -268,6 +310,7 @@ pub async fn replay(
     let endpoint = living(locked(&transaction, partner, id).await?)?;
     let found = own(&endpoint).filter(message::Column::Id.eq(message)).one(&transaction).await?;
     let found = found.ok_or(Error::NotFound("message"))?;
+    rested(endpoint.clone().into_active_model()).update(&transaction).await?;
     let again = once_more(&transaction, context, found).await?;
     noted(&transaction, context, by, "endpoint.replayed", &endpoint, "1").await?;
     transaction.commit().await?;
@@ -275,16 +318,17 @@ pub async fn replay(
     Ok(again)
 }
 
-/// Sends again what was given up since then, the oldest first. Gives how many.
+/// Sends again what was given up since then, and now what still waits, the oldest first. Gives how many.
 pub async fn replay_since(context: &Context, partner: PartnerId, id: EndpointId, since: At, by: &Author) -> Result<u64, Error> {
     let transaction = begin_write(&context.database).await?;
     let endpoint = living(locked(&transaction, partner, id).await?)?;
-    let given_up = own(&endpoint)
-        .filter(message::Column::State.eq("given_up"))
+    let missed = own(&endpoint)
+        .filter(message::Column::State.ne("delivered"))
         .filter(message::Column::MadeAt.gte(since))
         .order_by_asc(message::Column::Id)
         .limit(REPLAYED_MAX);
-    let found = given_up.all(&transaction).await?;
+    let found = missed.all(&transaction).await?;
+    rested(endpoint.clone().into_active_model()).update(&transaction).await?;
     let count = found.len() as u64;
     for one in found {
         once_more(&transaction, context, one).await?;

@@ -35,7 +35,7 @@ mod viewer;
 pub mod words;
 
 use async_graphql::{MergedObject, Schema, SchemaBuilder};
-pub use holds::codes_of;
+pub use holds::{CODES_MAX, codes_of};
 
 use crate::state::State;
 

@@ -22,6 +22,7 @@ mod steering;
 mod tenants;
 mod unchanged;
 mod webhooks;
+mod words;
 
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;

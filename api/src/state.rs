@@ -62,7 +62,7 @@ pub fn context(settings: &Settings, database: DatabaseConnection, clock: Arc<dyn
         http: Http::new(),
         providers: Arc::new(providers(settings)),
         post: Arc::new(settings.post.clone()),
-        courier: Courier::new(settings.is_development()),
+        courier: Courier::new(&settings.public_url, settings.is_development()),
         public_url: settings.public_url.clone(),
         waker: Default::default(),
         shelves: Default::default(),

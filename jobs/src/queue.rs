@@ -195,7 +195,8 @@ impl Claims {
             // Only the queue's own shutdown closes the semaphore, and then nobody polls this any more.
             let Ok(place) = self.places.clone().acquire_owned().await else { std::future::pending().await };
             let woken = self.waker.0.notified();
-            match self.claim().await {
+            let looked = self.clock.now();
+            match self.claim(looked).await {
                 Ok(Some((id, name, payload, attempts, max_attempts))) => {
                     return Alarm { id, name, payload, attempts, max_attempts, _place: Arc::new(place) };
                 }
@@ -203,19 +204,20 @@ impl Claims {
                 Err(error) => tracing::warn!(queue = self.queue.name(), %error, "the queue could not be read; trying again"),
             }
             drop(place);
-            let pause = self.until_due().await;
+            let pause = self.until_due(looked).await;
             let _ = tokio::time::timeout(pause, woken).await;
         }
     }
 
-    /// How long to sleep: until the next job is due, and never longer than `IDLE`.
-    async fn until_due(&self) -> Duration {
+    /// How long to sleep: until the next job is due, and never longer than `IDLE`. One that was due already waits for a place of its
+    /// tenant's: whoever gives it back wakes us.
+    async fn until_due(&self, looked: At) -> Duration {
         let next = self
             .database
             .query_one_raw(sql(
                 self.database.get_database_backend(),
-                "SELECT MIN(run_at) AS at FROM job WHERE queue = $1 AND status = 'pending'",
-                vec![self.queue.name().into()],
+                "SELECT MIN(run_at) AS at FROM job WHERE queue = $1 AND status = 'pending' AND run_at > $2",
+                vec![self.queue.name().into(), looked.0.into()],
             ))
             .await;
         match next.and_then(|row| row.map_or(Ok(None), |row| row.try_get::<Option<i64>>("", "at"))) {
@@ -224,12 +226,12 @@ impl Claims {
         }
     }
 
-    async fn claim(&self) -> Result<Option<(String, String, String, i32, i32)>, DbErr> {
+    async fn claim(&self, looked: At) -> Result<Option<(String, String, String, i32, i32)>, DbErr> {
         let skip = match self.database.get_database_backend() {
             DatabaseBackend::Postgres => "FOR UPDATE OF j SKIP LOCKED",
             _ => "",
         };
-        let now = self.clock.now().0;
+        let now = looked.0;
         let claimed = self
             .database
             .query_one_raw(sql(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tests::receiver::{Arrived, Receiver};
 use tests::{Connected, World, eventually};
@@ -185,10 +186,10 @@ async fn what_is_not_taken_is_sent_again_with_growing_pauses_and_can_be_asked_fo
         read(ask(&world, &partner.token(&world).await, Method::PATCH, &partner.path("")).json(&on).send().await.unwrap()).await;
     assert_eq!((status, &shown["enabled"], &shown["reason"]), (200, &json!(true), &Value::Null), "{shown}");
     let (status, replayed) = post(&world, &partner.token(&world).await, &partner.path("/replay"), since).await;
-    assert_eq!((status, &replayed["replayed"]), (202, &json!(2)));
+    assert_eq!((status, &replayed["replayed"]), (200, &json!(2)));
     partner.told("run.finished", 7).await;
     let again = format!("/messages/{}/replay", told[0].id());
-    assert_eq!(post(&world, &partner.token(&world).await, &partner.path(&again), json!({})).await.0, 202);
+    assert_eq!(post(&world, &partner.token(&world).await, &partner.path(&again), json!({})).await.0, 200);
     let told = partner.told("run.finished", 8).await;
     assert_eq!(told[7].id(), told[0].id(), "asked for by its name, it comes under its own");
 
@@ -205,6 +206,53 @@ async fn what_is_not_taken_is_sent_again_with_growing_pauses_and_can_be_asked_fo
     .await;
     let message = partner.messages(&world).await.remove(0);
     assert_eq!((&message["attempts"], partner.receiver.arrived().len() - before), (&json!(10), 10), "{message}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rest_ends_when_the_partner_says_so_and_a_key_that_is_gone_switches_off() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    let partner = Partner::new(&world, &[&connected.tenant], &["run.finished"]).await;
+    let attempts = async |count: i64| {
+        eventually("the attempt is noted", async || (partner.messages(&world).await[0]["attempts"] == count).then_some(())).await
+    };
+    partner.receiver.answers(&[500, 503]);
+    world.run("reconcile", &connected).await;
+    attempts(1).await;
+    let (_, shown) = get(&world, &partner.token(&world).await, &partner.path("")).await;
+    assert!(shown["failingSince"].is_string() && shown["restsUntil"].is_string(), "{shown}");
+    // Nobody waits five seconds: the clock stands still here but for what is real.
+    let since = json!({ "since": "2020-01-01T00:00:00Z" });
+    assert_eq!(post(&world, &partner.token(&world).await, &partner.path("/replay"), since).await.1["replayed"], 1);
+    partner.told("run.finished", 2).await;
+    attempts(1).await;
+    let again =
+        ask(&world, &partner.token(&world).await, Method::PATCH, &partner.path("")).json(&json!({})).send().await.unwrap();
+    assert!(read(again).await.1["restsUntil"].is_null());
+    partner.told("run.finished", 3).await;
+    eventually("it is delivered", async || (partner.messages(&world).await[0]["state"] == "DELIVERED").then_some(())).await;
+
+    // What it is signed with no longer opens: nothing is tried without end, and a new secret mends it.
+    let database = &world.stage.context.database;
+    let spoil = "UPDATE endpoint SET secret = $1";
+    let spoil = entities::database::sql(database.get_database_backend(), spoil, vec![b"lost.0123".to_vec().into()]);
+    database.execute_raw(spoil).await.unwrap();
+    world.run("reconcile", &connected).await;
+    let off = eventually("it is off", async || {
+        let (_, shown) = get(&world, &partner.token(&world).await, &partner.path("")).await;
+        (shown["enabled"] == false).then_some(shown)
+    })
+    .await;
+    assert!(off["reason"].as_str().unwrap().contains("secret"), "{off}");
+    eventually("it is given up", async || (partner.messages(&world).await[0]["state"] == "GIVEN_UP").then_some(())).await;
+    let (status, renewed) = post(&world, &partner.token(&world).await, &partner.path("/secret"), json!({})).await;
+    assert_eq!(status, 200, "{renewed}");
+    let on = json!({ "enabled": true });
+    ask(&world, &partner.token(&world).await, Method::PATCH, &partner.path("")).json(&on).send().await.unwrap();
+    let since = json!({ "since": "2020-01-01T00:00:00Z" });
+    assert_eq!(post(&world, &partner.token(&world).await, &partner.path("/replay"), since).await.1["replayed"], 1);
+    let told = eventually("it is told", async || partner.receiver.arrived().get(3).cloned()).await;
+    assert!(told.is_signed_with(renewed["secret"].as_str().unwrap()));
     world.end().await;
 }
 
@@ -252,6 +300,7 @@ async fn a_webhook_is_made_tried_given_another_secret_and_removed_and_every_bad_
         (wish("https://10.0.0.1/", json!(["run.finished"])), "url"),
         (wish("https://ann:pw@a.example/", json!(["run.finished"])), "url"),
         (wish("", json!(["run.finished"])), "url"),
+        (wish(&format!("https://a.example/{}", "x".repeat(1983)), json!(["run.finished"])), "url"),
         (wish("https://a.example/", json!([])), "events"),
         (wish("https://a.example/", json!(["run.begun"])), "events"),
         (wish("https://a.example/", json!("run.finished")), "events"),
@@ -262,7 +311,7 @@ async fn a_webhook_is_made_tried_given_another_secret_and_removed_and_every_bad_
         let (code, said) = problem(answer, 422).await;
         assert_eq!((code.as_str(), &said["field"]), ("BAD_INPUT", &json!(field)), "{body} {said}");
     }
-    for body in [json!({}), json!({ "events": [] }), json!({ "url": "nowhere" }), json!({ "enabled": "yes" })] {
+    for body in [json!({ "events": [] }), json!({ "url": "nowhere" }), json!({ "enabled": "yes" })] {
         let answer = ask(&world, token, Method::PATCH, &partner.path("")).json(&body).send().await.unwrap();
         problem(answer, 422).await;
     }
@@ -276,6 +325,8 @@ async fn a_webhook_is_made_tried_given_another_secret_and_removed_and_every_bad_
     let (good, bad) = (test().await, test().await);
     assert_eq!((&good["delivered"], &good["status"]), (&json!(true), &json!(204)), "{good}");
     assert_eq!((&bad["delivered"], &bad["status"]), (&json!(false), &json!(503)), "{bad}");
+    // An answer that was lost is asked for again: what is in use goes on signing.
+    post(&world, token, &partner.path("/secret"), json!({})).await;
     let (_, renewed) = post(&world, token, &partner.path("/secret"), json!({})).await;
     let secret = renewed["secret"].as_str().unwrap();
     test().await;

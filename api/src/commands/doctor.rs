@@ -9,8 +9,9 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
 use entities::clock::SystemClock;
 use entities::sealed::MasterKeys;
-use entities::tenant;
+use entities::{endpoint, tenant};
 use jobs::audit;
+use jobs::events::open_secret;
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
@@ -166,6 +167,7 @@ async fn database_and_keys(raw: &Raw) -> Vec<Finding> {
             findings.push(well("migrations"));
             if let Ok(keys) = raw.master_keys() {
                 findings.push(master_keys(&pool, &keys).await);
+                findings.push(webhooks(&pool, &keys).await);
                 findings.push(audit_log(&pool, &keys).await);
             }
         }
@@ -186,6 +188,31 @@ fn is_new(url: &str) -> bool {
     url.strip_prefix("sqlite://")
         .map(|rest| rest.split('?').next().unwrap_or(rest))
         .is_some_and(|path| path != ":memory:" && !std::path::Path::new(path).exists())
+}
+
+/// Whether partners' webhooks can be signed for.
+async fn webhooks(pool: &DatabaseConnection, keys: &MasterKeys) -> Finding {
+    let what = "secrets of partners' webhooks";
+    let endpoints = match endpoint::Entity::all().all(pool).await {
+        Ok(endpoints) => endpoints,
+        Err(error) => return ill(what, chain(&error), "see the line of the database"),
+    };
+    let sealed = || {
+        endpoints
+            .iter()
+            .flat_map(|one| std::iter::once((one.id, &one.secret)).chain(one.previous.iter().map(|old| (one.id, old))))
+    };
+    let closed = sealed().filter(|(id, sealed)| open_secret(keys, *id, sealed).is_err()).count();
+    let older = sealed().filter(|(_, sealed)| MasterKeys::wrapped_with(sealed) != Some(keys.newest())).count();
+    match (closed, older) {
+        (0, 0) => well(what),
+        (0, older) => well(format!("{what} ({older} wait for `keys rotate`)")),
+        _ => ill(
+            what,
+            format!("{closed} do not open"),
+            "put the master key that sealed them back into MASTER_KEYS, after the newest",
+        ),
+    }
 }
 
 /// Whether every chain of the audit log holds, and where the first does not.

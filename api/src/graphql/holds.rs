@@ -98,7 +98,7 @@ impl HoldMutation {
 }
 
 /// There are fewer than this; more names than a database takes at once are nobody's wish.
-const CODES_MAX: usize = 100;
+pub const CODES_MAX: usize = 100;
 
 /// The codes that are named, each once.
 pub fn codes_of(codes: Option<Vec<String>>) -> Result<Option<Vec<String>>, Error> {

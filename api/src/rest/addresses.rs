@@ -46,7 +46,7 @@ pub enum WhyNot {
 /// Where a record of one side is on the other one.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/links/{link}/addresses/{side}/{kind}/{id}", tag = "links",
     params(("tenant" = Uuid, Path), ("link" = Uuid, Path),
-           ("side" = String, Path, description = "Whose record it is: `xero` or `zoho`"),
+           ("side" = String, Path, description = "Whose record it is: `xero` or `zoho`", pattern = "^(xero|zoho)$"),
            ("kind" = String, Path, description = "`contacts`, `invoices`, `bills`, `credit-notes`, `items`, `quotes`, …"),
            ("id" = String, Path, description = "The record's id on that side")),
     responses((status = 200, body = Address)), security(("partner" = ["tenants:read"])))]

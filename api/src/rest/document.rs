@@ -3,13 +3,15 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Required, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Schema, Type};
 use utoipa::{Modify, OpenApi};
 
+use super::once::KEY_CHARS_MAX;
 use super::{addresses, buttons, consents, findings, holds, links, messages, only, problem, runs, steering, tenants, webhooks};
 use crate::caller::Scope;
 
@@ -69,6 +71,7 @@ impl Modify for Common {
         for item in document.paths.paths.values_mut() {
             for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten() {
                 refusals(operation);
+                without_null(operation.parameters.as_deref_mut().unwrap_or_default());
                 let staff = SecurityRequirement::new("staff", Vec::<String>::new());
                 operation.security.get_or_insert_default().push(staff);
             }
@@ -82,7 +85,7 @@ impl Modify for Common {
                     .parameter_in(ParameterIn::Header)
                     .required(Required::False)
                     .description(Some("A name of your own for this request: sent again within 24 hours, it is answered alike and not done again"))
-                    .schema(Some(text()));
+                    .schema(Some(key_text()));
                 operation.parameters.get_or_insert_default().push(key.build().into());
             }
             if let Some(operation) = &mut item.get {
@@ -113,6 +116,25 @@ fn refusal(operation: &mut Operation, status: &str, said: &str) {
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let response = ResponseBuilder::new().description(said).content("application/problem+json", problem).build();
     operation.responses.responses.insert(status.to_owned(), response.into());
+}
+
+/// What is not there is left out of an address: no parameter is ever null.
+fn without_null(parameters: &mut [RefOr<Parameter>]) {
+    for parameter in parameters.iter_mut().filter_map(|one| if let RefOr::T(one) = one { Some(one) } else { None }) {
+        if let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
+            && let SchemaType::Array(types) = &mut schema.schema_type
+        {
+            types.retain(|one| *one != Type::Null);
+            if let [only] = types.as_slice() {
+                schema.schema_type = SchemaType::Type(only.clone());
+            }
+        }
+    }
+}
+
+fn key_text() -> RefOr<Schema> {
+    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(KEY_CHARS_MAX));
+    key.pattern(Some(r"^[\x21-\x7e]+$")).into()
 }
 
 fn text() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {

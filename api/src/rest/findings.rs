@@ -42,14 +42,14 @@ pub struct FindingPage {
 
 /// What a reconciliation found unequal, the sums first. The sentences are kept for 30 days.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/runs/{run}/findings", tag = "runs",
-    params(("tenant" = Uuid, Path), ("run" = Uuid, Path), ("limit" = Option<u64>, Query, description = "1 to 100; 20 where absent"),
-           ("after" = Option<String>, Query, description = "`next` of the page before")),
+    params(("tenant" = Uuid, Path), ("run" = Uuid, Path), ("limit" = Option<u64>, Query, description = "20 where absent", minimum = 1, maximum = 100),
+           ("after" = Option<u32>, Query, description = "`next` of the page before", maximum = 2147483647)),
     responses((status = 200, body = FindingPage)), security(("partner" = ["tenants:read"])))]
 pub async fn list_findings(state: Data<State>, ids: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let asker = find::asker(&request, Scope::TenantsRead)?;
     let run = find::run(&state, &asker, &ids.0, &ids.1).await?;
     let query = Query::read(&request, &["limit", "after"])?;
-    let (rows, after) = (query.rows()?, query.after::<u32>()?.unwrap_or(0).into());
+    let (rows, after) = (query.rows()?, query.after_rows()?);
     let mut found = jobs::holds::findings_after(&state, run.tenant_id, run.id, after, rows + 1).await?;
     let next = paging::cut(&mut found, rows, |_| (after + rows).to_string());
     Ok(HttpResponse::Ok().json(FindingPage { items: found.into_iter().map(Finding::of).collect(), next }))

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::body::{self, Arrived, Asked};
 use super::paging::{self, Query};
-use super::{find, only};
+use super::{find, only, words};
 use crate::caller::Scope;
 use crate::error::Error;
 use crate::graphql::codes_of;
@@ -60,6 +60,7 @@ pub struct HoldPage {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetryHolds {
     /// Those with these codes; all where absent.
+    #[schema(schema_with = words::codes_or_null)]
     codes: Option<Vec<String>>,
 }
 
@@ -75,14 +76,14 @@ pub struct RetriedHolds {
 
 /// What could not be carried over this link, the oldest first.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/links/{link}/holds", tag = "holds",
-    params(("tenant" = Uuid, Path), ("link" = Uuid, Path), ("limit" = Option<u64>, Query, description = "1 to 100; 20 where absent"),
-           ("after" = Option<String>, Query, description = "`next` of the page before")),
+    params(("tenant" = Uuid, Path), ("link" = Uuid, Path), ("limit" = Option<u64>, Query, description = "20 where absent", minimum = 1, maximum = 100),
+           ("after" = Option<u32>, Query, description = "`next` of the page before", maximum = 2147483647)),
     responses((status = 200, body = HoldPage)), security(("partner" = ["tenants:read"])))]
 pub async fn list_holds(state: Data<State>, ids: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let asker = find::asker(&request, Scope::TenantsRead)?;
     let link = find::link(&state, &asker, &ids.0, &ids.1).await?;
     let query = Query::read(&request, &["limit", "after"])?;
-    let (rows, after) = (query.rows()?, query.after::<u32>()?.unwrap_or(0).into());
+    let (rows, after) = (query.rows()?, query.after_rows()?);
     let (mut found, total_count) = jobs::holds::list(&state, link.tenant_id, link.id, after, rows + 1).await?;
     let next = paging::cut(&mut found, rows, |_| (after + rows).to_string());
     Ok(HttpResponse::Ok().json(HoldPage { items: found.into_iter().map(Hold::of).collect(), total_count, next }))

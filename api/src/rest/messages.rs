@@ -91,8 +91,8 @@ pub struct Replayed {
 
 /// What this webhook was told in the last 30 days and is to be told, the newest first.
 #[utoipa::path(get, path = "/api/v1/webhooks/{webhook}/messages", tag = "webhooks",
-    params(("webhook" = Uuid, Path), ("limit" = Option<u64>, Query, description = "1 to 100; 20 where absent"),
-           ("after" = Option<String>, Query, description = "`next` of the page before")),
+    params(("webhook" = Uuid, Path), ("limit" = Option<u64>, Query, description = "20 where absent", minimum = 1, maximum = 100),
+           ("after" = Option<Uuid>, Query, description = "`next` of the page before")),
     responses((status = 200, body = MessagePage)), security(("partner" = ["webhooks:write"])))]
 pub async fn list_messages(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let (_, partner) = partner(&request)?;
@@ -106,7 +106,7 @@ pub async fn list_messages(state: Data<State>, id: Path<String>, request: HttpRe
 
 /// Sends a message again, whatever became of it.
 #[utoipa::path(post, path = "/api/v1/webhooks/{webhook}/messages/{message}/replay", tag = "webhooks",
-    params(("webhook" = Uuid, Path), ("message" = Uuid, Path)), responses((status = 202, body = Message)),
+    params(("webhook" = Uuid, Path), ("message" = Uuid, Path)), responses((status = 200, body = Message)),
     security(("partner" = ["webhooks:write"])))]
 pub async fn replay_message(
     state: Data<State>,
@@ -119,12 +119,13 @@ pub async fn replay_message(
     let message: MessageId = ids.1.parse().map_err(|_| Error::NotFound("message"))?;
     Query::read(&request, &[])?;
     let again = endpoints::replay(&state, partner, id, message, &asker.author()).await?;
-    Ok(HttpResponse::Accepted().json(Message::of(again)))
+    Ok(HttpResponse::Ok().json(Message::of(again)))
 }
 
-/// Sends again what was given up since a moment, the oldest first and a thousand at most: after your server was down.
+/// Sends again what was not taken since a moment, the oldest first: after your server was down. A thousand at most; where so many were,
+/// ask again from the last one on.
 #[utoipa::path(post, path = "/api/v1/webhooks/{webhook}/replay", tag = "webhooks", request_body = Replay,
-    params(("webhook" = Uuid, Path)), responses((status = 202, body = Replayed)), security(("partner" = ["webhooks:write"])))]
+    params(("webhook" = Uuid, Path)), responses((status = 200, body = Replayed)), security(("partner" = ["webhooks:write"])))]
 pub async fn replay_messages(
     state: Data<State>,
     id: Path<String>,
@@ -139,7 +140,7 @@ pub async fn replay_messages(
         .map_err(|_| Error::bad_input("since", "since must be a moment such as 2026-11-26T00:00:00Z"))?;
     let since = At(since.timestamp_micros());
     let replayed = endpoints::replay_since(&state, partner, endpoint.id, since, &asker.author()).await?;
-    Ok(HttpResponse::Accepted().json(Replayed { replayed }))
+    Ok(HttpResponse::Ok().json(Replayed { replayed }))
 }
 
 impl Message {

@@ -31,7 +31,7 @@ use crate::state::State;
 
 const KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-const KEY_CHARS_MAX: usize = 255;
+pub const KEY_CHARS_MAX: usize = 255;
 const LIVES: Duration = Duration::from_secs(24 * 3600);
 /// No request of ours takes as long. Whoever began it is gone, and it may be taken up.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);

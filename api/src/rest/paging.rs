@@ -5,6 +5,7 @@ use url::form_urlencoded;
 
 use crate::error::Error;
 
+const NO_CURSOR: &str = "after must be `next` of a page of this list";
 pub const ROWS: u64 = 20;
 pub const ROWS_MAX: u64 = 100;
 
@@ -44,10 +45,15 @@ impl Query {
         rows.ok_or_else(|| Error::bad_input("limit", format!("limit must be 1 to {ROWS_MAX}")))
     }
 
+    /// A cursor that we gave, of a list that is counted through.
+    pub fn after_rows(&self) -> Result<u64, Error> {
+        let rows = self.after::<i32>()?.unwrap_or(0);
+        u64::try_from(rows).map_err(|_| Error::bad_input("after", NO_CURSOR))
+    }
+
     /// A cursor that we gave.
     pub fn after<T: std::str::FromStr>(&self) -> Result<Option<T>, Error> {
-        let read =
-            |text: &str| text.parse().map_err(|_| Error::bad_input("after", "after must be `next` of a page of this list"));
+        let read = |text: &str| text.parse().map_err(|_| Error::bad_input("after", NO_CURSOR));
         self.one("after").map(read).transpose()
     }
 }

@@ -102,8 +102,8 @@ pub struct RunPage {
 
 /// The link's runs, the newest first.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/links/{link}/runs", tag = "runs",
-    params(("tenant" = Uuid, Path), ("link" = Uuid, Path), ("limit" = Option<u64>, Query, description = "1 to 100; 20 where absent"),
-           ("after" = Option<String>, Query, description = "`next` of the page before")),
+    params(("tenant" = Uuid, Path), ("link" = Uuid, Path), ("limit" = Option<u64>, Query, description = "20 where absent", minimum = 1, maximum = 100),
+           ("after" = Option<Uuid>, Query, description = "`next` of the page before")),
     responses((status = 200, body = RunPage)), security(("partner" = ["tenants:read"])))]
 pub async fn list_runs(state: Data<State>, ids: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let asker = find::asker(&request, Scope::TenantsRead)?;

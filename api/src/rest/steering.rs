@@ -13,7 +13,7 @@ use super::body::{self, Arrived, Asked};
 use super::once::Planned;
 use super::paging::Query;
 use super::runs::Run;
-use super::{find, only};
+use super::{find, only, words};
 use crate::caller::Scope;
 use crate::error::Error;
 use crate::scopes::ScopeWish;
@@ -72,9 +72,11 @@ pub struct NewScope {
     open_only: bool,
     /// Kinds of records that are left out: `books.quotes`.
     #[serde(default)]
+    #[schema(schema_with = words::flows)]
     off: Vec<String>,
     /// Kinds that are carried only where they are asked for: `books.notes`.
     #[serde(default)]
+    #[schema(schema_with = words::flows)]
     on: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ use super::body::{self, Arrived, Asked};
 use super::links::Link;
 use super::once::Planned;
 use super::paging::{self, Query};
-use super::{find, only};
+use super::{find, only, words};
 use crate::caller::{Asker, Scope};
 use crate::checklist::{self, Item, Step};
 use crate::error::Error;
@@ -37,17 +37,26 @@ pub fn configure(config: &mut ServiceConfig) {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewTenant {
-    /// 1 to 200 characters.
-    #[schema(example = "Kowhai Bakery Ltd")]
+    /// One line of 1 to 200 characters.
+    #[schema(
+        example = "Kowhai Bakery Ltd",
+        min_length = 1,
+        max_length = 200,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
-    /// Where the letter goes.
-    #[schema(example = "ann@kowhai.example")]
+    /// Where the letter goes: one plain address.
+    #[schema(
+        example = "ann@kowhai.example",
+        max_length = 254,
+        pattern = r"^[A-Za-z0-9_+-]{1,30}(\.[A-Za-z0-9_+-]{1,30})?@[A-Za-z0-9]{1,30}(-[A-Za-z0-9]{1,30})?(\.[A-Za-z0-9]{1,30}){1,4}$"
+    )]
     contact_email: String,
-    /// Where their books are kept: `nz`, `au`, `uk`, `us`, `eu`, `ca`, `in`, `jp`, `sa`, `cn` or `other`.
-    #[schema(example = "nz")]
+    /// Where their books are kept.
+    #[schema(schema_with = words::region)]
     region: String,
-    /// The Zoho products they use: `books`, `crm`, ….
-    #[schema(example = json!(["books"]))]
+    /// The Zoho products they use.
+    #[schema(schema_with = words::products)]
     products: Vec<String>,
 }
 
@@ -108,8 +117,8 @@ pub struct TenantPage {
 
 /// The customers that you may see, the newest first. `search` looks into names and e-mail addresses.
 #[utoipa::path(get, path = "/api/v1/tenants", tag = "tenants",
-    params(("limit" = Option<u64>, Query, description = "1 to 100; 20 where absent"), ("after" = Option<String>, Query, description = "`next` of the page before"),
-           ("search" = Option<String>, Query, description = "A part of a name or an e-mail address")),
+    params(("limit" = Option<u64>, Query, description = "20 where absent", minimum = 1, maximum = 100), ("after" = Option<Uuid>, Query, description = "`next` of the page before"),
+           ("search" = Option<String>, Query, description = "A part of a name or an e-mail address", pattern = r"^[^\x00]*$")),
     responses((status = 200, body = TenantPage)), security(("partner" = ["tenants:read"])))]
 pub async fn list_tenants(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let asker = find::asker(&request, Scope::TenantsRead)?;

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::body::{self, Arrived, Asked};
 use super::once::Planned;
 use super::paging::Query;
-use super::{find, only};
+use super::{find, only, words};
 use crate::caller::{Asker, Scope};
 use crate::endpoints::{self, Change, Tried, Wish};
 use crate::error::Error;
@@ -43,11 +43,15 @@ pub fn configure(config: &mut ServiceConfig) {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewWebhook {
-    /// `https`, and on the public internet.
-    #[schema(example = "https://hooks.kea.example/cp-connect")]
+    /// On the public internet.
+    #[schema(
+        example = "https://hooks.kea.example/cp-connect",
+        max_length = 2000,
+        pattern = r"^https://[a-z]{1,30}(\.[a-z]{1,30}){1,4}(:[1-9][0-9]{1,3})?(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~=&-]*)?$"
+    )]
     url: String,
-    /// Of `link.ready`, `run.finished`, `hold.opened` and `connection.lost`.
-    #[schema(example = json!(["run.finished", "connection.lost"]))]
+    /// What you want to be told.
+    #[schema(schema_with = words::events)]
     events: Vec<String>,
 }
 
@@ -59,7 +63,12 @@ impl Asked for NewWebhook {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebhookChange {
+    #[schema(
+        max_length = 2000,
+        pattern = r"^https://[a-z]{1,30}(\.[a-z]{1,30}){1,4}(:[1-9][0-9]{1,3})?(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~=&-]*)?$"
+    )]
     url: Option<String>,
+    #[schema(schema_with = words::events_or_null)]
     events: Option<Vec<String>>,
     /// One that was switched off is switched on again.
     enabled: Option<bool>,
@@ -150,7 +159,7 @@ pub async fn read_webhook(state: Data<State>, id: Path<String>, request: HttpReq
     Ok(HttpResponse::Ok().json(Webhook::of(found)))
 }
 
-/// Changes a webhook, or switches it on or off. What happens while it is off is not sent, and can be sent again afterwards.
+/// Changes a webhook, or switches it on or off; whatever waits for it is tried at once. What happens while it is off is not sent, and can be sent again afterwards.
 #[utoipa::path(patch, path = "/api/v1/webhooks/{webhook}", tag = "webhooks", request_body = WebhookChange,
     params(("webhook" = Uuid, Path)), responses((status = 200, body = Webhook)), security(("partner" = ["webhooks:write"])))]
 pub async fn change_webhook(
@@ -163,9 +172,6 @@ pub async fn change_webhook(
     let found = endpoints::find(&state.database, partner, read_id(&id)?).await?;
     Query::read(&request, &[])?;
     let asked: WebhookChange = body::read(&request, body)?;
-    if asked.url.is_none() && asked.events.is_none() && asked.enabled.is_none() {
-        return Err(Error::bad_input("body", format!("say what is to be another: {}", WebhookChange::FIELDS.join(", "))));
-    }
     let change = Change { url: asked.url, events: asked.events, enabled: asked.enabled };
     let changed = endpoints::change(&state, partner, found.id, change, &asker.author()).await?;
     Ok(HttpResponse::Ok().json(Webhook::of(changed)))

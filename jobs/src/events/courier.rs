@@ -1,26 +1,53 @@
-//! Calls addresses that partners gave. Only the public internet: no address of this machine or of the network around it, whatever name leads
-//! there and whenever it is looked up.
+//! Calls addresses that partners gave. Only the public internet: no address that is not public, and not our own, whatever name leads there and
+//! whenever it is looked up. What of the network around this machine has public addresses is for its firewall.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use url::{Host, Url};
+use uuid::Uuid;
 
 /// The standard's: 15 to 30 seconds.
 const TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const URL_CHARS_MAX: usize = 2000;
+/// Messages on their way to one endpoint at once, in a process: a slow one leaves places to the others.
+const AT_ONCE: usize = 2;
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 3600);
+const NO_CONNECTION: &str = "There was no connection, or the name does not lead to the public internet.";
 const NOT_PUBLIC: &str = "it does not lead to the public internet";
 
 /// Cheap to clone: the connections are shared.
 #[derive(Clone, Debug)]
 pub struct Courier {
     client: reqwest::Client,
+    /// Where we are ourselves.
+    own: Option<String>,
     /// While this server itself is for this machine only.
     may_call_this_machine: bool,
+    /// Messages that are on their way to each endpoint.
+    under_way: Arc<Mutex<HashMap<Uuid, usize>>>,
+}
+
+/// A message's place among those that are on their way to an endpoint.
+pub struct Place {
+    endpoint: Uuid,
+    under_way: Arc<Mutex<HashMap<Uuid, usize>>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = under_way.get_mut(&self.endpoint) {
+            *count -= 1;
+            if *count == 0 {
+                under_way.remove(&self.endpoint);
+            }
+        }
+    }
 }
 
 /// What came back. What stands in the answer is not read.
@@ -31,7 +58,8 @@ pub struct Answer {
 }
 
 impl Courier {
-    pub fn new(may_call_this_machine: bool) -> Self {
+    /// `own`: where we are ourselves. `may_call_this_machine`: while that is this machine only.
+    pub fn new(own: &Url, may_call_this_machine: bool) -> Self {
         let client = reqwest::Client::builder()
             .user_agent(concat!("CP Connect/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -42,15 +70,24 @@ impl Courier {
             .timeout(TIMEOUT)
             .build()
             .expect("the HTTP client starts: its settings are constants");
-        Self { client, may_call_this_machine }
+        let own = own.host_str().filter(|_| !may_call_this_machine).map(str::to_owned);
+        Self { client, own, may_call_this_machine, under_way: Arc::default() }
+    }
+
+    /// A place among the messages to an endpoint, unless all are taken.
+    pub fn place(&self, endpoint: Uuid) -> Option<Place> {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = under_way.entry(endpoint).or_default();
+        if *count >= AT_ONCE {
+            return None;
+        }
+        *count += 1;
+        Some(Place { endpoint, under_way: self.under_way.clone() })
     }
 
     /// The address, if it is one that may be called. What its name leads to is looked at with every call.
     pub fn read(&self, text: &str) -> Result<Url, String> {
         let refused = |why: &str| Err(format!("the address cannot be called: {why}"));
-        if text.chars().count() > URL_CHARS_MAX {
-            return refused(&format!("it is longer than {URL_CHARS_MAX} characters"));
-        }
         let Ok(url) = Url::parse(text) else { return refused("it is no URL") };
         if !url.username().is_empty() || url.password().is_some() {
             return refused("it has a user or a password in it; messages are known by their signature");
@@ -77,6 +114,9 @@ impl Courier {
         if ip.is_some_and(|ip| !may_call(ip, self.may_call_this_machine)) || (is_this_machine && !self.may_call_this_machine) {
             return refused(NOT_PUBLIC);
         }
+        if self.own.as_deref().is_some_and(|own| url.host_str() == Some(own)) {
+            return refused("it is ours");
+        }
         Ok(url)
     }
 
@@ -94,18 +134,12 @@ impl Courier {
     }
 }
 
+/// Whether a name leads to nobody or to somebody inside is not told apart: it would say which names there are.
 fn why(error: &reqwest::Error) -> String {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(one) = cause {
-        if one.is::<NotPublic>() {
-            return format!("The address cannot be called: {NOT_PUBLIC}.");
-        }
-        cause = one.source();
-    }
     let what = if error.is_timeout() {
         "There was no answer in time."
     } else if error.is_connect() {
-        "There was no connection."
+        NO_CONNECTION
     } else {
         "The connection failed."
     };
@@ -181,6 +215,22 @@ fn is_public(ip: IpAddr) -> bool {
 mod tests {
     use super::*;
 
+    fn ours() -> Url {
+        Url::parse("https://connect.cloudperfect.example/").unwrap()
+    }
+
+    #[test]
+    fn two_messages_at_once_are_on_their_way_to_one_endpoint() {
+        let courier = Courier::new(&ours(), false);
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let places: Vec<Place> = (0..AT_ONCE).map(|_| courier.place(one).unwrap()).collect();
+        assert!(courier.clone().place(one).is_none());
+        assert!(courier.place(other).is_some());
+        drop(places);
+        assert!(courier.place(one).is_some());
+        assert!(courier.under_way.lock().unwrap().is_empty());
+    }
+
     #[test]
     fn only_the_public_internet_is_called() {
         let public =
@@ -240,11 +290,10 @@ mod tests {
 
     #[test]
     fn an_address_that_cannot_be_called_is_refused_with_its_reason() {
-        let (strict, open) = (Courier::new(false), Courier::new(true));
+        let (strict, open) = (Courier::new(&ours(), false), Courier::new(&ours(), true));
         for good in ["https://hooks.partner.example/cp?x=1", "https://hooks.partner.example:8443/", "https://8.8.8.8/"] {
             assert!(strict.read(good).is_ok(), "{good}");
         }
-        let long = format!("https://a.example/{}", "x".repeat(2000));
         for (bad, why) in [
             ("", "no URL"),
             ("hooks", "no URL"),
@@ -260,8 +309,8 @@ mod tests {
             ("https://[::ffff:10.0.0.1]/", NOT_PUBLIC),
             ("https://169.254.169.254/latest/meta-data", NOT_PUBLIC),
             ("https://localhost/", NOT_PUBLIC),
+            ("https://connect.cloudperfect.example:8443/graphql", "ours"),
             ("http://localhost:8080/", "https"),
-            (&long, "longer"),
         ] {
             let said = strict.read(bad).expect_err(bad);
             assert!(said.contains(why), "{bad}: {said}");
@@ -280,8 +329,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let address = Url::parse(&format!("http://localhost:{port}/")).unwrap();
-        let said = Courier::new(false).post(address, HeaderMap::new(), "{}".to_owned()).await.unwrap_err();
-        assert!(said.contains(NOT_PUBLIC), "{said}");
+        let said = Courier::new(&ours(), false).post(address, HeaderMap::new(), "{}".to_owned()).await.unwrap_err();
+        assert_eq!(said, NO_CONNECTION);
         let nobody = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
         assert!(nobody.is_err(), "somebody connected");
     }

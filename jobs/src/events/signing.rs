@@ -8,7 +8,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Bytes of a secret: the standard asks for 24 to 64.
-const SECRET_BYTES: usize = 32;
+pub const SECRET_BYTES: usize = 32;
 
 /// A new secret.
 pub fn new_secret(chance: &dyn Chance) -> Zeroizing<Vec<u8>> {

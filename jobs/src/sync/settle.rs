@@ -383,15 +383,16 @@ pub(super) async fn hold(
     held: &[(String, Unmappable)],
 ) -> Result<(), Halt> {
     let now = slice.context.now();
+    let mut opened = false;
     for (xero_id, reason) in held {
         let sentence = slice.of_product(&reason.sentence);
         let sentence = slice.key.seal(holds::place(lane.id, xero_id), sentence.as_bytes(), slice.context.chance.as_ref());
-        transaction
-            .execute_raw(sql(
+        let row = transaction
+            .query_one_raw(sql(
                 transaction.get_database_backend(),
                 "INSERT INTO hold (tenant_id, lane_id, xero_id, run_id, code, expected, sentence, held_at, expires_at, attempts) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) ON CONFLICT (tenant_id, lane_id, xero_id) DO UPDATE SET run_id = excluded.run_id, \
-                 code = excluded.code, expected = excluded.expected, sentence = excluded.sentence, expires_at = excluded.expires_at, attempts = hold.attempts + 1",
+                 code = excluded.code, expected = excluded.expected, sentence = excluded.sentence, expires_at = excluded.expires_at, attempts = hold.attempts + 1 RETURNING attempts",
                 vec![
                     slice.tenant.0.into(),
                     lane.id.0.into(),
@@ -405,10 +406,11 @@ pub(super) async fn hold(
                 ],
             ))
             .await?;
+        opened |= row.map_or(Ok(0), |row| row.try_get::<i32>("", "attempts"))? == 1;
     }
-    if !held.is_empty() {
-        let opened = Event::HoldOpened { link: slice.link.id };
-        events::tell(transaction, &slice.context, slice.tenant, opened, now).await?;
+    // What is only held once more is no news.
+    if opened {
+        events::tell(transaction, &slice.context, slice.tenant, Event::HoldOpened { link: slice.link.id }, now).await?;
     }
     Ok(())
 }

@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
+use entities::audit_entry::SYSTEM;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, MessageId, TenantId};
-use entities::{endpoint, message};
+use entities::sealed::SealTrouble;
+use entities::{api_client, endpoint, message, partner_tenant};
 use reqwest::header::{HeaderMap, HeaderValue};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
+use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::events::courier::Answer;
 use crate::events::{self, OFF, open_secret, signing};
 use crate::job::{Job, Queue};
 use crate::queue::enqueue;
+use crate::runs;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
@@ -26,6 +31,8 @@ const PAUSES_S: [u64; 9] = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 *
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(4 * 24 * HOUR);
 /// An endpoint that took nothing for so long is switched off.
 const OFF_AFTER: Duration = Duration::from_secs(5 * 24 * HOUR);
+/// What failed longer ago than this says nothing.
+const QUIET: Duration = Duration::from_secs(24 * HOUR);
 /// "Gone": it does not want to be told any more.
 const GONE: u16 = 410;
 
@@ -55,77 +62,100 @@ impl Job for TellPartner {
             return Ok(Some(found.due_at));
         }
         let endpoint = endpoint::Entity::by_id(found.endpoint_id).one(&context.database).await?;
-        let Some(endpoint) = endpoint else { return Ok(None) };
-        if !may_know(&context, &endpoint, self.tenant).await? {
-            forget(&context, &found).await?;
-            return Ok(None);
+        let Some(endpoint) = endpoint else { return forget(&context, &found).await };
+        if !is_theirs(&context, &endpoint, self.tenant).await? {
+            return forget(&context, &found).await;
         }
-        let found = if found.state == "gathering" {
-            match gather(&context, found).await? {
-                Some(gathered) => gathered,
-                None => return Ok(None),
-            }
-        } else {
-            found
-        };
+        let Some(found) = gathered(&context, found).await? else { return Ok(None) };
         if endpoint.state != "on" {
-            settle(&context, found, End::given_up(0, None, OFF.to_owned())).await?;
-            return Ok(None);
+            return settle(&context, &found, End::given_up(0, None, OFF)).await;
+        }
+        if !is_let_in(&context, &endpoint).await? {
+            return settle(&context, &found, End::given_up(0, None, "No program of the partner's was let in.")).await;
         }
         // One message finds out whether it is well again, and not each for itself.
         if let Some(rest) = endpoint.rest_until.filter(|rest| *rest > context.now()) {
-            return postpone(&context, found, rest).await;
+            return postpone(&context, &found, rest).await;
         }
-        let outcome = send(&context, &endpoint, &found).await?;
-        close(&context, endpoint, found, outcome).await
+        let Some(_place) = context.courier.place(endpoint.id.0) else {
+            // A slow one keeps nobody else from being told.
+            return Ok(Some(context.in_a(Duration::from_secs(1))));
+        };
+        let headers = match headers(&context, &endpoint, &found.id.to_string(), &found.body) {
+            Ok(headers) => headers,
+            Err(Failure::Seal(trouble)) => return unsigned(&context, &endpoint, &found, &trouble).await,
+            Err(failure) => return Err(failure),
+        };
+        let outcome = context.courier.send(&endpoint.url, headers, found.body.clone()).await;
+        close(&context, &endpoint, &found, outcome).await
     }
 }
 
-/// Whether the customer is still the partner's, and the partner still let in.
-async fn may_know(context: &Context, endpoint: &endpoint::Model, tenant: TenantId) -> Result<bool, Failure> {
-    let text = "SELECT 1 AS n FROM partner_tenant JOIN api_client ON api_client.partner_id = partner_tenant.partner_id \
-                WHERE partner_tenant.tenant_id = $1 AND partner_tenant.partner_id = $2 AND api_client.revoked_at IS NULL LIMIT 1";
-    let values = vec![tenant.0.into(), endpoint.partner_id.0.into()];
-    Ok(context.database.query_one_raw(sql(context.database.get_database_backend(), text, values)).await?.is_some())
+/// Whether the customer is still the partner's.
+async fn is_theirs(context: &Context, endpoint: &endpoint::Model, tenant: TenantId) -> Result<bool, Failure> {
+    let own = partner_tenant::Entity::of(tenant).filter(partner_tenant::Column::PartnerId.eq(endpoint.partner_id));
+    Ok(own.one(&context.database).await?.is_some())
 }
 
-async fn forget(context: &Context, found: &message::Model) -> Result<(), Failure> {
+/// Whether any program of the partner's still is.
+async fn is_let_in(context: &Context, endpoint: &endpoint::Model) -> Result<bool, Failure> {
+    let living = api_client::Entity::all()
+        .filter(api_client::Column::PartnerId.eq(endpoint.partner_id))
+        .filter(api_client::Column::RevokedAt.is_null());
+    Ok(living.one(&context.database).await?.is_some())
+}
+
+async fn forget(context: &Context, found: &message::Model) -> Result<Option<At>, Failure> {
     message::Entity::delete_many()
         .filter(message::Column::TenantId.eq(found.tenant_id))
         .filter(message::Column::Id.eq(found.id))
         .exec(&context.database)
         .await?;
-    Ok(())
+    Ok(None)
 }
 
 /// What was held since it was begun, by code. Where all of it is cured there is nothing to tell.
-async fn gather(context: &Context, found: message::Model) -> Result<Option<message::Model>, Failure> {
+async fn gathered(context: &Context, found: message::Model) -> Result<Option<message::Model>, Failure> {
+    if found.state != "gathering" {
+        return Ok(Some(found));
+    }
+    let (tenant, link) = (found.tenant_id, LinkId(found.about));
+    let transaction = begin_write(&context.database).await?;
+    // Whoever holds records has the link: what is not counted here finds no message to join, and begins another.
+    runs::locked(&transaction, tenant, link).await?;
     let text = "SELECT hold.code AS code, COUNT(*) AS n FROM hold JOIN lane ON lane.tenant_id = hold.tenant_id AND lane.id = hold.lane_id \
                 WHERE hold.tenant_id = $1 AND lane.link_id = $2 AND hold.held_at >= $3 GROUP BY hold.code ORDER BY hold.code";
-    let link = LinkId(found.about);
-    let values = vec![found.tenant_id.0.into(), link.0.into(), found.made_at.0.into()];
+    let values = vec![tenant.0.into(), link.0.into(), found.made_at.0.into()];
     let (mut codes, mut count) = (Map::new(), 0);
-    for row in context.database.query_all_raw(sql(context.database.get_database_backend(), text, values)).await? {
+    for row in transaction.query_all_raw(sql(transaction.get_database_backend(), text, values)).await? {
         let (code, n): (String, i64) = (row.try_get("", "code")?, row.try_get("", "n")?);
         codes.insert(code, n.into());
         count += n;
     }
+    let as_found = message::Column::State.eq("gathering");
     if count == 0 {
-        forget(context, &found).await?;
+        let gone =
+            message::Entity::delete_many().filter(message::Column::TenantId.eq(tenant)).filter(message::Column::Id.eq(found.id));
+        gone.filter(as_found).exec(&transaction).await?;
+        transaction.commit().await?;
         return Ok(None);
     }
-    let data = json!({ "tenantId": found.tenant_id, "linkId": link, "count": count, "codes": Value::Object(codes) });
+    let data = json!({ "tenantId": tenant, "linkId": link, "count": count, "codes": Value::Object(codes) });
     let body = events::body(&found.event, context.now(), data);
-    let mut row = found.into_active_model();
-    row.body = Set(body);
-    row.state = Set("waiting".to_owned());
-    Ok(Some(row.update(&context.database).await?))
+    let told = change(&found)
+        .col_expr(message::Column::Body, Expr::value(body.as_str()))
+        .col_expr(message::Column::State, Expr::value("waiting"));
+    let told = told.filter(as_found).exec(&transaction).await?;
+    transaction.commit().await?;
+    Ok((told.rows_affected > 0).then(|| message::Model { body, state: "waiting".to_owned(), ..found }))
 }
 
-async fn send(context: &Context, endpoint: &endpoint::Model, found: &message::Model) -> Result<Result<Answer, String>, Failure> {
-    let id = found.id.to_string();
-    let headers = headers(context, endpoint, &id, &found.body)?;
-    Ok(context.courier.send(&endpoint.url, headers, found.body.clone()).await)
+/// Changes a message that is still as it was found: who asked for it again meanwhile has begun it anew.
+fn change(found: &message::Model) -> sea_orm::UpdateMany<message::Entity> {
+    message::Entity::update_many()
+        .filter(message::Column::TenantId.eq(found.tenant_id))
+        .filter(message::Column::Id.eq(found.id))
+        .filter(message::Column::BegunAt.eq(found.begun_at))
 }
 
 /// The three headers of Standard Webhooks.
@@ -133,7 +163,8 @@ pub fn headers(context: &Context, endpoint: &endpoint::Model, id: &str, body: &s
     let now = context.now();
     let mut secrets = vec![open_secret(&context.keys, endpoint.id, &endpoint.secret)?];
     if let Some(previous) = endpoint.previous.as_ref().filter(|_| endpoint.previous_until.is_some_and(|until| now < until)) {
-        secrets.push(open_secret(&context.keys, endpoint.id, previous)?);
+        let all = open_secret(&context.keys, endpoint.id, previous)?;
+        secrets.extend(all.chunks(signing::SECRET_BYTES).map(|one| Zeroizing::new(one.to_vec())));
     }
     let timestamp_s = now.0.div_euclid(1_000_000);
     let mut headers = HeaderMap::new();
@@ -148,51 +179,63 @@ pub fn headers(context: &Context, endpoint: &endpoint::Model, id: &str, body: &s
     Ok(headers)
 }
 
+/// Nobody can sign for this endpoint: the master key is gone.
+async fn unsigned(
+    context: &Context,
+    endpoint: &endpoint::Model,
+    found: &message::Model,
+    trouble: &SealTrouble,
+) -> Result<Option<At>, Failure> {
+    tracing::error!(endpoint.id = %endpoint.id, %trouble, "the secret of a partner's webhook does not open; it is switched off");
+    let off = "Its secret can no longer be read. Make a new one, and enable it again.";
+    fail(context, endpoint, &Failing { failures: endpoint.failures, since: context.now(), rest: context.now(), off: Some(off) })
+        .await?;
+    settle(context, found, End::given_up(0, None, off)).await
+}
+
 /// Notes what came of an attempt, on the message and on the endpoint.
 async fn close(
     context: &Context,
-    endpoint: endpoint::Model,
-    found: message::Model,
+    endpoint: &endpoint::Model,
+    found: &message::Model,
     outcome: Result<Answer, String>,
 ) -> Result<Option<At>, Failure> {
     let now = context.now();
     let (status, why, wait) = match outcome {
         Ok(answer) if (200..300).contains(&answer.status) => {
             if endpoint.failures > 0 {
-                well_again(context, &endpoint).await?;
+                well_again(context, endpoint).await?;
             }
-            settle(context, found, End { state: "delivered", tried: 1, status: Some(answer.status), error: None }).await?;
-            return Ok(None);
+            return settle(context, found, End { state: "delivered", tried: 1, status: Some(answer.status), error: None }).await;
         }
         Ok(answer) => (Some(answer.status), format!("It was answered with {}.", answer.status), answer.retry_after),
         Err(why) => (None, why, None),
     };
-    let is_gone = status == Some(GONE);
-    let failing_since = endpoint.failing_since.unwrap_or(now);
-    let off = if is_gone {
+    // What failed before a quiet time tells nothing of today.
+    let is_old = endpoint.rest_until.is_none_or(|rest| now.since(rest) > QUIET);
+    let (failures, since) = if is_old { (0, now) } else { (endpoint.failures, endpoint.failing_since.unwrap_or(now)) };
+    let off = if status == Some(GONE) {
         Some("It answered 410 (gone): it does not want to be told any more.")
-    } else if now.since(failing_since) >= OFF_AFTER {
+    } else if now.since(since) >= OFF_AFTER {
         Some("It took nothing for five days.")
     } else {
         None
     };
-    let rest = pause(context, endpoint.failures).max(wait.unwrap_or_default());
-    fail(context, &endpoint, failing_since, now.plus(rest), off).await?;
-    let next = usize::try_from(found.attempts).ok().filter(|attempts| *attempts < PAUSES_S.len());
-    let is_over = next.is_none() || now.since(found.begun_at) >= GIVEN_UP_AFTER;
-    if off.is_some() || is_over {
+    let rest = now.plus(pause(context, failures).max(wait.unwrap_or_default()));
+    let is_off = fail(context, endpoint, &Failing { failures, since, rest, off }).await? && off.is_some();
+    let is_last = usize::try_from(found.attempts).is_ok_and(|attempts| attempts >= PAUSES_S.len());
+    if is_off || is_last || now.since(found.begun_at) >= GIVEN_UP_AFTER {
         tracing::warn!(tenant.id = %found.tenant_id, message.id = %found.id, event = found.event, "a partner could not be told; it is given up");
-        settle(context, found, End::given_up(1, status, why)).await?;
-        return Ok(None);
+        return settle(context, found, End::given_up(1, status, why)).await;
     }
     let due = now.plus(pause(context, found.attempts).max(wait.unwrap_or_default()));
-    let mut row = found.clone().into_active_model();
-    row.attempts = Set(found.attempts + 1);
-    row.status = Set(status.map(i32::from));
-    row.error = Set(Some(why));
-    row.due_at = Set(due);
-    row.update(&context.database).await?;
-    Ok(Some(due))
+    let noted = change(found)
+        .col_expr(message::Column::Attempts, Expr::value(found.attempts + 1))
+        .col_expr(message::Column::Status, Expr::value(status.map(i32::from)))
+        .col_expr(message::Column::Error, Expr::value(Some(why)))
+        .col_expr(message::Column::DueAt, Expr::value(due))
+        .filter(message::Column::State.eq("waiting"));
+    Ok((noted.exec(&context.database).await?.rows_affected > 0).then_some(due))
 }
 
 /// The pause after so many failures before, up to a tenth longer: many that wait do not come back in one moment.
@@ -204,17 +247,14 @@ fn pause(context: &Context, failures: i32) -> Duration {
     pause + pause.mul_f64(0.1 * f64::from(u16::from_le_bytes(random)) / f64::from(u16::MAX))
 }
 
-async fn postpone(context: &Context, found: message::Model, rest: At) -> Result<Option<At>, Failure> {
+async fn postpone(context: &Context, found: &message::Model, rest: At) -> Result<Option<At>, Failure> {
     if context.now().since(found.begun_at) >= GIVEN_UP_AFTER {
         let why = found.error.clone().unwrap_or_else(|| "The endpoint took nothing meanwhile.".to_owned());
         let status = found.status.and_then(|status| u16::try_from(status).ok());
-        settle(context, found, End::given_up(0, status, why)).await?;
-        return Ok(None);
+        return settle(context, found, End::given_up(0, status, why)).await;
     }
-    let mut row = found.into_active_model();
-    row.due_at = Set(rest);
-    row.update(&context.database).await?;
-    Ok(Some(rest))
+    let later = change(found).col_expr(message::Column::DueAt, Expr::value(rest)).filter(message::Column::State.eq("waiting"));
+    Ok((later.exec(&context.database).await?.rows_affected > 0).then_some(rest))
 }
 
 /// How a message ended.
@@ -227,21 +267,21 @@ struct End {
 }
 
 impl End {
-    fn given_up(tried: i32, status: Option<u16>, error: String) -> Self {
-        Self { state: "given_up", tried, status, error: Some(error) }
+    fn given_up(tried: i32, status: Option<u16>, error: impl Into<String>) -> Self {
+        Self { state: "given_up", tried, status, error: Some(error.into()) }
     }
 }
 
-async fn settle(context: &Context, found: message::Model, end: End) -> Result<(), Failure> {
-    let attempts = found.attempts + end.tried;
-    let mut row = found.into_active_model();
-    row.attempts = Set(attempts);
-    row.state = Set(end.state.to_owned());
-    row.status = Set(end.status.map(i32::from));
-    row.error = Set(end.error);
-    row.settled_at = Set(Some(context.now()));
-    row.update(&context.database).await?;
-    Ok(())
+async fn settle(context: &Context, found: &message::Model, end: End) -> Result<Option<At>, Failure> {
+    change(found)
+        .col_expr(message::Column::Attempts, Expr::value(found.attempts + end.tried))
+        .col_expr(message::Column::State, Expr::value(end.state))
+        .col_expr(message::Column::Status, Expr::value(end.status.map(i32::from)))
+        .col_expr(message::Column::Error, Expr::value(end.error))
+        .col_expr(message::Column::SettledAt, Expr::value(Some(context.now())))
+        .exec(&context.database)
+        .await?;
+    Ok(None)
 }
 
 async fn well_again(context: &Context, endpoint: &endpoint::Model) -> Result<(), Failure> {
@@ -250,40 +290,60 @@ async fn well_again(context: &Context, endpoint: &endpoint::Model) -> Result<(),
         .col_expr(endpoint::Column::FailingSince, Expr::value(None::<At>))
         .col_expr(endpoint::Column::RestUntil, Expr::value(None::<At>))
         .filter(endpoint::Column::Id.eq(endpoint.id))
+        .filter(endpoint::Column::Url.eq(endpoint.url.as_str()))
         .exec(&context.database)
         .await?;
     Ok(())
 }
 
-async fn fail(context: &Context, endpoint: &endpoint::Model, since: At, rest: At, off: Option<&str>) -> Result<(), Failure> {
-    let transaction = begin_write(&context.database).await?;
-    let mut update = endpoint::Entity::update_many()
-        .col_expr(endpoint::Column::Failures, Expr::col(endpoint::Column::Failures).add(1))
-        .col_expr(endpoint::Column::FailingSince, Expr::value(Some(since)))
-        .col_expr(endpoint::Column::RestUntil, Expr::value(Some(rest)));
-    if let Some(reason) = off {
-        update = update
-            .col_expr(endpoint::Column::State, Expr::value("off"))
-            .col_expr(endpoint::Column::Reason, Expr::value(Some(reason)));
-    }
-    // Those that were sent beside each other fail once.
-    update
-        .filter(endpoint::Column::Id.eq(endpoint.id))
-        .filter(endpoint::Column::Failures.eq(endpoint.failures))
-        .filter(endpoint::Column::State.eq("on"))
-        .exec(&transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(())
+/// How an endpoint fails.
+struct Failing {
+    /// Attempts in a row before this one.
+    failures: i32,
+    since: At,
+    rest: At,
+    off: Option<&'static str>,
 }
 
-/// Messages whose alarm was lost are sent all the same.
+/// Notes that an attempt failed, and whether it counts: those that were sent beside each other fail once, and what another address answered is
+/// nothing of this one's.
+async fn fail(context: &Context, endpoint: &endpoint::Model, failing: &Failing) -> Result<bool, Failure> {
+    let transaction = begin_write(&context.database).await?;
+    let mut update = endpoint::Entity::update_many()
+        .col_expr(endpoint::Column::Failures, Expr::value(failing.failures + 1))
+        .col_expr(endpoint::Column::FailingSince, Expr::value(Some(failing.since)))
+        .col_expr(endpoint::Column::RestUntil, Expr::value(Some(failing.rest)))
+        .filter(endpoint::Column::Id.eq(endpoint.id))
+        .filter(endpoint::Column::Url.eq(endpoint.url.as_str()))
+        .filter(endpoint::Column::State.eq("on"));
+    update = match failing.off {
+        Some(reason) => update
+            .col_expr(endpoint::Column::State, Expr::value("off"))
+            .col_expr(endpoint::Column::Reason, Expr::value(Some(reason))),
+        None => update.filter(endpoint::Column::Failures.eq(endpoint.failures)),
+    };
+    let counts = update.exec(&transaction).await?.rows_affected > 0;
+    if counts && failing.off.is_some() {
+        let deed = Deed::done("endpoint.off", format!("endpoint:{}", endpoint.id), "");
+        note(&transaction, context, SYSTEM, &Author::worker(), deed).await?;
+    }
+    transaction.commit().await?;
+    Ok(counts)
+}
+
+/// Messages whose alarm was lost are sent all the same. One whose job failed for good is tried again in an hour.
 pub async fn take_up(context: &Context, late: At) -> Result<(), Failure> {
+    let backend = context.database.get_database_backend();
     let text =
-        "SELECT tenant_id, id FROM message WHERE state IN ('gathering', 'waiting') AND due_at < $1 ORDER BY due_at LIMIT 100";
-    for row in context.database.query_all_raw(sql(context.database.get_database_backend(), text, vec![late.0.into()])).await? {
+        "SELECT tenant_id, id FROM message WHERE state IN ('gathering', 'waiting') AND due_at < $1 ORDER BY due_at LIMIT 1000";
+    for row in context.database.query_all_raw(sql(backend, text, vec![late.0.into()])).await? {
         let job = TellPartner { tenant: TenantId(row.try_get("", "tenant_id")?), message: MessageId(row.try_get("", "id")?) };
-        enqueue(&context.database, context.clock.as_ref(), &job, context.now()).await?;
+        let alarm = "SELECT 1 AS n FROM job WHERE queue = 'partners' AND dedup = $1 \
+                     AND (status IN ('pending', 'running') OR (status = 'failed' AND run_at > $2)) LIMIT 1";
+        let values = vec![job.key().into(), late.minus(Duration::from_secs(HOUR)).0.into()];
+        if context.database.query_one_raw(sql(backend, alarm, values)).await?.is_none() {
+            enqueue(&context.database, context.clock.as_ref(), &job, context.now()).await?;
+        }
     }
     Ok(())
 }
