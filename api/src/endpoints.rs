@@ -186,10 +186,8 @@ pub async fn change(
         what.push(if enabled { "on" } else { "off" });
     }
     let changed = rested(row).update(&transaction).await?;
-    // What waits for the end of a rest is sent now.
-    let waiting = message::Entity::of_endpoint(id).filter(message::Column::State.eq("waiting")).limit(REPLAYED_MAX);
-    for one in waiting.all(&transaction).await? {
-        at_once(&transaction, context, one).await?;
+    if changed.state == "on" {
+        hurry(&transaction, context, id).await?;
     }
     noted(&transaction, context, by, "endpoint.changed", &changed, what.join(" ")).await?;
     transaction.commit().await?;
@@ -205,13 +203,21 @@ fn rested(mut row: endpoint::ActiveModel) -> endpoint::ActiveModel {
     row
 }
 
-async fn at_once(transaction: &impl ConnectionTrait, context: &Context, found: message::Model) -> Result<(), Error> {
+/// What waits for the end of a rest is sent now: the longest waiting first, and so many at once.
+async fn hurry(transaction: &impl ConnectionTrait, context: &Context, id: EndpointId) -> Result<(), Error> {
     let now = context.now();
-    let job = TellPartner { tenant: found.tenant_id, message: found.id };
-    let mut row = found.into_active_model();
-    row.due_at = Set(now);
-    row.update(transaction).await?;
-    enqueue(transaction, context.clock.as_ref(), &job, now).await?;
+    let waiting = message::Entity::of_endpoint(id)
+        .filter(message::Column::State.eq("waiting"))
+        .filter(message::Column::DueAt.gt(now))
+        .order_by_asc(message::Column::DueAt)
+        .limit(REPLAYED_MAX);
+    for one in waiting.all(transaction).await? {
+        let job = TellPartner { tenant: one.tenant_id, message: one.id };
+        let mut row = one.into_active_model();
+        row.due_at = Set(now);
+        row.update(transaction).await?;
+        enqueue(transaction, context.clock.as_ref(), &job, now).await?;
+    }
     Ok(())
 }
 
@@ -318,17 +324,18 @@ pub async fn replay(
     Ok(again)
 }
 
-/// Sends again what was given up since then, and now what still waits, the oldest first. Gives how many.
+/// Sends again what was given up since then, the oldest first, and gives how many; what still waits is sent now.
 pub async fn replay_since(context: &Context, partner: PartnerId, id: EndpointId, since: At, by: &Author) -> Result<u64, Error> {
     let transaction = begin_write(&context.database).await?;
     let endpoint = living(locked(&transaction, partner, id).await?)?;
     let missed = own(&endpoint)
-        .filter(message::Column::State.ne("delivered"))
+        .filter(message::Column::State.eq("given_up"))
         .filter(message::Column::MadeAt.gte(since))
         .order_by_asc(message::Column::Id)
         .limit(REPLAYED_MAX);
     let found = missed.all(&transaction).await?;
     rested(endpoint.clone().into_active_model()).update(&transaction).await?;
+    hurry(&transaction, context, id).await?;
     let count = found.len() as u64;
     for one in found {
         once_more(&transaction, context, one).await?;

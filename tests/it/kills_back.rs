@@ -201,8 +201,8 @@ impl Story {
 
     /// People work in Zoho Books while nobody carries.
     async fn work(&mut self) {
-        // Zoho tells whole seconds: nobody edits in the very second of our last writing.
-        tokio::time::sleep(Duration::from_millis(1100)).await;
+        // Zoho tells whole seconds: nobody edits within two of our last status call, which shows in Zoho within so much time.
+        tokio::time::sleep(Duration::from_millis(3100)).await;
         self.second_thoughts().await;
         for (invoice, customer) in std::mem::take(&mut self.unpaid) {
             self.pay(&invoice, &customer).await;
@@ -411,8 +411,11 @@ impl Story {
             let field = if one["contact_type"] == "vendor" { "cf_xero_supplier_id" } else { "cf_xero_acct_id" };
             assert_eq!(books::custom(&one, field).as_deref(), found[0]["ContactID"].as_str(), "{one:#}");
         }
+        let here = books::zoho(&self.world, "contacts").await;
         for (id, name) in &self.named {
-            assert!(contacts.iter().any(|other| other["Name"] == *name), "{id} is not called {name} in Xero");
+            let is_called = contacts.iter().any(|other| other["Name"] == *name);
+            let one = here.iter().find(|one| one["contact_id"] == id.as_str());
+            assert!(is_called, "{id} is not called {name} in Xero: {one:#?}");
         }
         let (items, here) = (books::xero(&self.world, "Items").await, books::zoho(&self.world, "items").await);
         for (id, price) in &self.prices {

@@ -103,10 +103,10 @@ pub const CODES_MAX: usize = 100;
 /// The codes that are named, each once.
 pub fn codes_of(codes: Option<Vec<String>>) -> Result<Option<Vec<String>>, Error> {
     let Some(mut codes) = codes else { return Ok(None) };
+    if codes.len() > CODES_MAX {
+        return Err(Error::bad_input("codes", format!("name {CODES_MAX} codes at most")));
+    }
     codes.sort_unstable();
     codes.dedup();
-    match codes.len() <= CODES_MAX {
-        true => Ok(Some(codes)),
-        false => Err(Error::bad_input("codes", format!("name {CODES_MAX} codes at most"))),
-    }
+    Ok(Some(codes))
 }

@@ -43,7 +43,7 @@ pub struct FindingPage {
 /// What a reconciliation found unequal, the sums first. The sentences are kept for 30 days.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/runs/{run}/findings", tag = "runs",
     params(("tenant" = Uuid, Path), ("run" = Uuid, Path), ("limit" = Option<u64>, Query, description = "20 where absent", minimum = 1, maximum = 100),
-           ("after" = Option<u32>, Query, description = "`next` of the page before", maximum = 2147483647)),
+           ("after" = Option<String>, Query, description = "`next` of the page before", pattern = "^[0-9]{1,9}$")),
     responses((status = 200, body = FindingPage)), security(("partner" = ["tenants:read"])))]
 pub async fn list_findings(state: Data<State>, ids: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let asker = find::asker(&request, Scope::TenantsRead)?;

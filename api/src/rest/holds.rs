@@ -77,7 +77,7 @@ pub struct RetriedHolds {
 /// What could not be carried over this link, the oldest first.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/links/{link}/holds", tag = "holds",
     params(("tenant" = Uuid, Path), ("link" = Uuid, Path), ("limit" = Option<u64>, Query, description = "20 where absent", minimum = 1, maximum = 100),
-           ("after" = Option<u32>, Query, description = "`next` of the page before", maximum = 2147483647)),
+           ("after" = Option<String>, Query, description = "`next` of the page before", pattern = "^[0-9]{1,9}$")),
     responses((status = 200, body = HoldPage)), security(("partner" = ["tenants:read"])))]
 pub async fn list_holds(state: Data<State>, ids: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Error> {
     let asker = find::asker(&request, Scope::TenantsRead)?;

@@ -122,8 +122,8 @@ pub async fn replay_message(
     Ok(HttpResponse::Ok().json(Message::of(again)))
 }
 
-/// Sends again what was not taken since a moment, the oldest first: after your server was down. A thousand at most; where so many were,
-/// ask again from the last one on.
+/// Sends again what was given up since a moment, the oldest first and a thousand at most: after your server was down. Ask again until none is
+/// left. What still waits is tried at once.
 #[utoipa::path(post, path = "/api/v1/webhooks/{webhook}/replay", tag = "webhooks", request_body = Replay,
     params(("webhook" = Uuid, Path)), responses((status = 200, body = Replayed)), security(("partner" = ["webhooks:write"])))]
 pub async fn replay_messages(

@@ -47,8 +47,9 @@ impl Query {
 
     /// A cursor that we gave, of a list that is counted through.
     pub fn after_rows(&self) -> Result<u64, Error> {
-        let rows = self.after::<i32>()?.unwrap_or(0);
-        u64::try_from(rows).map_err(|_| Error::bad_input("after", NO_CURSOR))
+        let Some(text) = self.one("after") else { return Ok(0) };
+        let is_ours = (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_ours).ok_or_else(|| Error::bad_input("after", NO_CURSOR))
     }
 
     /// A cursor that we gave.

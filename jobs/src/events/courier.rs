@@ -70,7 +70,7 @@ impl Courier {
             .timeout(TIMEOUT)
             .build()
             .expect("the HTTP client starts: its settings are constants");
-        let own = own.host_str().filter(|_| !may_call_this_machine).map(str::to_owned);
+        let own = own.host_str().filter(|_| !may_call_this_machine).map(|host| host.trim_end_matches('.').to_owned());
         Self { client, own, may_call_this_machine, under_way: Arc::default() }
     }
 
@@ -114,7 +114,7 @@ impl Courier {
         if ip.is_some_and(|ip| !may_call(ip, self.may_call_this_machine)) || (is_this_machine && !self.may_call_this_machine) {
             return refused(NOT_PUBLIC);
         }
-        if self.own.as_deref().is_some_and(|own| url.host_str() == Some(own)) {
+        if self.own.as_deref().is_some_and(|own| url.host_str().map(|host| host.trim_end_matches('.')) == Some(own)) {
             return refused("it is ours");
         }
         Ok(url)
@@ -310,6 +310,7 @@ mod tests {
             ("https://169.254.169.254/latest/meta-data", NOT_PUBLIC),
             ("https://localhost/", NOT_PUBLIC),
             ("https://connect.cloudperfect.example:8443/graphql", "ours"),
+            ("https://connect.cloudperfect.example./graphql", "ours"),
             ("http://localhost:8080/", "https"),
         ] {
             let said = strict.read(bad).expect_err(bad);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use entities::audit_entry::SYSTEM;
 use entities::clock::At;
 use entities::database::{begin_write, sql};
 use entities::ids::{LinkId, MessageId, TenantId};
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use crate::audit::{Author, Deed, note};
+use crate::audit::{Author, Deed, note_aside};
 use crate::context::{Context, Failure};
 use crate::events::courier::Answer;
 use crate::events::{self, OFF, open_secret, signing};
@@ -63,6 +62,12 @@ impl Job for TellPartner {
         }
         let endpoint = endpoint::Entity::by_id(found.endpoint_id).one(&context.database).await?;
         let Some(endpoint) = endpoint else { return forget(&context, &found).await };
+        let Some(_place) = context.courier.place(endpoint.id.0) else {
+            // A slow one keeps nobody else from being told; who waits for it comes back the more seldom the longer it has waited.
+            let waited = context.now().since(found.begun_at) / 8;
+            let later = context.in_a(waited.clamp(Duration::from_secs(1), Duration::from_secs(MINUTE)));
+            return postpone(&context, &found, later).await;
+        };
         if !is_theirs(&context, &endpoint, self.tenant).await? {
             return forget(&context, &found).await;
         }
@@ -77,10 +82,6 @@ impl Job for TellPartner {
         if let Some(rest) = endpoint.rest_until.filter(|rest| *rest > context.now()) {
             return postpone(&context, &found, rest).await;
         }
-        let Some(_place) = context.courier.place(endpoint.id.0) else {
-            // A slow one keeps nobody else from being told.
-            return Ok(Some(context.in_a(Duration::from_secs(1))));
-        };
         let headers = match headers(&context, &endpoint, &found.id.to_string(), &found.body) {
             Ok(headers) => headers,
             Err(Failure::Seal(trouble)) => return unsigned(&context, &endpoint, &found, &trouble).await,
@@ -188,8 +189,9 @@ async fn unsigned(
 ) -> Result<Option<At>, Failure> {
     tracing::error!(endpoint.id = %endpoint.id, %trouble, "the secret of a partner's webhook does not open; it is switched off");
     let off = "Its secret can no longer be read. Make a new one, and enable it again.";
-    fail(context, endpoint, &Failing { failures: endpoint.failures, since: context.now(), rest: context.now(), off: Some(off) })
-        .await?;
+    let now = context.now();
+    let failing = Failing { failures: endpoint.failures, since: now, rest: now, off: Some(off), is_final: true };
+    fail(context, endpoint, &failing).await?;
     settle(context, found, End::given_up(0, None, off)).await
 }
 
@@ -222,7 +224,8 @@ async fn close(
         None
     };
     let rest = now.plus(pause(context, failures).max(wait.unwrap_or_default()));
-    let is_off = fail(context, endpoint, &Failing { failures, since, rest, off }).await? && off.is_some();
+    let failing = Failing { failures, since, rest, off, is_final: status == Some(GONE) };
+    let is_off = fail(context, endpoint, &failing).await? && off.is_some();
     let is_last = usize::try_from(found.attempts).is_ok_and(|attempts| attempts >= PAUSES_S.len());
     if is_off || is_last || now.since(found.begun_at) >= GIVEN_UP_AFTER {
         tracing::warn!(tenant.id = %found.tenant_id, message.id = %found.id, event = found.event, "a partner could not be told; it is given up");
@@ -253,7 +256,8 @@ async fn postpone(context: &Context, found: &message::Model, rest: At) -> Result
         let status = found.status.and_then(|status| u16::try_from(status).ok());
         return settle(context, found, End::given_up(0, status, why)).await;
     }
-    let later = change(found).col_expr(message::Column::DueAt, Expr::value(rest)).filter(message::Column::State.eq("waiting"));
+    let later =
+        change(found).col_expr(message::Column::DueAt, Expr::value(rest)).filter(message::Column::State.eq(found.state.as_str()));
     Ok((later.exec(&context.database).await?.rows_affected > 0).then_some(rest))
 }
 
@@ -303,12 +307,13 @@ struct Failing {
     since: At,
     rest: At,
     off: Option<&'static str>,
+    /// It is switched off whatever became of others that were sent beside this one.
+    is_final: bool,
 }
 
 /// Notes that an attempt failed, and whether it counts: those that were sent beside each other fail once, and what another address answered is
 /// nothing of this one's.
 async fn fail(context: &Context, endpoint: &endpoint::Model, failing: &Failing) -> Result<bool, Failure> {
-    let transaction = begin_write(&context.database).await?;
     let mut update = endpoint::Entity::update_many()
         .col_expr(endpoint::Column::Failures, Expr::value(failing.failures + 1))
         .col_expr(endpoint::Column::FailingSince, Expr::value(Some(failing.since)))
@@ -316,18 +321,22 @@ async fn fail(context: &Context, endpoint: &endpoint::Model, failing: &Failing) 
         .filter(endpoint::Column::Id.eq(endpoint.id))
         .filter(endpoint::Column::Url.eq(endpoint.url.as_str()))
         .filter(endpoint::Column::State.eq("on"));
-    update = match failing.off {
-        Some(reason) => update
+    if let Some(reason) = failing.off {
+        update = update
             .col_expr(endpoint::Column::State, Expr::value("off"))
-            .col_expr(endpoint::Column::Reason, Expr::value(Some(reason))),
-        None => update.filter(endpoint::Column::Failures.eq(endpoint.failures)),
-    };
-    let counts = update.exec(&transaction).await?.rows_affected > 0;
-    if counts && failing.off.is_some() {
-        let deed = Deed::done("endpoint.off", format!("endpoint:{}", endpoint.id), "");
-        note(&transaction, context, SYSTEM, &Author::worker(), deed).await?;
+            .col_expr(endpoint::Column::Reason, Expr::value(Some(reason)));
     }
-    transaction.commit().await?;
+    if !failing.is_final {
+        update = update.filter(endpoint::Column::Failures.eq(endpoint.failures));
+    }
+    let counts = update.exec(&context.database).await?.rows_affected > 0;
+    if counts && failing.off.is_some() {
+        // Apart from it: where the master key is gone nothing can be noted either, and off it must be.
+        let deed = Deed::done("endpoint.off", format!("endpoint:{}", endpoint.id), "");
+        if let Err(failure) = note_aside(context, None, &Author::worker(), deed).await {
+            tracing::error!(%failure, endpoint.id = %endpoint.id, "that a webhook was switched off could not be noted");
+        }
+    }
     Ok(counts)
 }
 
@@ -335,13 +344,17 @@ async fn fail(context: &Context, endpoint: &endpoint::Model, failing: &Failing) 
 pub async fn take_up(context: &Context, late: At) -> Result<(), Failure> {
     let backend = context.database.get_database_backend();
     let text =
-        "SELECT tenant_id, id FROM message WHERE state IN ('gathering', 'waiting') AND due_at < $1 ORDER BY due_at LIMIT 1000";
+        "SELECT tenant_id, id FROM message WHERE state IN ('gathering', 'waiting') AND due_at < $1 ORDER BY due_at LIMIT 100";
     for row in context.database.query_all_raw(sql(backend, text, vec![late.0.into()])).await? {
         let job = TellPartner { tenant: TenantId(row.try_get("", "tenant_id")?), message: MessageId(row.try_get("", "id")?) };
-        let alarm = "SELECT 1 AS n FROM job WHERE queue = 'partners' AND dedup = $1 \
-                     AND (status IN ('pending', 'running') OR (status = 'failed' AND run_at > $2)) LIMIT 1";
+        let live = "SELECT 1 AS n FROM job WHERE queue = 'partners' AND dedup = $1 AND status IN ('pending', 'running') LIMIT 1";
+        if context.database.query_one_raw(sql(backend, live, vec![job.key().into()])).await?.is_some() {
+            continue;
+        }
+        let failed =
+            "SELECT 1 AS n FROM job WHERE queue = 'partners' AND dedup = $1 AND status = 'failed' AND run_at > $2 LIMIT 1";
         let values = vec![job.key().into(), late.minus(Duration::from_secs(HOUR)).0.into()];
-        if context.database.query_one_raw(sql(backend, alarm, values)).await?.is_none() {
+        if context.database.query_one_raw(sql(backend, failed, values)).await?.is_none() {
             enqueue(&context.database, context.clock.as_ref(), &job, context.now()).await?;
         }
     }
