@@ -82,9 +82,12 @@ async fn a_bookkeeper_clicks_from_zoho_to_xero_and_back() {
     browser.keep_picture("links-not-linked.png").await;
     browser.resize(NARROW.0, NARROW.1).await;
     assert!(browser.overflow().await <= 0);
+    // Providers take their time, as they do: what is carried at once leads on to Zoho without a word.
+    world.faults(json!([{ "match": {}, "kind": "latency", "ms": 2500 }])).await;
     browser.click("xpath", "//button[text()='Sync now']").await;
     browser.element("css selector", "p[role=status] .good").await;
     browser.keep_picture("links-being-looked-at.png").await;
+    world.faults(json!([])).await;
     browser.visit(&guide).await;
     assert!(browser.overflow().await <= 0);
     browser.click("xpath", "//button[text()='Check again']").await;
