@@ -1,5 +1,6 @@
 //! A tenant as one JSON document: its settings, its rules opened, and its whole audit log. What is sealed for tokens stays sealed.
 
+use entities::clock::At;
 use entities::{audit_entry, connection, lane, link, reference, tenant};
 use jobs::context::{Context, Failure};
 use jobs::rules;
@@ -15,7 +16,7 @@ pub async fn document(context: &Context, tenant: &tenant::Model) -> Result<Value
     let connections = connections.iter().map(|one| {
         json!({
             "id": one.id, "provider": one.provider, "organisationId": one.organisation_id, "name": one.name,
-            "currency": one.currency, "country": one.country, "state": one.state, "connectedAt": moment(one.connected_at),
+            "currency": one.currency, "country": one.country, "state": one.state, "connectedAt": one.connected_at.to_rfc3339(),
         })
     });
     let mut links = Vec::new();
@@ -23,18 +24,19 @@ pub async fn document(context: &Context, tenant: &tenant::Model) -> Result<Value
         links.push(of_link(context, &one).await?);
     }
     let steps = checklist::of(database, tenant.id).await?;
-    let steps = steps.iter().map(|step| json!({ "title": step.item.title(), "done": step.done, "at": step.at.map(moment) }));
+    let steps =
+        steps.iter().map(|step| json!({ "title": step.item.title(), "done": step.done, "at": step.at.map(At::to_rfc3339) }));
     let log = audit_entry::Entity::of(tenant.id).order_by_asc(audit_entry::Column::Seq).all(database).await?;
     let log = log.iter().map(|entry| {
         json!({
-            "seq": entry.seq, "at": moment(entry.at), "who": entry.who, "source": entry.source, "act": entry.act,
+            "seq": entry.seq, "at": entry.at.to_rfc3339(), "who": entry.who, "source": entry.source, "act": entry.act,
             "target": entry.target, "outcome": entry.outcome, "detail": entry.detail, "prev": hex(&entry.prev), "hash": hex(&entry.hash),
         })
     });
     Ok(json!({
         "tenant": {
             "id": tenant.id, "name": tenant.name, "contactEmail": tenant.contact_email, "region": tenant.region,
-            "products": onboarding::products(tenant), "createdAt": moment(tenant.created_at),
+            "products": onboarding::products(tenant), "createdAt": tenant.created_at.to_rfc3339(),
         },
         "connections": Vec::from_iter(connections),
         "links": links,
@@ -54,7 +56,7 @@ async fn of_link(context: &Context, link: &link::Model) -> Result<Value, Failure
         .await?;
     let chosen = chosen.iter().map(|one| {
         let flow = lanes.iter().find(|lane| lane.id == one.lane_id).map(|lane| lane.flow.as_str());
-        json!({ "flow": flow, "xeroId": one.xero_id, "zohoId": one.zoho_id, "setBy": one.set_by, "setAt": moment(one.set_at) })
+        json!({ "flow": flow, "xeroId": one.xero_id, "zohoId": one.zoho_id, "setBy": one.set_by, "setAt": one.set_at.to_rfc3339() })
     });
     Ok(json!({
         "id": link.id, "product": link.product, "state": link.state, "scope": scope, "createMissing": link.create_missing,
@@ -69,8 +71,4 @@ async fn of_link(context: &Context, link: &link::Model) -> Result<Value, Failure
 /// Bytes as people compare them.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn moment(at: entities::clock::At) -> String {
-    at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 /// A moment: microseconds since 1970, UTC. Stored as an integer, so both databases keep it alike.
 #[derive(
@@ -40,6 +40,11 @@ impl At {
     /// For people and documents: `2026-11-23T10:11:12Z`.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
+    }
+
+    /// As our interfaces write it, to the millisecond: `2026-11-23T10:11:12.000Z`.
+    pub fn to_rfc3339(self) -> String {
+        self.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 }
 

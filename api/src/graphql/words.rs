@@ -139,7 +139,7 @@ impl async_graphql::ScalarType for DateTime {
 
 impl DateTime {
     fn text(self) -> String {
-        self.0.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+        self.0.to_rfc3339()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use entities::clock::At;
 use entities::{link, tenant};
 use jobs::buttons::{self, Asked, FIELD, Standing, State as Stands, Way};
 use sea_orm::QueryOrder;
@@ -142,7 +143,6 @@ impl Product {
             Stands::Off => "OFF",
             Stands::Resting => "RESTING",
         };
-        let moment = |at: entities::clock::At| at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let ways = standing.ways.into_iter().map(|row| OneWay {
             wanted: row.wanted || row.kind == FIELD,
             kind: row.kind,
@@ -151,8 +151,8 @@ impl Product {
             version: row.version,
             sentence: row.sentence,
             mended: row.mended,
-            mended_at: row.mended_at.map(moment),
-            checked_at: row.checked_at.map(moment),
+            mended_at: row.mended_at.map(At::to_rfc3339),
+            checked_at: row.checked_at.map(At::to_rfc3339),
         });
         Self {
             link_id: link.id.to_string(),
