@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use connectors::http::is_this_machine;
 use connectors::zoho::DataCentres;
 use entities::sealed::MasterKeys;
 use jobs::in_step::Habits;
 use jobs::letters::Post;
 use jobs::limits::{LimitSettings, Limits};
 use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use url::Url;
 
 use super::list::{Raw, SETTINGS};
 
@@ -100,7 +101,7 @@ impl Settings {
 
     /// GraphiQL and introspection are for this machine only.
     pub fn is_development(&self) -> bool {
-        is_loopback(&self.public_url)
+        is_this_machine(&self.public_url)
     }
 }
 
@@ -244,7 +245,7 @@ impl Reader<'_> {
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         match url.scheme() {
             "https" if bare && url.has_host() => Some(url),
-            "http" if bare && is_loopback(&url) => Some(url),
+            "http" if bare && is_this_machine(&url) => Some(url),
             "http" if bare => {
                 self.problem(
                     "PUBLIC_URL",
@@ -298,7 +299,7 @@ impl Reader<'_> {
         }
         if text.starts_with("https://") || text.starts_with("http://") {
             return match Url::parse(&text) {
-                Ok(url) if url.scheme() == "https" || is_loopback(&url) => Some(JwtKeys::Url(url)),
+                Ok(url) if url.scheme() == "https" || is_this_machine(&url) => Some(JwtKeys::Url(url)),
                 _ => {
                     self.problem("JWT_KEYS", "the address of the JWKS must be https: whoever can change it can sign in");
                     None
@@ -332,7 +333,7 @@ impl Reader<'_> {
     fn provider_url(&mut self, setting: &'static str) -> Option<Url> {
         let cure = "must be an https address, or http on this machine";
         let url: Url = self.parsed(setting, cure)?;
-        if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
+        if url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(&url)) {
             Some(url)
         } else {
             self.problem(setting, cure);
@@ -404,7 +405,7 @@ impl Reader<'_> {
 
     /// What is fine on this machine and dangerous on the internet.
     fn production(&mut self, public_url: Option<&Url>, jwt_keys: Option<&JwtKeys>) {
-        let public = public_url.is_some_and(|url| !is_loopback(url));
+        let public = public_url.is_some_and(|url| !is_this_machine(url));
         if public && matches!(jwt_keys, Some(JwtKeys::Secret(_))) {
             self.problem(
                 "JWT_KEYS",
@@ -421,16 +422,6 @@ impl JwtKeys {
             Self::Secret(secret) => Some(secret.expose_secret().as_bytes()),
             Self::File(_) | Self::Url(_) => None,
         }
-    }
-}
-
-/// This machine, and nobody else's.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use connectors::http::is_this_machine;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use url::{Host, Url};
@@ -95,23 +96,19 @@ impl Courier {
         if url.fragment().is_some() {
             return refused("it has a fragment (#…), which is never sent");
         }
-        let is_this_machine = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        let this_machine = self.may_call_this_machine;
+        let may_be_called = match url.host() {
+            Some(Host::Domain(_)) => this_machine || !is_this_machine(&url),
+            Some(Host::Ipv4(ip)) => may_call(ip.into(), this_machine),
+            Some(Host::Ipv6(ip)) => may_call(ip.into(), this_machine),
             None => return refused("it has no host"),
         };
         match url.scheme() {
             "https" => {}
-            "http" if is_this_machine && self.may_call_this_machine => {}
+            "http" if this_machine && is_this_machine(&url) => {}
             _ => return refused("it must begin with https://"),
         }
-        let ip = match url.host() {
-            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            _ => None,
-        };
-        if ip.is_some_and(|ip| !may_call(ip, self.may_call_this_machine)) || (is_this_machine && !self.may_call_this_machine) {
+        if !may_be_called {
             return refused(NOT_PUBLIC);
         }
         if self.own.as_deref().is_some_and(|own| url.host_str().map(|host| host.trim_end_matches('.')) == Some(own)) {
@@ -151,10 +148,6 @@ struct PublicOnly {
     may_call_this_machine: bool,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("not on the public internet")]
-struct NotPublic;
-
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         let this_machine = self.may_call_this_machine;
@@ -162,7 +155,7 @@ impl Resolve for PublicOnly {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let allowed: Vec<SocketAddr> = found.filter(|address| may_call(address.ip(), this_machine)).collect();
             if allowed.is_empty() {
-                return Err(NotPublic.into());
+                return Err(NOT_PUBLIC.into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
