@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use entities::audit_entry::SYSTEM;
+use entities::chance::Chance;
 use entities::clock::At;
-use entities::database::{begin_write, sql};
+use entities::database::begin_write;
 use entities::ids::{EndpointId, MessageId, PartnerId, TenantId};
+use entities::sealed::MasterKeys;
 use entities::{endpoint, message, partner, partner_tenant};
 use jobs::audit::{Author, Deed, note};
 use jobs::context::{Context, Failure};
@@ -14,8 +16,8 @@ use jobs::queue::enqueue;
 use jobs::tasks::tell_partner::{self, TellPartner};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -92,8 +94,8 @@ pub async fn create(
     // One after the other: so many are allowed, and no more.
     partner::Entity::of(partner).lock_exclusive().one(&transaction).await?.ok_or(Error::NotFound("partner"))?;
     let id = id.unwrap_or_else(|| EndpointId::new(context.clock.as_ref(), context.chance.as_ref()));
-    if let Some(made) = endpoint::Entity::of(partner).filter(endpoint::Column::Id.eq(id)).one(&transaction).await? {
-        let secret = told(context, &made)?;
+    if let Some(made) = one(partner, id).one(&transaction).await? {
+        let secret = signing::told(&open(context, id, &made.secret)?);
         return Ok((made, secret));
     }
     if endpoint::Entity::of(partner).count(&transaction).await? >= ENDPOINTS_MAX {
@@ -122,10 +124,6 @@ pub async fn create(
     Ok((made, signing::told(&secret)))
 }
 
-fn told(context: &Context, endpoint: &endpoint::Model) -> Result<String, Error> {
-    Ok(signing::told(&open(context, endpoint.id, &endpoint.secret)?))
-}
-
 fn open(context: &Context, id: EndpointId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(open_secret(&context.keys, id, sealed).map_err(Failure::from)?)
 }
@@ -149,13 +147,15 @@ pub async fn list(context: &Context, partner: PartnerId) -> Result<Vec<endpoint:
 }
 
 pub async fn find(connection: &impl ConnectionTrait, partner: PartnerId, id: EndpointId) -> Result<endpoint::Model, Error> {
-    let found = endpoint::Entity::of(partner).filter(endpoint::Column::Id.eq(id)).one(connection).await?;
-    found.ok_or(Error::NotFound("webhook"))
+    one(partner, id).one(connection).await?.ok_or(Error::NotFound("webhook"))
 }
 
 async fn locked(connection: &impl ConnectionTrait, partner: PartnerId, id: EndpointId) -> Result<endpoint::Model, Error> {
-    let found = endpoint::Entity::of(partner).filter(endpoint::Column::Id.eq(id)).lock_exclusive().one(connection).await?;
-    found.ok_or(Error::NotFound("webhook"))
+    one(partner, id).lock_exclusive().one(connection).await?.ok_or(Error::NotFound("webhook"))
+}
+
+fn one(partner: PartnerId, id: EndpointId) -> Select<endpoint::Entity> {
+    endpoint::Entity::of(partner).filter(endpoint::Column::Id.eq(id))
 }
 
 /// Changes it. Whatever is changed, it is looked at afresh: it is not resting any more.
@@ -293,7 +293,7 @@ pub async fn messages(
     Ok(query.all(&context.database).await?)
 }
 
-fn own(endpoint: &endpoint::Model) -> sea_orm::Select<message::Entity> {
+fn own(endpoint: &endpoint::Model) -> Select<message::Entity> {
     let theirs = Query::select()
         .column(partner_tenant::Column::TenantId)
         .from(partner_tenant::Entity)
@@ -374,30 +374,25 @@ async fn once_more(
 }
 
 /// Seals every secret with the newest master key that another one sealed. Gives how many, and how many do not open.
-pub async fn reseal(
-    connection: &impl ConnectionTrait,
-    keys: &entities::sealed::MasterKeys,
-    chance: &dyn entities::chance::Chance,
-) -> Result<(u64, u64), sea_orm::DbErr> {
+pub async fn reseal(connection: &impl ConnectionTrait, keys: &MasterKeys, chance: &dyn Chance) -> Result<(u64, u64), DbErr> {
     let (mut resealed, mut closed) = (0, 0);
+    let is_old = |sealed: &[u8]| MasterKeys::wrapped_with(sealed) != Some(keys.newest());
     for found in endpoint::Entity::all().lock_exclusive().all(connection).await? {
-        let anew = |sealed: &[u8]| -> Option<Vec<u8>> {
-            let secret = open_secret(keys, found.id, sealed).ok()?;
-            Some(seal_secret(keys, found.id, &secret, chance))
-        };
-        let is_old = |sealed: &[u8]| entities::sealed::MasterKeys::wrapped_with(sealed) != Some(keys.newest());
         if !is_old(&found.secret) && !found.previous.as_deref().is_some_and(is_old) {
             continue;
         }
+        let id = found.id;
+        let anew = |sealed: &[u8]| Some(seal_secret(keys, id, &open_secret(keys, id, sealed).ok()?, chance));
         let Some(secret) = anew(&found.secret) else {
             closed += 1;
             continue;
         };
         // One that does not open any more signs nothing.
         let previous = found.previous.as_deref().and_then(anew);
-        let text = "UPDATE endpoint SET secret = $2, previous = $3 WHERE id = $1";
-        let values = vec![found.id.0.into(), secret.into(), previous.into()];
-        connection.execute_raw(sql(connection.get_database_backend(), text, values)).await?;
+        let mut row = found.into_active_model();
+        row.secret = Set(secret);
+        row.previous = Set(previous);
+        row.update(connection).await?;
         resealed += 1;
     }
     Ok((resealed, closed))

@@ -4,16 +4,19 @@
 pub mod courier;
 pub mod signing;
 
+use std::time::Duration;
+
+use entities::chance::Chance;
 use entities::clock::At;
 use entities::database::sql;
 use entities::ids::{EndpointId, LinkId, MessageId, TenantId};
-use entities::sealed::MasterKeys;
+use entities::sealed::{MasterKeys, SealTrouble};
 use entities::{message, run};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
-use std::time::Duration;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::context::{Context, Failure};
 use crate::queue::enqueue;
@@ -24,6 +27,8 @@ const GATHERED_FOR: Duration = Duration::from_secs(60);
 /// What an endpoint's secret is sealed for.
 const SECRETS: &str = "cpconnect 2026 endpoint secret";
 
+/// Why nothing was sent.
+pub const OFF: &str = "The endpoint was off.";
 /// Everything that a partner can be told of.
 pub const NAMES: [&str; 4] = ["link.ready", "run.finished", "hold.opened", "connection.lost"];
 
@@ -145,25 +150,17 @@ async fn write(
     Ok(())
 }
 
-/// Why nothing was sent.
-pub const OFF: &str = "The endpoint was off.";
-
 /// A message as it is sent: the form of Standard Webhooks.
 pub fn body(name: &str, at: At, data: Value) -> String {
-    let timestamp = at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
-    json!({ "type": name, "timestamp": timestamp, "data": data }).to_string()
+    json!({ "type": name, "timestamp": at.to_rfc3339(), "data": data }).to_string()
 }
 
 /// Seals the secret of an endpoint.
-pub fn seal_secret(keys: &MasterKeys, endpoint: EndpointId, secret: &[u8], chance: &dyn entities::chance::Chance) -> Vec<u8> {
+pub fn seal_secret(keys: &MasterKeys, endpoint: EndpointId, secret: &[u8], chance: &dyn Chance) -> Vec<u8> {
     keys.seal(SECRETS, endpoint.0.as_bytes(), secret, chance)
 }
 
 /// Opens it.
-pub fn open_secret(
-    keys: &MasterKeys,
-    endpoint: EndpointId,
-    sealed: &[u8],
-) -> Result<zeroize::Zeroizing<Vec<u8>>, entities::sealed::SealTrouble> {
+pub fn open_secret(keys: &MasterKeys, endpoint: EndpointId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealTrouble> {
     keys.open(SECRETS, endpoint.0.as_bytes(), sealed)
 }

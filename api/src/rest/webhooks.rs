@@ -152,7 +152,8 @@ pub async fn read_webhook(state: Data<State>, id: Path<String>, request: HttpReq
     Ok(HttpResponse::Ok().json(Webhook::of(found)))
 }
 
-/// Changes a webhook, or switches it on or off. One that is on is tried at once with what waits. What happens while it is off is not sent, and can be sent again afterwards.
+/// Changes a webhook, or switches it on or off. One that is on is tried at once with what waits. What happens while it is off is not sent, and
+/// can be sent again afterwards.
 #[utoipa::path(patch, path = "/api/v1/webhooks/{webhook}", tag = "webhooks", request_body = WebhookChange,
     params(("webhook" = Uuid, Path)), responses((status = 200, body = Webhook)), security(("partner" = ["webhooks:write"])))]
 pub async fn change_webhook(
@@ -181,7 +182,7 @@ pub async fn remove_webhook(state: Data<State>, id: Path<String>, request: HttpR
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Gives a webhook another secret. Messages are signed with both for 24 hours.
+/// Gives a webhook another secret. Messages are signed with those before too, for 24 hours.
 #[utoipa::path(post, path = "/api/v1/webhooks/{webhook}/secret", tag = "webhooks", params(("webhook" = Uuid, Path)),
     responses((status = 200, body = WebhookWithSecret)), security(("partner" = ["webhooks:write"])))]
 pub async fn new_webhook_secret(state: Data<State>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Error> {
