@@ -12,12 +12,6 @@ const REQUIRED: [&str; 7] =
 #[tokio::test(flavor = "multi_thread")]
 async fn every_setting_that_is_missing_or_wrong_names_itself_and_its_cure() {
     let world = World::without_worker().await;
-    let with = |name: &str, value: Option<&str>| -> Vec<(String, String)> {
-        let mut environment = world.stage.environment.clone();
-        environment.retain(|(known, _)| known != name);
-        environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
-        environment
-    };
     let missing = REQUIRED.iter().map(|name| (*name, None));
     let wrong = [
         ("DATABASE_URL", "mysql://localhost/x"),
@@ -30,7 +24,7 @@ async fn every_setting_that_is_missing_or_wrong_names_itself_and_its_cure() {
         ("ZOHO_DATA_CENTRES", "us"),
     ];
     for (name, value) in missing.chain(wrong.map(|(name, value)| (name, Some(value)))) {
-        let (exit, _, says) = program::run(&["serve"], &with(name, value)).await;
+        let (exit, _, says) = program::run(&["serve"], &world.environment(name, value)).await;
         assert_eq!(exit, Some(1), "{name}={value:?}: {says}");
         let line = says.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name} is not named: {says}"));
         assert!(line.len() > name.len() + 15, "a cure is named: {line}");
@@ -55,17 +49,12 @@ async fn a_rotation_of_keys_keeps_every_sealed_value_readable() {
     let new =
         generated.lines().find(|line| line.contains("newest:")).unwrap().trim().trim_start_matches("MASTER_KEYS=").to_owned();
     let old = world.stage.environment.iter().find(|(name, _)| name == "MASTER_KEYS").unwrap().1.clone();
-    let with = |keys: String| {
-        let mut environment = world.stage.environment.clone();
-        environment.retain(|(name, _)| name != "MASTER_KEYS");
-        environment.push(("MASTER_KEYS".to_owned(), keys));
-        environment
-    };
+    let with = |keys: &str| world.environment("MASTER_KEYS", Some(keys));
     // The new key alone opens nothing yet, and says so instead of spoiling anything.
-    let (exit, _, says) = program::run(&["keys", "rotate"], &with(new.clone())).await;
+    let (exit, _, says) = program::run(&["keys", "rotate"], &with(&new)).await;
     assert_ne!(exit, Some(0), "{says}");
     for _ in 0..2 {
-        let (exit, _, says) = program::run(&["keys", "rotate"], &with(format!("{new},{old}"))).await;
+        let (exit, _, says) = program::run(&["keys", "rotate"], &with(&format!("{new},{old}"))).await;
         assert_eq!(exit, Some(0), "twice does no harm: {says}");
     }
     let keys = entities::sealed::MasterKeys::parse(&new).unwrap();
@@ -85,9 +74,8 @@ async fn the_doctor_finds_a_well_installation_well_and_names_what_is_not() {
     let world = World::without_worker().await;
     let (exit, table, says) = program::run(&["doctor"], &world.stage.environment).await;
     assert_eq!(exit, Some(0), "{table}{says}");
-    let mut ill = world.stage.environment.clone();
-    ill.retain(|(name, _)| name != "SMTP_URL" && name != "XERO_CLIENT_ID");
-    ill.push(("SMTP_URL".to_owned(), "smtp://127.0.0.1:1".to_owned()));
+    let mut ill = world.environment("SMTP_URL", Some("smtp://127.0.0.1:1"));
+    ill.retain(|(name, _)| name != "XERO_CLIENT_ID");
     let (exit, table, _) = program::run(&["doctor"], &ill).await;
     assert_eq!(exit, Some(1), "{table}");
     assert!(table.contains("XERO_CLIENT_ID"), "{table}");

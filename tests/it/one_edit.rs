@@ -159,12 +159,7 @@ struct Targets {
 
 impl Targets {
     async fn of(world: &World, edits: u64) -> Self {
-        let mut here = books::zoho(world, "contacts").await;
-        let invoices = books::zoho(world, "invoices").await;
-        // A customer's new name makes all their documents look changed in Zoho's lists, and those share the rounds of the ones that are: who
-        // has none comes first.
-        let invoiced: HashSet<String> = invoices.iter().filter_map(|one| Some(one["customer_id"].as_str()?.to_owned())).collect();
-        here.sort_by_key(|one| one["contact_id"].as_str().is_some_and(|id| invoiced.contains(id)));
+        let here = books::zoho(world, "contacts").await;
         // Who is a customer and a vendor is two contacts in Zoho, and renaming one renames the other.
         let mut often = HashMap::<String, u64>::new();
         for one in &here {
@@ -191,7 +186,7 @@ impl Targets {
             matches!(one["status"].as_str(), Some("draft" | "sent" | "overdue"))
                 && !one["customer_id"].as_str().is_some_and(is_whose)
         };
-        let mut invoices = ids(invoices, "invoice_id", "cf_xero_id", is_open, code);
+        let mut invoices = ids(books::zoho(world, "invoices").await, "invoice_id", "cf_xero_id", is_open, code);
         items.truncate(edits as usize / 8);
         invoices.truncate((edits as usize - items.len()) / 2);
         contacts.truncate(edits as usize - items.len() - invoices.len());

@@ -38,19 +38,20 @@ async fn keys_are_rotated_under_load_and_no_read_fails() {
         world.staff.onboard(&format!("Customer {n}"), &format!("c{n}@kowhai.example"), "nz").await.unwrap();
     }
 
+    let with = |keys: &str| world.environment("MASTER_KEYS", Some(keys));
     let (over, reads) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let rotating = async {
         let mut n = 0;
         while n < ROTATIONS || reads.load(Ordering::SeqCst) < READS {
             let keys = if n % 2 == 0 { format!("{new},{old}") } else { format!("{old},{new}") };
-            let (exit, said, wrong) = binary::run(&["keys", "rotate"], &with(&world, &keys)).await;
+            let (exit, said, wrong) = binary::run(&["keys", "rotate"], &with(&keys)).await;
             assert_eq!(exit, Some(0), "{said}{wrong}");
             assert!(said.contains(&format!("wrapped with {:?} now: {}", &keys[..3], OTHERS + 1)), "{said}");
             assert!(said.contains("sealed anew: 1"), "{said}");
             n += 1;
         }
         // And once more, so that the new one is the last.
-        let (exit, said, _) = binary::run(&["keys", "rotate"], &with(&world, &format!("{new},{old}"))).await;
+        let (exit, said, _) = binary::run(&["keys", "rotate"], &with(&format!("{new},{old}"))).await;
         assert_eq!(exit, Some(0), "{said}");
         println!("{n} rotations of {} keys", OTHERS + 1);
         over.store(true, Ordering::SeqCst);
@@ -82,16 +83,9 @@ async fn keys_are_rotated_under_load_and_no_read_fails() {
     for tenant in tenant::Entity::all().all(&world.stage.context.database).await.unwrap() {
         assert!(alone.unwrap_tenant(tenant.id, &tenant.wrapped_key).is_ok());
     }
-    let (exit, table, wrong) = binary::run(&["doctor"], &with(&world, &new)).await;
+    let (exit, table, wrong) = binary::run(&["doctor"], &with(&new)).await;
     assert_eq!(exit, Some(0), "{table}{wrong}");
-    let (exit, table, _) = binary::run(&["doctor"], &with(&world, &old)).await;
+    let (exit, table, _) = binary::run(&["doctor"], &with(&old)).await;
     assert_eq!(exit, Some(1), "{table}");
     world.end().await;
-}
-
-fn with(world: &World, keys: &str) -> Vec<(String, String)> {
-    let mut environment = world.stage.environment.clone();
-    environment.retain(|(name, _)| name != "MASTER_KEYS");
-    environment.push(("MASTER_KEYS".to_owned(), keys.to_owned()));
-    environment
 }

@@ -210,6 +210,14 @@ impl World {
         row.map_or(0, |row| row.try_get("", "n").expect("a number"))
     }
 
+    /// The installation's settings with another value of one of them, or without it.
+    pub fn environment(&self, name: &str, value: Option<&str>) -> Vec<(String, String)> {
+        let mut environment = self.stage.environment.clone();
+        environment.retain(|(known, _)| known != name);
+        environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        environment
+    }
+
     /// The HTTP address of a path of ours.
     pub fn url(&self, path: &str) -> Url {
         self.stage.public_url.join(path).expect("an address")
