@@ -1,4 +1,5 @@
-//! The keys that staff tokens are checked with: a shared secret, or a JWKS that is read again when it names a key we do not know.
+//! The keys that staff tokens are checked with: a shared secret, or a JWKS that is read again now and then, and when a token names a
+//! key we do not know.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use crate::settings::JwtKeys;
 
 /// A token with an unknown key makes us read the JWKS again, but strangers must not make us do it all the time.
 const REREAD_AFTER: Duration = Duration::from_secs(60);
+/// So long is a JWKS good: a key that its issuer took out opens nothing after that.
+const GOOD_FOR: Duration = Duration::from_secs(600);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 const JWKS_BYTES_MAX: usize = 1024 * 1024;
 /// A token with a role and a list of tenants is far below this.
@@ -38,7 +41,10 @@ enum Keys {
 
 struct Loaded {
     set: Arc<JwkSet>,
+    /// When it was read.
     at: At,
+    /// When somebody last tried to.
+    tried: At,
 }
 
 /// Why there are no keys to check tokens with.
@@ -54,7 +60,7 @@ pub enum NoKeys {
     TooLong,
     #[error("JWT_KEYS: not a JWKS: {0}")]
     NotASet(#[from] serde_json::Error),
-    #[error("JWT_KEYS: the JWKS has no RS256 or ES256 key with a `kid`")]
+    #[error("JWT_KEYS: the JWKS has no RS256, ES256 or EdDSA key with a `kid`")]
     NoneFit,
 }
 
@@ -63,10 +69,10 @@ impl Staff {
     pub async fn load(issuer: String, audience: String, source: &JwtKeys, clock: Arc<dyn Clock>) -> Result<Self, NoKeys> {
         let keys = match source {
             JwtKeys::Secret(secret) => Keys::Shared(DecodingKey::from_secret(secret.expose_secret().as_bytes())),
-            JwtKeys::File(_) | JwtKeys::Url(_) => Keys::Set {
-                source: source.clone(),
-                loaded: Mutex::new(Loaded { set: Arc::new(read(source).await?), at: clock.now() }),
-            },
+            JwtKeys::File(_) | JwtKeys::Url(_) => {
+                let (set, now) = (Arc::new(read(source).await?), clock.now());
+                Keys::Set { source: source.clone(), loaded: Mutex::new(Loaded { set, at: now, tried: now }) }
+            }
         };
         Ok(Self(Arc::new(Inner { issuer, audience, keys, clock })))
     }
@@ -119,12 +125,14 @@ impl Inner {
             Keys::Set { source, loaded } => (source, loaded),
         };
         let kid = jsonwebtoken::decode_header(token)?.kid.ok_or(Refused::Wrong("it names no key"))?;
-        let mut loaded = loaded.lock().await;
-        if loaded.set.find(&kid).is_none() && self.clock.now().since(loaded.at) >= REREAD_AFTER {
-            loaded.at = self.clock.now();
+        let (mut loaded, now) = (loaded.lock().await, self.clock.now());
+        let is_wanted = loaded.set.find(&kid).is_none() || now.since(loaded.at) >= GOOD_FOR;
+        if is_wanted && now.since(loaded.tried) >= REREAD_AFTER {
+            loaded.tried = now;
             match read(source).await {
-                Ok(set) => loaded.set = Arc::new(set),
-                Err(error) => tracing::warn!(%error, "the JWKS could not be read again"),
+                Ok(set) => (loaded.set, loaded.at) = (Arc::new(set), now),
+                // An issuer that is away for a while locks nobody out.
+                Err(error) => tracing::warn!(%error, "the JWKS could not be read again; the keys we have go on counting"),
             }
         }
         let set = Arc::clone(&loaded.set);
@@ -169,6 +177,9 @@ fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
         AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 && fits(Algorithm::ES256) => {
             Some(Algorithm::ES256)
         }
+        AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 && fits(Algorithm::EdDSA) => {
+            Some(Algorithm::EdDSA)
+        }
         _ => None,
     }
 }
@@ -202,7 +213,7 @@ async fn fetch(url: &str) -> Result<Vec<u8>, NoKeys> {
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use entities::clock::MovableClock;
@@ -337,6 +348,42 @@ mod tests {
         assert_eq!(ask(&staff, &token).await, None);
         clock.advance(REREAD_AFTER);
         assert!(ask(&staff, &token).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_taken_out_of_the_jwks_opens_nothing_after_ten_minutes() {
+        let clock = Arc::new(MovableClock::default());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwks.json");
+        let (key, old, _) = pair("k");
+        std::fs::write(&path, json!({ "keys": [old] }).to_string()).unwrap();
+        let staff = staff(JwtKeys::File(path.clone()), clock.clone()).await;
+        let token = signed(Algorithm::ES256, &key, &claims(&clock));
+        // A source that is away for a while locks nobody out.
+        std::fs::remove_file(&path).unwrap();
+        clock.advance(GOOD_FOR);
+        assert!(ask(&staff, &token).await.is_some());
+        let (_, other, _) = pair("other");
+        std::fs::write(&path, json!({ "keys": [other] }).to_string()).unwrap();
+        assert!(ask(&staff, &token).await.is_some(), "it was tried this very minute");
+        clock.advance(REREAD_AFTER);
+        assert_eq!(ask(&staff, &token).await, None);
+    }
+
+    #[tokio::test]
+    async fn an_edwards_key_signs_with_its_own_algorithm() {
+        let clock = Arc::new(MovableClock::default());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwks.json");
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "k", "x": x });
+        std::fs::write(&path, json!({ "keys": [jwk] }).to_string()).unwrap();
+        let staff = staff(JwtKeys::File(path), clock.clone()).await;
+        let key = EncodingKey::from_ed_der(pair.to_pkcs8().unwrap().as_ref());
+        assert!(ask(&staff, &signed(Algorithm::EdDSA, &key, &claims(&clock))).await.is_some());
+        let other = EncodingKey::from_ed_der(Ed25519KeyPair::generate().unwrap().to_pkcs8().unwrap().as_ref());
+        assert_eq!(ask(&staff, &signed(Algorithm::EdDSA, &other, &claims(&clock))).await, None);
     }
 
     #[tokio::test]
