@@ -376,7 +376,7 @@ async fn once_more(
 /// Seals every secret with the newest master key that another one sealed. Gives how many, and how many do not open.
 pub async fn reseal(connection: &impl ConnectionTrait, keys: &MasterKeys, chance: &dyn Chance) -> Result<(u64, u64), DbErr> {
     let (mut resealed, mut closed) = (0, 0);
-    let is_old = |sealed: &[u8]| MasterKeys::wrapped_with(sealed) != Some(keys.newest());
+    let is_old = |sealed: &[u8]| !keys.is_newest(sealed);
     for found in endpoint::Entity::all().lock_exclusive().all(connection).await? {
         if !is_old(&found.secret) && !found.previous.as_deref().is_some_and(is_old) {
             continue;

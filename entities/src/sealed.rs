@@ -1,6 +1,8 @@
 //! Sealing: what must be kept but not read from a stolen database. XChaCha20-Poly1305, a key a tenant, wrapped by a master key,
 //! every sealed value bound to its table, column, row and tenant.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -14,8 +16,14 @@ const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
 
 /// The master keys, newest first. New tenants are wrapped with the newest; older ones still open.
+/// Clones are the same keys: where one of them is `replace`d, all are.
 #[derive(Clone)]
-pub struct MasterKeys(Vec<(String, Zeroizing<[u8; KEY_BYTES]>)>);
+pub struct MasterKeys(Arc<RwLock<Arc<[MasterKey]>>>);
+
+struct MasterKey {
+    id: String,
+    bytes: Zeroizing<[u8; KEY_BYTES]>,
+}
 
 /// One tenant's key, unwrapped. Everything of the tenant is sealed and printed with keys derived from it.
 #[derive(Clone)]
@@ -46,17 +54,35 @@ pub enum SealTrouble {
 impl MasterKeys {
     /// Reads `id:base64,id:base64`, newest first.
     pub fn parse(text: &str) -> Result<Self, SealTrouble> {
-        let mut keys = Vec::new();
+        let mut keys: Vec<MasterKey> = Vec::new();
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
             let (id, key) = one.split_once(':').ok_or(SealTrouble::NotKeys)?;
             let bytes = Zeroizing::new(BASE64.decode(key.trim()).map_err(|_| SealTrouble::NotKeys)?);
             let key: [u8; KEY_BYTES] = bytes.as_slice().try_into().map_err(|_| SealTrouble::NotKeys)?;
-            if id.is_empty() || id.contains('.') || keys.iter().any(|(known, _)| known == id) {
+            if id.is_empty() || id.contains('.') || keys.iter().any(|known| known.id == id) {
                 return Err(SealTrouble::NotKeys);
             }
-            keys.push((id.to_owned(), Zeroizing::new(key)));
+            keys.push(MasterKey { id: id.to_owned(), bytes: Zeroizing::new(key) });
         }
-        if keys.is_empty() { Err(SealTrouble::NotKeys) } else { Ok(Self(keys)) }
+        if keys.is_empty() { Err(SealTrouble::NotKeys) } else { Ok(Self(Arc::new(RwLock::new(keys.into())))) }
+    }
+
+    /// From now on these are the keys, for every clone. Says whether they are others than before.
+    pub fn replace(&self, by: &MasterKeys) -> bool {
+        let keys = by.all();
+        let mut mine = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let same = mine.len() == keys.len() && mine.iter().zip(keys.iter()).all(|(a, b)| a.id == b.id && a.bytes == b.bytes);
+        *mine = keys;
+        !same
+    }
+
+    /// The ids, newest first.
+    pub fn ids(&self) -> Vec<String> {
+        self.all().iter().map(|key| key.id.clone()).collect()
+    }
+
+    fn all(&self) -> Arc<[MasterKey]> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A new key in the form `parse` reads.
@@ -67,8 +93,13 @@ impl MasterKeys {
     }
 
     /// The id of the newest key.
-    pub fn newest(&self) -> &str {
-        &self.0[0].0
+    pub fn newest(&self) -> String {
+        self.all()[0].id.clone()
+    }
+
+    /// Whether the newest key wraps or seals this.
+    pub fn is_newest(&self, wrapped: &[u8]) -> bool {
+        Self::wrapped_with(wrapped) == Some(self.all()[0].id.as_str())
     }
 
     /// The id of the key that wraps this tenant.
@@ -88,38 +119,47 @@ impl MasterKeys {
 
     /// Wraps a tenant's key with the newest master key: `id.` nonce ciphertext.
     pub fn wrap(&self, key: &TenantKey, chance: &dyn Chance) -> Vec<u8> {
-        let (id, master) = &self.0[0];
-        let mut wrapped = id.clone().into_bytes();
+        let newest = &self.all()[0];
+        let mut wrapped = newest.id.clone().into_bytes();
         wrapped.push(b'.');
-        wrapped.extend(seal(master, key.root.as_slice(), key.tenant.0.as_bytes(), chance));
+        wrapped.extend(seal(&newest.bytes, key.root.as_slice(), key.tenant.0.as_bytes(), chance));
         wrapped
     }
 
     /// Opens a tenant's key.
     pub fn unwrap_tenant(&self, tenant: TenantId, wrapped: &[u8]) -> Result<TenantKey, SealTrouble> {
         let id = Self::wrapped_with(wrapped).ok_or(SealTrouble::DoesNotOpen)?;
-        let (_, master) = self.0.iter().find(|(known, _)| known == id).ok_or_else(|| SealTrouble::UnknownKey(id.to_owned()))?;
-        let root = open(master, &wrapped[id.len() + 1..], tenant.0.as_bytes())?;
+        let keys = self.all();
+        let master = keys.iter().find(|known| known.id == id).ok_or_else(|| SealTrouble::UnknownKey(id.to_owned()))?;
+        let root = open(&master.bytes, &wrapped[id.len() + 1..], tenant.0.as_bytes())?;
         let root: [u8; KEY_BYTES] = root.as_slice().try_into().map_err(|_| SealTrouble::DoesNotOpen)?;
         Ok(TenantKey { tenant, root: Zeroizing::new(root) })
     }
 
     /// A key for a purpose that is no tenant's, from the newest master key.
     pub fn derived(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
-        Zeroizing::new(blake3::derive_key(purpose, self.0[0].1.as_slice()))
+        self.newest_derived(purpose).1
+    }
+
+    /// The newest key's id and what is derived from it, of one moment: the keys may be replaced at any.
+    pub fn newest_derived(&self, purpose: &str) -> (String, Zeroizing<[u8; KEY_BYTES]>) {
+        let newest = &self.all()[0];
+        (newest.id.clone(), Zeroizing::new(blake3::derive_key(purpose, newest.bytes.as_slice())))
     }
 
     /// The same from the master key of this id, if we still have it.
     pub fn derived_of(&self, id: &str, purpose: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-        let (_, master) = self.0.iter().find(|(known, _)| known == id)?;
-        Some(Zeroizing::new(blake3::derive_key(purpose, master.as_slice())))
+        let keys = self.all();
+        let master = keys.iter().find(|known| known.id == id)?;
+        Some(Zeroizing::new(blake3::derive_key(purpose, master.bytes.as_slice())))
     }
 
     /// Seals what belongs to no tenant: `id.` nonce ciphertext. It opens for the same purpose and place only.
     pub fn seal(&self, purpose: &str, bound_to: &[u8], plain: &[u8], chance: &dyn Chance) -> Vec<u8> {
-        let mut sealed = self.newest().to_owned().into_bytes();
+        let (id, key) = self.newest_derived(purpose);
+        let mut sealed = id.into_bytes();
         sealed.push(b'.');
-        sealed.extend(seal(&self.derived(purpose), plain, bound_to, chance));
+        sealed.extend(seal(&key, plain, bound_to, chance));
         sealed
     }
 
@@ -235,6 +275,29 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_are_replaced_are_replaced_for_everybody_who_has_them() {
+        let (keys, chance, one, _) = keys();
+        let (_, wrapped) = keys.new_tenant(one, &chance);
+        let elsewhere = keys.clone();
+        let rotated = MasterKeys::parse(&format!("{},{}", MasterKeys::generate("k2", &chance), regenerate(&keys))).unwrap();
+        assert!(keys.replace(&rotated));
+        assert!(!keys.replace(&rotated), "they are the same now");
+        assert_eq!((elsewhere.ids(), elsewhere.newest()), (vec!["k2".to_owned(), "k1".to_owned()], "k2".to_owned()));
+        assert!(elsewhere.unwrap_tenant(one, &wrapped).is_ok() && !elsewhere.is_newest(&wrapped));
+        // The same id with other bytes is another key.
+        assert!(
+            keys.replace(
+                &MasterKeys::parse(
+                    &format!("{},{}", MasterKeys::generate("k2", &chance), regenerate(&rotated))
+                        .replace("k2:", "k3:")
+                        .replacen("k3:", "k2:", 1)
+                )
+                .unwrap()
+            )
+        );
+    }
+
+    #[test]
     fn what_belongs_to_no_tenant_opens_for_its_purpose_and_after_a_rotation() {
         let (keys, chance, ..) = keys();
         let sealed = keys.seal("answers", b"place", b"body", &chance);
@@ -258,6 +321,7 @@ mod tests {
     }
 
     fn regenerate(keys: &MasterKeys) -> String {
-        format!("{}:{}", keys.0[0].0, BASE64.encode(keys.0[0].1.as_slice()))
+        let newest = &keys.all()[0];
+        format!("{}:{}", newest.id, BASE64.encode(newest.bytes.as_slice()))
     }
 }

@@ -232,7 +232,7 @@ pub async fn append(
 /// Wraps the key of the installation's own chain with the newest master key.
 pub async fn rewrap(transaction: &impl ConnectionTrait, keys: &MasterKeys, chance: &dyn Chance) -> Result<(), Failure> {
     let Some(head) = audit_head::Entity::of(SYSTEM).one(transaction).await? else { return Ok(()) };
-    let Some(wrapped) = head.wrapped_key.filter(|wrapped| MasterKeys::wrapped_with(wrapped) != Some(keys.newest())) else {
+    let Some(wrapped) = head.wrapped_key.filter(|wrapped| !keys.is_newest(wrapped)) else {
         return Ok(());
     };
     let wrapped = keys.wrap(&keys.unwrap_tenant(SYSTEM, &wrapped)?, chance);

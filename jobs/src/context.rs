@@ -12,7 +12,8 @@ use entities::clock::{At, Clock};
 use entities::ids::TenantId;
 use entities::sealed::{MasterKeys, SealTrouble, TenantKey};
 use entities::tenant;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use url::Url;
 
 use crate::events::courier::Courier;
@@ -79,17 +80,38 @@ impl Context {
         self.now().plus(while_)
     }
 
-    /// The tenant's key, unwrapped.
+    /// The tenant's key, unwrapped. One that an older master key wraps is wrapped with the newest on the way.
     pub async fn tenant_key(&self, tenant: TenantId) -> Result<TenantKey, Failure> {
-        self.tenant_key_in(&self.database, tenant).await
+        let row = tenant_row(&self.database, tenant).await?;
+        let key = self.keys.unwrap_tenant(tenant, &row.wrapped_key)?;
+        if !self.keys.is_newest(&row.wrapped_key)
+            && let Err(error) = self.wrap_anew(&key, row).await
+        {
+            tracing::warn!(%error, tenant.id = %tenant, "a tenant's key could not be wrapped with the newest master key; the next read will");
+        }
+        Ok(key)
     }
 
-    /// The tenant's key, read inside a transaction.
+    /// The tenant's key, read inside a transaction: it may hold others' locks, so that nothing is written beside it.
     pub async fn tenant_key_in(&self, connection: &impl ConnectionTrait, tenant: TenantId) -> Result<TenantKey, Failure> {
-        let row = tenant::Entity::of(tenant)
-            .one(connection)
-            .await?
-            .ok_or_else(|| Failure::Bug(format!("tenant {tenant} is not there")))?;
+        let row = tenant_row(connection, tenant).await?;
         Ok(self.keys.unwrap_tenant(tenant, &row.wrapped_key)?)
     }
+
+    /// Only over what was read: a rotation may have been quicker, and a customer who is removed meanwhile stays removed.
+    async fn wrap_anew(&self, key: &TenantKey, row: tenant::Model) -> Result<(), DbErr> {
+        let wrapped = self.keys.wrap(key, self.chance.as_ref());
+        tenant::Entity::update_many()
+            .col_expr(tenant::Column::WrappedKey, Expr::value(wrapped))
+            .filter(tenant::Column::Id.eq(row.id))
+            .filter(tenant::Column::WrappedKey.eq(row.wrapped_key))
+            .exec(&self.database)
+            .await?;
+        Ok(())
+    }
+}
+
+async fn tenant_row(connection: &impl ConnectionTrait, tenant: TenantId) -> Result<tenant::Model, Failure> {
+    let found = tenant::Entity::of(tenant).one(connection).await?;
+    found.ok_or_else(|| Failure::Bug(format!("tenant {tenant} is not there")))
 }

@@ -8,8 +8,10 @@ use entities::tenant;
 use reqwest::Method;
 use serde_json::json;
 use tests::receiver::Receiver;
-use tests::{World, program as binary};
+use tests::{World, eventually, program as binary};
+use url::Url;
 
+use crate::canary::{answers, on_its_own_port};
 use crate::partners::{ALL, ask, program, read};
 
 /// Customers beside the one that is migrated: enough for a rotation to be under way while others read.
@@ -46,11 +48,14 @@ async fn keys_are_rotated_under_load_and_no_read_fails() {
             let keys = if n % 2 == 0 { format!("{new},{old}") } else { format!("{old},{new}") };
             let (exit, said, wrong) = binary::run(&["keys", "rotate"], &with(&keys)).await;
             assert_eq!(exit, Some(0), "{said}{wrong}");
-            assert!(said.contains(&format!("wrapped with {:?} now: {}", &keys[..3], OTHERS + 1)), "{said}");
+            // Reads beside it wrap the one customer's key with what is the newest for them.
+            let wrapped = [OTHERS, OTHERS + 1].map(|count| format!("wrapped with {:?} now: {count};", &keys[..3]));
+            assert!(wrapped.iter().any(|wrapped| said.contains(wrapped)), "{said}");
             assert!(said.contains("sealed anew: 1"), "{said}");
             n += 1;
         }
-        // And once more, so that the new one is the last.
+        // And once more, so that the new one is the last: for the server too, which reads it from its file.
+        world.stage.context.keys.replace(&MasterKeys::parse(&format!("{new},{old}")).unwrap());
         let (exit, said, _) = binary::run(&["keys", "rotate"], &with(&format!("{new},{old}"))).await;
         assert_eq!(exit, Some(0), "{said}");
         println!("{n} rotations of {} keys", OTHERS + 1);
@@ -88,4 +93,57 @@ async fn keys_are_rotated_under_load_and_no_read_fails() {
     let (exit, table, _) = binary::run(&["doctor"], &with(&old)).await;
     assert_eq!(exit, Some(1), "{table}");
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_in_a_file_are_read_again_without_a_restart_and_what_is_read_is_wrapped_anew() {
+    let generate = |id: &str| MasterKeys::generate(id, &entities::chance::SystemChance);
+    let (old, new) = (generate("old"), generate("new"));
+    let mut world = World::without_worker().await;
+    let file = world.stage.folder.path().join("master-keys");
+    std::fs::write(&file, format!("{old}\n")).unwrap();
+    let mut environment = on_its_own_port(&world);
+    environment.retain(|(name, _)| !["MASTER_KEYS", "LOG"].contains(&name.as_str()));
+    environment.push(("MASTER_KEYS".to_owned(), format!("file:{}", file.display())));
+    let log = world.stage.folder.path().join("cpconnect.log");
+    let serve = binary::start_logging(&["serve"], &environment, &log);
+    let url = environment.iter().find(|(name, _)| name == "PUBLIC_URL").map(|(_, url)| Url::parse(url).unwrap()).unwrap();
+    world.staff = api::demo::staff::Staff::new(&url, world.staff.token().to_owned()).unwrap();
+    answers(&url).await;
+    world.seed("tiny", None, None).await;
+    let connected = world.connected().await;
+    assert_eq!(wrapped_with(&world).await, ["old"]);
+
+    let hangup = || {
+        let sent = std::process::Command::new("kill").args(["-HUP", &serve.id().unwrap().to_string()]).status().unwrap();
+        assert!(sent.success());
+    };
+    let says = async |what: &str| {
+        eventually(what, async || std::fs::read_to_string(&log).unwrap().contains(what).then_some(())).await;
+    };
+    // What is no list of keys changes nothing.
+    std::fs::write(&file, "old:nonsense").unwrap();
+    hangup();
+    says("those we have go on counting").await;
+    world.staff.onboard("Second Ltd", "second@kowhai.example", "nz").await.unwrap();
+    assert_eq!(wrapped_with(&world).await, ["old", "old"]);
+
+    std::fs::write(&file, format!("{new}\n{old}\n")).unwrap();
+    hangup();
+    says("the master keys were read again keys=\"new,old\"").await;
+    // The first read of a tenant's key wraps it with the newest; who comes now is wrapped with it at once.
+    world.run("syncNow", &connected).await;
+    world.staff.onboard("Third Ltd", "third@kowhai.example", "nz").await.unwrap();
+    let mut wrapped = wrapped_with(&world).await;
+    assert_eq!((wrapped.remove(0), wrapped.remove(1)), ("new".to_owned(), "new".to_owned()));
+    assert!(!std::fs::read_to_string(&log).unwrap().contains(new.split_once(':').unwrap().1), "the log shows a key");
+    drop(serve);
+    world.end().await;
+}
+
+/// The ids of the master keys that wrap the tenants' keys, in the order in which the tenants came.
+async fn wrapped_with(world: &World) -> Vec<String> {
+    let mut tenants = tenant::Entity::all().all(&world.stage.context.database).await.unwrap();
+    tenants.sort_by_key(|tenant| tenant.id.0);
+    tenants.iter().map(|tenant| MasterKeys::wrapped_with(&tenant.wrapped_key).unwrap().to_owned()).collect()
 }

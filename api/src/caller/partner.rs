@@ -129,7 +129,8 @@ impl PartnerTokens {
     pub fn sign(&self, partner: &Partner, now: At, id: Uuid) -> Result<String, jsonwebtoken::errors::Error> {
         let mut header = Header::new(Algorithm::HS256);
         header.typ = Some(TYPE.to_owned());
-        header.kid = Some(self.keys.newest().to_owned());
+        let (kid, key) = self.keys.newest_derived(PURPOSE);
+        header.kid = Some(kid);
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience(),
@@ -140,7 +141,7 @@ impl PartnerTokens {
             exp: now.plus(TOKEN_LIVES).0 / 1_000_000,
             jti: id,
         };
-        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(self.keys.derived(PURPOSE).as_slice()))
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key.as_slice()))
     }
 
     /// Whose it is.

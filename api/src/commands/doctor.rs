@@ -203,7 +203,7 @@ async fn webhooks(pool: &DatabaseConnection, keys: &MasterKeys) -> Finding {
             .flat_map(|one| std::iter::once((one.id, &one.secret)).chain(one.previous.iter().map(|old| (one.id, old))))
     };
     let closed = sealed().filter(|(id, sealed)| open_secret(keys, *id, sealed).is_err()).count();
-    let older = sealed().filter(|(_, sealed)| MasterKeys::wrapped_with(sealed) != Some(keys.newest())).count();
+    let older = sealed().filter(|(_, sealed)| !keys.is_newest(sealed)).count();
     match (closed, older) {
         (0, 0) => well(what),
         (0, older) => well(format!("{what} ({older} wait for `keys rotate`)")),
@@ -248,7 +248,7 @@ async fn master_keys(pool: &DatabaseConnection, keys: &MasterKeys) -> Finding {
         for tenant in &tenants {
             if keys.unwrap_tenant(tenant.id, &tenant.wrapped_key).is_err() {
                 closed += 1;
-            } else if MasterKeys::wrapped_with(&tenant.wrapped_key) != Some(keys.newest()) {
+            } else if !keys.is_newest(&tenant.wrapped_key) {
                 older += 1;
             }
         }

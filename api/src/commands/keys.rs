@@ -27,7 +27,8 @@ pub enum Keys {
     /// Print a new master key in the form that MASTER_KEYS takes
     ///
     /// Keep it apart from the database and its backups: whoever has both can read the customers' tokens, and without it
-    /// nobody can. To rotate, put the new one in front of the old one, restart, and run `cpconnect keys rotate`.
+    /// nobody can. To rotate, put the new one in front of the old one, let every process read it (a restart, or SIGHUP where the
+    /// keys are in a file), and run `cpconnect keys rotate`.
     Generate(Generate),
     /// Wrap every tenant's key with the newest master key
     ///
@@ -118,7 +119,7 @@ async fn rotate(pool: &DatabaseConnection, keys: &MasterKeys) -> Result<Counts, 
         };
         after = Some(last.id);
         for tenant in tenants {
-            if MasterKeys::wrapped_with(&tenant.wrapped_key) == Some(keys.newest()) {
+            if keys.is_newest(&tenant.wrapped_key) {
                 counts.newest_already += 1;
                 continue;
             }

@@ -182,7 +182,7 @@ impl Work {
         let row = idempotency::ActiveModel {
             owner: Set(self.owner.clone()),
             key_hash: Set(self.key_hash.clone()),
-            print: Set(self.print(state, state.keys.newest()).unwrap_or_default()),
+            print: Set(self.print(state, &state.keys.newest()).unwrap_or_default()),
             planned_id: Set(planned),
             claimed_at: Set(now),
             expires_at: Set(now.plus(LIVES)),

@@ -13,6 +13,7 @@ use jobs::letters::Post;
 use jobs::limits::{LimitSettings, Limits};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::list::{Raw, SETTINGS};
 
@@ -272,13 +273,23 @@ impl Reader<'_> {
     }
 
     fn master_keys(&mut self) -> Option<MasterKeys> {
-        let keys = self.text("MASTER_KEYS")?;
+        let mut keys = Zeroizing::new(self.text("MASTER_KEYS")?);
+        if let Some(path) = keys.strip_prefix("file:") {
+            match std::fs::read_to_string(path) {
+                // One key a line reads better than one long line.
+                Ok(text) => keys = Zeroizing::new(Zeroizing::new(text).replace('\n', ",")),
+                Err(error) => {
+                    self.problem("MASTER_KEYS", format!("the file after `file:` cannot be read: {}", error.kind()));
+                    return None;
+                }
+            }
+        }
         match MasterKeys::parse(&keys) {
             Ok(keys) => Some(keys),
             Err(_) => {
                 self.problem(
                     "MASTER_KEYS",
-                    "must be a list of id:base64 with 32 bytes each, newest first; `cpconnect keys generate` makes one",
+                    "must be a list of id:base64 with 32 bytes each, newest first, or `file:` and the path of one; `cpconnect keys generate` makes one",
                 );
                 None
             }
@@ -491,6 +502,7 @@ mod tests {
             ("SMTP_URL", "mail.example.com"),
             ("MAIL_FROM", "nobody"),
             ("MASTER_KEYS", "k1:dG9vIHNob3J0"),
+            ("MASTER_KEYS", "file:/nowhere/keys"),
             ("JWT_KEYS", "secret:short"),
             ("JWT_KEYS", "http://login.example.com/jwks"),
             ("JWT_KEYS", "/nowhere/jwks.json"),
