@@ -6,11 +6,13 @@ mod doctor;
 mod keys;
 mod logging;
 mod migrate;
+mod reload;
 #[cfg(feature = "demo")]
 mod sandbox;
 mod schema;
 mod serve;
 mod token;
+mod traces;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
 //! The one HTTP client behind every call to a provider: its limits, and what an answer without content comes to.
 
+mod spans;
 #[cfg(test)]
 pub(crate) mod stub;
 
@@ -7,7 +8,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use tracing::Instrument;
 
+pub use self::spans::SPANS;
 use crate::side::Trouble;
 
 /// A whole call, from connecting to the last byte. Slow answers of the providers stay below 10 s.
@@ -56,18 +59,27 @@ impl Http {
 
     /// Sends one request and reads the whole answer, whatever its status.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
-        let mut response = request.send().await.map_err(|error| Trouble::Unreachable(why(&error)))?;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let mut body = Vec::with_capacity(response.content_length().unwrap_or(0).min(BODY_BYTES_MAX as u64) as usize);
-        while let Some(chunk) = response.chunk().await.map_err(|error| Trouble::Unreachable(why(&error)))? {
-            if body.len() + chunk.len() > BODY_BYTES_MAX {
-                return Err(Trouble::Unreachable(format!("the answer is longer than {BODY_BYTES_MAX} bytes")));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer { status, headers, body })
+        let (client, request) = request.build_split();
+        let request = request.map_err(|error| Trouble::Unreachable(why(&error)))?;
+        let span = spans::call(request.method(), request.url());
+        let outcome = exchange(&client, request).instrument(span.clone()).await;
+        spans::ended(&span, &outcome);
+        outcome
     }
+}
+
+async fn exchange(client: &reqwest::Client, request: reqwest::Request) -> Result<Answer, Trouble> {
+    let mut response = client.execute(request).await.map_err(|error| Trouble::Unreachable(why(&error)))?;
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    let mut body = Vec::with_capacity(response.content_length().unwrap_or(0).min(BODY_BYTES_MAX as u64) as usize);
+    while let Some(chunk) = response.chunk().await.map_err(|error| Trouble::Unreachable(why(&error)))? {
+        if body.len() + chunk.len() > BODY_BYTES_MAX {
+            return Err(Trouble::Unreachable(format!("the answer is longer than {BODY_BYTES_MAX} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body })
 }
 
 impl Answer {

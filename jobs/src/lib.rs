@@ -21,6 +21,7 @@ pub mod queue;
 pub mod report;
 pub mod rules;
 pub mod runs;
+pub mod spans;
 pub mod sync;
 pub mod tasks;
 pub mod tokens;

@@ -19,12 +19,13 @@ use entities::clock::{At, Clock};
 use entities::database::{begin_write, sql};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, FromQueryResult, Value};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument;
 
 use crate::context::Context;
 use crate::job::{self, Job, Queue};
-use crate::postgres;
+use crate::{postgres, spans};
 
 /// A job whose worker has not been heard of for this long is taken over.
 const DEAD_AFTER: Duration = Duration::from_secs(15);
@@ -39,6 +40,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(300);
 const ATTEMPTS_MAX: i32 = 20;
 /// A job that runs longer than this is taken for stuck.
 const JOB_TIMEOUT: Duration = Duration::from_secs(120);
+/// A job that asks to be run again later than this begins a trace of its own: it is the clock then that wakes it.
+const SAME_CAUSE: Duration = Duration::from_secs(90);
 /// How long finished jobs are kept for a look.
 const KEEP_DONE: Duration = Duration::from_secs(3600);
 
@@ -55,13 +58,20 @@ impl Waker {
 /// One claimed job.
 #[derive(Clone)]
 pub struct Alarm {
+    job: Claimed,
+    /// Keeps the worker's place until the job has ended.
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+/// A job's row, as far as its worker reads it.
+#[derive(Clone, FromQueryResult)]
+struct Claimed {
     id: String,
     name: String,
     payload: String,
     attempts: i32,
     max_attempts: i32,
-    /// Keeps the worker's place until the job has ended.
-    _place: Arc<OwnedSemaphorePermit>,
+    traceparent: Option<String>,
 }
 
 /// Puts a job in the queue, inside the caller's transaction if it has one. A live job with the same key already stands for it;
@@ -80,15 +90,17 @@ pub async fn enqueue<J: Job>(connection: &impl ConnectionTrait, clock: &dyn Cloc
         run_at.0.into(),
         job.key().into(),
         now.0.into(),
+        spans::current().into(),
     ];
     connection
         .execute_raw(sql(
             connection.get_database_backend(),
-            "INSERT INTO job (id, queue, name, tenant_id, payload, status, attempts, max_attempts, priority, run_at, dedup, created_at) \
-             VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, $7, $8, $9, $10) \
+            "INSERT INTO job (id, queue, name, tenant_id, payload, status, attempts, max_attempts, priority, run_at, dedup, created_at, traceparent) \
+             VALUES ($1, $2, $3, $4, $5, 'pending', 0, $6, $7, $8, $9, $10, $11) \
              ON CONFLICT (queue, dedup) WHERE status IN ('pending', 'running') \
              DO UPDATE SET run_at = CASE WHEN job.run_at > excluded.run_at THEN excluded.run_at ELSE job.run_at END, \
-             again = CASE WHEN job.status = 'running' THEN excluded.run_at ELSE job.again END",
+             again = CASE WHEN job.status = 'running' THEN excluded.run_at ELSE job.again END, \
+             traceparent = COALESCE(excluded.traceparent, job.traceparent)",
             values,
         ))
         .await?;
@@ -130,11 +142,17 @@ pub async fn work(context: Context, queue: Queue, owner: String, shutdown: impl 
 }
 
 async fn run_one(context: Context, claims: Claims, alarm: Alarm) {
-    let outcome = match job::registered(&alarm.name) {
-        None => Err(format!("no job is called {:?}", alarm.name)),
+    let outcome = match job::registered(&alarm.job.name) {
+        None => Err(format!("no job is called {:?}", alarm.job.name)),
         Some(run) => {
-            let running = std::panic::AssertUnwindSafe(run(alarm.payload.clone(), context)).catch_unwind();
-            match tokio::time::timeout(JOB_TIMEOUT, running).await {
+            let span = spans::job(&alarm.job.name, alarm.job.traceparent.as_deref());
+            let running =
+                std::panic::AssertUnwindSafe(run(alarm.job.payload.clone(), context)).catch_unwind().instrument(span.clone());
+            let ended = tokio::time::timeout(JOB_TIMEOUT, running).await;
+            if !matches!(ended, Ok(Ok(Ok(_)))) {
+                span.record("otel.status_code", "ERROR");
+            }
+            match ended {
                 Err(_) => Err("took too long".to_owned()),
                 Ok(Err(_)) => Err("panicked".to_owned()),
                 Ok(Ok(Err(failure))) => Err(chain(&failure)),
@@ -143,14 +161,14 @@ async fn run_one(context: Context, claims: Claims, alarm: Alarm) {
         }
     };
     if let Err(error) = &outcome {
-        tracing::error!(job.name = alarm.name, job.attempts = alarm.attempts, error, "a job failed");
+        tracing::error!(job.name = alarm.job.name, job.attempts = alarm.job.attempts, error, "a job failed");
     }
     // The outcome must reach the table, or the row waits until the worker counts as dead.
     for pause_ms in [0, 100, 500, 2_000, 5_000] {
         tokio::time::sleep(Duration::from_millis(pause_ms)).await;
         match claims.settle(&alarm, &outcome).await {
             Ok(()) => break,
-            Err(error) => tracing::warn!(job.name = alarm.name, %error, "the outcome of a job could not be stored yet"),
+            Err(error) => tracing::warn!(job.name = alarm.job.name, %error, "the outcome of a job could not be stored yet"),
         }
     }
     drop(alarm);
@@ -197,9 +215,7 @@ impl Claims {
             let woken = self.waker.0.notified();
             let looked = self.clock.now();
             match self.claim(looked).await {
-                Ok(Some((id, name, payload, attempts, max_attempts))) => {
-                    return Alarm { id, name, payload, attempts, max_attempts, _place: Arc::new(place) };
-                }
+                Ok(Some(job)) => return Alarm { job, _place: Arc::new(place) },
                 Ok(None) => {}
                 Err(error) => tracing::warn!(queue = self.queue.name(), %error, "the queue could not be read; trying again"),
             }
@@ -226,7 +242,7 @@ impl Claims {
         }
     }
 
-    async fn claim(&self, looked: At) -> Result<Option<(String, String, String, i32, i32)>, DbErr> {
+    async fn claim(&self, looked: At) -> Result<Option<Claimed>, DbErr> {
         let skip = match self.database.get_database_backend() {
             DatabaseBackend::Postgres => "FOR UPDATE OF j SKIP LOCKED",
             _ => "",
@@ -241,29 +257,19 @@ impl Claims {
                        AND (j.tenant_id IS NULL OR (SELECT COUNT(*) FROM job r WHERE r.queue = j.queue AND r.tenant_id = j.tenant_id AND r.status = 'running') < $3) \
                        ORDER BY j.priority DESC, j.run_at, j.id LIMIT 1 {skip}) \
                      UPDATE job SET status = 'running', lock_by = $4, lock_at = $2, attempts = attempts + 1 FROM due WHERE job.id = due.id \
-                     RETURNING job.id, job.name, job.payload, job.attempts, job.max_attempts"
+                     RETURNING job.id, job.name, job.payload, job.attempts, job.max_attempts, job.traceparent"
                 ),
                 vec![self.queue.name().into(), now.into(), self.queue.per_tenant().into(), self.owner.clone().into()],
             ))
             .await?;
-        claimed
-            .map(|row| {
-                Ok((
-                    row.try_get("", "id")?,
-                    row.try_get("", "name")?,
-                    row.try_get("", "payload")?,
-                    row.try_get("", "attempts")?,
-                    row.try_get("", "max_attempts")?,
-                ))
-            })
-            .transpose()
+        claimed.map(|row| Claimed::from_query_result(&row, "")).transpose()
     }
 
     /// Writes down how a job ended: done, due again at the moment it asked for, or failed with back-off.
     async fn settle(&self, alarm: &Alarm, outcome: &Result<Option<At>, String>) -> Result<(), DbErr> {
         let now = self.clock.now();
         let mine = |text: &str, mut values: Vec<Value>| {
-            values.extend([alarm.id.clone().into(), self.owner.clone().into()]);
+            values.extend([alarm.job.id.clone().into(), self.owner.clone().into()]);
             let n = values.len();
             sql(
                 self.database.get_database_backend(),
@@ -274,20 +280,22 @@ impl Claims {
         let statement = match outcome {
             Ok(None) => mine(
                 "UPDATE job SET status = CASE WHEN again IS NULL THEN 'done' ELSE 'pending' END, run_at = COALESCE(again, run_at), \
-                 done_at = CASE WHEN again IS NULL THEN CAST($1 AS BIGINT) END, again = NULL, attempts = 0, lock_by = NULL, error = NULL",
+                 done_at = CASE WHEN again IS NULL THEN CAST($1 AS BIGINT) END, again = NULL, attempts = 0, lock_by = NULL, error = NULL, \
+                 traceparent = CASE WHEN again IS NULL THEN NULL ELSE traceparent END",
                 vec![now.0.into()],
             ),
             Ok(Some(at)) => mine(
                 "UPDATE job SET status = 'pending', run_at = CASE WHEN again < CAST($1 AS BIGINT) THEN again ELSE CAST($1 AS BIGINT) END, \
-                 again = NULL, attempts = 0, lock_by = NULL, error = NULL",
-                vec![at.0.into()],
+                 again = NULL, attempts = 0, lock_by = NULL, error = NULL, \
+                 traceparent = CASE WHEN again IS NULL AND CAST($1 AS BIGINT) > CAST($2 AS BIGINT) THEN NULL ELSE traceparent END",
+                vec![at.0.into(), now.plus(SAME_CAUSE).0.into()],
             ),
-            Err(error) if alarm.attempts >= alarm.max_attempts => mine(
+            Err(error) if alarm.job.attempts >= alarm.job.max_attempts => mine(
                 "UPDATE job SET status = 'failed', done_at = $1, lock_by = NULL, error = $2",
                 vec![now.0.into(), error.clone().into()],
             ),
             Err(error) => {
-                let backoff = BACKOFF.saturating_mul(1 << alarm.attempts.clamp(1, 16).saturating_sub(1)).min(BACKOFF_MAX);
+                let backoff = BACKOFF.saturating_mul(1 << alarm.job.attempts.clamp(1, 16).saturating_sub(1)).min(BACKOFF_MAX);
                 mine(
                     "UPDATE job SET status = 'pending', run_at = $1, lock_by = NULL, error = $2",
                     vec![now.plus(backoff).0.into(), error.clone().into()],

@@ -23,6 +23,7 @@ mod m0016_partners;
 mod m0017_native;
 mod m0018_purge;
 mod m0019_endpoints;
+mod m0020_spans;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_native::Native),
             Box::new(m0018_purge::Purge),
             Box::new(m0019_endpoints::Endpoints),
+            Box::new(m0020_spans::Spans),
         ]
     }
 }

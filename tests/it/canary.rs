@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tests::canary::{Needle, WORD, kept, planted};
 use tests::entry::Entry;
+use tests::receiver::Receiver;
 use tests::{World, books, program};
 use url::Url;
 
@@ -22,7 +23,9 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
     let mut world = World::without_worker().await;
     world.seed("tiny", None, None).await;
     let log = world.stage.folder.path().join("cpconnect.log");
-    let environment = on_its_own_port(&world);
+    let collector = Receiver::new().await;
+    let mut environment = on_its_own_port(&world);
+    environment.push(("TRACES_URL".to_owned(), collector.url.clone()));
     let url = environment.iter().find(|(name, _)| name == "PUBLIC_URL").map(|(_, url)| Url::parse(url).unwrap()).unwrap();
     let mut serve = program::start_logging(&["serve"], &environment, &log);
     world.staff = Staff::new(&url, world.staff.token().to_owned()).unwrap();
@@ -79,8 +82,14 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
     let mut needles = vec![Needle::word(WORD), Needle::amount(AMOUNT), Needle::amount(EDITED)];
     needles.extend(secrets(&world, &connected).await);
     needles.extend(partners);
+    // The last traces leave when the server ends.
+    let process = serve.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").arg(process).status().unwrap().success());
+    serve.wait().await.unwrap();
+    let traces: Vec<(String, Vec<u8>)> = collector.arrived().into_iter().map(|one| ("a trace".to_owned(), one.bytes)).collect();
+    assert!(traces.iter().any(|(_, bytes)| Needle::word("/api.xro/2.0/Contacts").find(bytes).is_some()), "no call was traced");
     let mut leaks = Vec::new();
-    for (place, bytes) in kept(&world).await {
+    for (place, bytes) in kept(&world).await.into_iter().chain(traces) {
         leaks.extend(needles.iter().filter_map(|needle| Some(format!("{} in {place}: {:?}", needle.what, needle.find(&bytes)?))));
     }
     assert_eq!(leaks, Vec::<String>::new());
@@ -90,8 +99,6 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
     let everything = kept(&world).await;
     assert!(everything.iter().any(|(_, bytes)| name.find(bytes).is_some()), "the database was not searched");
     assert!(everything.iter().any(|(_, bytes)| word.find(bytes).is_some()), "the log was not searched");
-    serve.start_kill().unwrap();
-    serve.wait().await.unwrap();
     world.end().await;
 }
 
@@ -267,7 +274,8 @@ async fn partner(world: &World, url: &Url) -> Vec<Needle> {
 }
 
 /// The real server beside the stage's own: the same settings, another port, and a log that says all it knows.
-fn on_its_own_port(world: &World) -> Vec<(String, String)> {
+/// The world's settings for a server that is a process of its own and talks as much as it can.
+pub fn on_its_own_port(world: &World) -> Vec<(String, String)> {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let own = [
         ("LISTEN_ADDR", address.to_string()),
@@ -280,7 +288,8 @@ fn on_its_own_port(world: &World) -> Vec<(String, String)> {
     environment
 }
 
-async fn answers(url: &Url) {
+/// Waits until it answers.
+pub async fn answers(url: &Url) {
     tests::eventually("the server answers", async || {
         let ready = reqwest::Client::new().get(url.clone()).timeout(Duration::from_secs(2)).send().await;
         ready.ok().map(drop)

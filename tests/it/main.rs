@@ -57,5 +57,6 @@ mod storm;
 mod strangers;
 mod threats;
 mod tokens;
+mod traces;
 mod tracking;
 mod trouble;

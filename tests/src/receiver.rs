@@ -15,8 +15,12 @@ use tokio::task::JoinHandle;
 /// One message that arrived, whatever was answered.
 #[derive(Debug, Clone)]
 pub struct Arrived {
+    /// `/hooks?of=story`.
+    pub path: String,
     pub headers: HashMap<String, String>,
+    /// As text, where it is one.
     pub body: String,
+    pub bytes: Vec<u8>,
     pub answered: u16,
 }
 
@@ -95,6 +99,10 @@ async fn take(mut stream: TcpStream, seen: Arc<Mutex<Seen>>) {
     let (reading, mut writing) = stream.split();
     let mut lines = BufReader::new(reading);
     let (mut headers, mut line) = (HashMap::new(), String::new());
+    if lines.read_line(&mut line).await.unwrap_or(0) == 0 {
+        return;
+    }
+    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     loop {
         line.clear();
         if lines.read_line(&mut line).await.unwrap_or(0) == 0 {
@@ -115,8 +123,8 @@ async fn take(mut stream: TcpStream, seen: Arc<Mutex<Seen>>) {
     let status = {
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let answered = seen.answers.pop_front().unwrap_or(204);
-        let body = String::from_utf8(body).unwrap_or_default();
-        seen.arrived.push(Arrived { headers, body, answered });
+        let text = String::from_utf8(body.clone()).unwrap_or_default();
+        seen.arrived.push(Arrived { path, headers, body: text, bytes: body, answered });
         answered
     };
     let answer = format!("HTTP/1.1 {status} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");

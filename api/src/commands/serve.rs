@@ -13,7 +13,8 @@ use secrecy::ExposeSecret;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Outcome, logging};
+use super::traces::Traces;
+use super::{Outcome, logging, reload};
 use crate::settings::{Raw, Settings};
 use crate::state::{self, State};
 use crate::{database, server};
@@ -38,7 +39,7 @@ pub struct Worker {
 
 impl Serve {
     pub async fn run(self) -> Outcome {
-        let (settings, context) = start(&self.raw, true).await?;
+        let (settings, context, traces) = start(&self.raw, true).await?;
         let listener = TcpListener::bind(settings.listen_addr)
             .map_err(|error| format!("LISTEN_ADDR: {} cannot be listened on: {error}", settings.listen_addr))?;
         let state = State::new(context.clone(), settings).await?;
@@ -60,7 +61,7 @@ impl Serve {
             // The receivers may be gone already.
             let _ = stop.send(true);
             handle.stop(true).await;
-            finish(worker, &context).await;
+            finish(worker, &context, traces).await;
         };
         within_time(end).await;
         match ended_early {
@@ -75,21 +76,21 @@ impl Serve {
 
 impl Worker {
     pub async fn run(self) -> Outcome {
-        let (_, context) = start(&self.raw, false).await?;
+        let (_, context, traces) = start(&self.raw, false).await?;
         let (stop, stopped) = watch::channel(false);
         let worker = tokio::spawn(jobs::worker::run(context.clone(), stopped));
         signal().await?;
         let end = async {
             let _ = stop.send(true);
-            finish(Some(worker), &context).await;
+            finish(Some(worker), &context, traces).await;
         };
         within_time(end).await;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn start(raw: &Raw, migrate: bool) -> Result<(Settings, Context), Box<dyn std::error::Error + Send + Sync>> {
-    logging::start(raw)?;
+async fn start(raw: &Raw, migrate: bool) -> Result<(Settings, Context, Traces), Box<dyn std::error::Error + Send + Sync>> {
+    let traces = logging::start(raw)?;
     let settings = Settings::check(raw)?;
     let url = settings.database_url.expose_secret();
     let pool = database::open_current(url, migrate).await?;
@@ -97,10 +98,11 @@ async fn start(raw: &Raw, migrate: bool) -> Result<(Settings, Context), Box<dyn 
     let context = state::context(&settings, pool, clock, Arc::new(SystemChance));
     jobs::postgres::agree(&context).await?;
     tokio::spawn(jobs::postgres::keep_time(context.clone()));
-    Ok((settings, context))
+    reload::watch(raw, &context)?;
+    Ok((settings, context, traces))
 }
 
-async fn finish(worker: Option<JoinHandle<()>>, context: &Context) {
+async fn finish(worker: Option<JoinHandle<()>>, context: &Context, traces: Traces) {
     if let Some(worker) = worker
         && let Err(error) = worker.await
     {
@@ -109,6 +111,7 @@ async fn finish(worker: Option<JoinHandle<()>>, context: &Context) {
     if let Err(error) = context.database.clone().close().await {
         tracing::warn!(%error, "the database was not closed cleanly");
     }
+    traces.end().await;
 }
 
 async fn within_time(end: impl Future<Output = ()>) {

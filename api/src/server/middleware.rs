@@ -8,7 +8,9 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
-use tracing::Instrument;
+use connectors::http::SPANS;
+use tracing::field::Empty;
+use tracing::{Instrument, Level, Span};
 
 use crate::state::State;
 
@@ -35,6 +37,8 @@ pub async fn trace(
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     let span = tracing::info_span!("request", request.id = %id.0);
+    let traced = traced(&request, &id);
+    let ends = traced.clone();
     async move {
         let mut response = next.call(request).await?;
         if let Ok(value) = HeaderValue::from_str(&id.0) {
@@ -42,6 +46,10 @@ pub async fn trace(
         }
         // The pattern and not the path: paths hold the secrets of links.
         let route = response.request().match_pattern();
+        ends.record("http.response.status_code", response.status().as_u16());
+        if response.status().is_server_error() {
+            ends.record("otel.status_code", "ERROR");
+        }
         tracing::info!(
             %method,
             route = route.as_deref().unwrap_or("none"),
@@ -51,7 +59,28 @@ pub async fn trace(
         Ok(response)
     }
     .instrument(span)
+    .instrument(traced)
     .await
+}
+
+/// The span that a trace begins with. Nobody else's trace is taken over: providers and customers are strangers.
+fn traced(request: &ServiceRequest, id: &RequestId) -> Span {
+    if !tracing::span_enabled!(target: SPANS, Level::INFO) {
+        return Span::none();
+    }
+    let (method, route) = (request.method().as_str(), request.match_pattern());
+    let route = route.as_deref().unwrap_or("none");
+    tracing::info_span!(
+        target: SPANS,
+        "answer",
+        otel.kind = "server",
+        otel.name = format!("{method} {route}"),
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.response.status_code = Empty,
+        http.route = route,
+        request.id = id.0,
+    )
 }
 
 /// Headers that keep browsers careful. A handler that set one of them knows better.

@@ -41,7 +41,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "MASTER_KEYS",
         None,
-        "The keys that wrap every tenant's key: id:base64, newest first, separated by commas. `cpconnect keys generate` makes one",
+        "The keys that wrap every tenant's key: id:base64, newest first, separated by commas; or file: and the path of such a list, which is read again when it changes. `cpconnect keys generate` makes one",
     ),
     setting("JWT_ISSUER", Some("cpconnect"), "Who signs the staff's tokens: their `iss`"),
     setting("JWT_AUDIENCE", Some("cpconnect"), "Whom the staff's tokens are for: their `aud`"),
@@ -102,6 +102,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("LOG", Some("info"), "What is logged: error, warn, info, debug, or a filter such as `info,jobs=debug`"),
     setting("LOG_FORMAT", Some("text"), "How it is logged: text or json"),
+    setting(
+        "TRACES_URL",
+        None,
+        "Where traces go: an OpenTelemetry collector that takes OTLP over HTTP, as http://HOST:4318; none where empty",
+    ),
 ];
 
 /// The settings as texts, before anybody has looked at them.

@@ -18,6 +18,7 @@ use crate::events::{self, Event};
 use crate::in_step::{self, for_hints};
 use crate::job::{Job, Queue};
 use crate::runs::Kind;
+use crate::spans;
 use crate::sync::slice::{Halt, Provider, Slice, claim, release};
 use crate::sync::{arrange, buttons, custom_links, lanes, native, preview, provision, reconcile, resolve, settle};
 
@@ -46,6 +47,7 @@ impl Job for RunLink {
     }
 
     async fn run(self, context: Context) -> Result<Option<At>, Failure> {
+        spans::of_link(self.tenant, self.link);
         let owner = format!("{}/{}", context.name, self.link);
         let Some(link) = claim(&context, self.tenant, self.link, &owner).await? else {
             let known = link::Entity::of(self.tenant).filter(link::Column::Id.eq(self.link)).one(&context.database).await?;
@@ -108,6 +110,7 @@ async fn work(slice: &mut Slice) -> Result<(), Halt> {
     };
     slice.read_wishes().await?;
     slice.work_on(&run)?;
+    spans::of_run(run.id);
     if run.kind == Kind::Preview.name() {
         preview::preview(slice, &run).await?;
         finish(slice, &run, None).await?;
