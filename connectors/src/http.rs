@@ -18,6 +18,9 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// 1,000 long invoices are about 4 MiB; more than this is not an answer we asked for.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// A list that has no pages comes whole, and takes its time; a turn at a link holds it for a minute.
+pub const LIST_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub const LIST_TIMEOUT: Duration = Duration::from_secs(30);
 /// A provider's day is the longest wait that makes sense; whatever says more is mistaken.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(25 * 3600);
 
@@ -59,23 +62,32 @@ impl Http {
 
     /// Sends one request and reads the whole answer, whatever its status.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
+        self.send_for(request, BODY_BYTES_MAX).await
+    }
+
+    /// The same for a list without pages.
+    pub(crate) async fn send_for_list(&self, request: reqwest::RequestBuilder) -> Result<Answer, Trouble> {
+        self.send_for(request.timeout(LIST_TIMEOUT), LIST_BYTES_MAX).await
+    }
+
+    async fn send_for(&self, request: reqwest::RequestBuilder, bytes_max: usize) -> Result<Answer, Trouble> {
         let (client, request) = request.build_split();
         let request = request.map_err(|error| Trouble::Unreachable(why(&error)))?;
         let span = spans::call(request.method(), request.url());
-        let outcome = exchange(&client, request).instrument(span.clone()).await;
+        let outcome = exchange(&client, request, bytes_max).instrument(span.clone()).await;
         spans::ended(&span, &outcome);
         outcome
     }
 }
 
-async fn exchange(client: &reqwest::Client, request: reqwest::Request) -> Result<Answer, Trouble> {
+async fn exchange(client: &reqwest::Client, request: reqwest::Request, bytes_max: usize) -> Result<Answer, Trouble> {
     let mut response = client.execute(request).await.map_err(|error| Trouble::Unreachable(why(&error)))?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();
-    let mut body = Vec::with_capacity(response.content_length().unwrap_or(0).min(BODY_BYTES_MAX as u64) as usize);
+    let mut body = Vec::with_capacity(response.content_length().unwrap_or(0).min(bytes_max as u64) as usize);
     while let Some(chunk) = response.chunk().await.map_err(|error| Trouble::Unreachable(why(&error)))? {
-        if body.len() + chunk.len() > BODY_BYTES_MAX {
-            return Err(Trouble::Unreachable(format!("the answer is longer than {BODY_BYTES_MAX} bytes")));
+        if body.len() + chunk.len() > bytes_max {
+            return Err(Trouble::Unreachable(format!("the answer is longer than {bytes_max} bytes")));
         }
         body.extend_from_slice(&chunk);
     }
@@ -204,10 +216,12 @@ mod tests {
     async fn whatever_goes_wrong_on_the_way_is_out_of_reach() {
         let http = Http::new();
         let too_long = " ".repeat(BODY_BYTES_MAX + 1);
-        let stub =
-            stub::Stub::answering(vec![(200, "", too_long), (302, "location: http://elsewhere.example/\r\n", String::new())])
-                .await;
+        let redirect = (302, "location: http://elsewhere.example/\r\n", String::new());
+        let stub = stub::Stub::answering(vec![(200, "", too_long.clone()), (200, "", too_long), redirect]).await;
         let send = || http.send(http.client().get(stub.url.clone()));
+        // A list without pages may be longer.
+        let list = http.send_for_list(http.client().get(stub.url.clone())).await;
+        assert!(list.is_ok_and(|answer| answer.body.len() > BODY_BYTES_MAX));
         assert!(matches!(send().await, Err(Trouble::Unreachable(why)) if why.contains("longer than")));
         assert_eq!(send().await.map(|answer| answer.status).ok(), Some(302));
         // Now it hangs up.

@@ -158,7 +158,7 @@ impl Client {
         if let Some(since) = modified_since_us.and_then(DateTime::from_timestamp_micros) {
             request = request.header(IF_MODIFIED_SINCE, since.format("%Y-%m-%dT%H:%M:%S").to_string());
         }
-        let answer = self.http.send(request).await?;
+        let answer = if of.paged { self.http.send(request).await? } else { self.http.send_for_list(request).await? };
         if answer.status == 304 {
             return Ok(page_of(of, &answer, format!("{{\"{}\":[]}}", of.many).into_bytes(), Default::default()));
         }
