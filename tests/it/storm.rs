@@ -98,6 +98,7 @@ impl Storm {
         println!("storm {}: Zoho told {}, Xero {} and lost {}", self.seed, zoho["firings"], xero["delivered"], xero["lost"]);
         assert!(xero["delivered"].as_u64() > Some(0) && xero["lost"].as_u64() > Some(0), "{xero:#}");
         for _ in 0..10 {
+            self.rest().await;
             self.world.advance(Duration::from_secs(24 * 3600)).await;
             self.world.staff = self.world.stage.staff().unwrap();
             self.world.nothing_more(&self.connected).await;
@@ -105,6 +106,15 @@ impl Storm {
         println!("storm {}: {} deaths, {:?}", self.seed, self.deaths, self.edits);
         self.worker.dies();
         self.world.end().await;
+    }
+
+    /// Waits until nobody is at work: no clock of the world jumps by a day in the middle of a call. A token that is being refreshed then
+    /// would be one whose answer is a day late, and its grace is half an hour.
+    async fn rest(&self) {
+        eventually("nobody is at work", async || {
+            (self.world.rows("SELECT COUNT(*) AS n FROM job WHERE status = 'running'").await == 0).then_some(())
+        })
+        .await;
     }
 
     /// The worker dies somewhere in the run, and another one begins.
