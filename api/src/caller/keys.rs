@@ -1,7 +1,7 @@
 //! The keys that staff tokens are checked with: a shared secret, or a JWKS that is read again now and then, and when a token names a
 //! key we do not know.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use entities::clock::{At, Clock};
@@ -36,9 +36,18 @@ struct Inner {
 
 enum Keys {
     Shared(DecodingKey),
-    Set { source: JwtKeys, loaded: Mutex<Loaded> },
+    Set(Set),
 }
 
+/// A JWKS, and where it is read from.
+struct Set {
+    source: JwtKeys,
+    loaded: RwLock<Loaded>,
+    /// Whose turn it is to read it.
+    reading: Mutex<()>,
+}
+
+#[derive(Clone)]
 struct Loaded {
     set: Arc<JwkSet>,
     /// When it was read.
@@ -71,7 +80,8 @@ impl Staff {
             JwtKeys::Secret(secret) => Keys::Shared(DecodingKey::from_secret(secret.expose_secret().as_bytes())),
             JwtKeys::File(_) | JwtKeys::Url(_) => {
                 let (set, now) = (Arc::new(read(source).await?), clock.now());
-                Keys::Set { source: source.clone(), loaded: Mutex::new(Loaded { set, at: now, tried: now }) }
+                let loaded = RwLock::new(Loaded { set, at: now, tried: now });
+                Keys::Set(Set { source: source.clone(), loaded, reading: Mutex::default() })
             }
         };
         Ok(Self(Arc::new(Inner { issuer, audience, keys, clock })))
@@ -120,23 +130,12 @@ enum Refused {
 impl Inner {
     /// The key for this token and the one algorithm that key is for: what the token claims is only compared, never believed.
     async fn key(&self, token: &str) -> Result<(DecodingKey, Algorithm), Refused> {
-        let (source, loaded) = match &self.keys {
+        let set = match &self.keys {
             Keys::Shared(key) => return Ok((key.clone(), Algorithm::HS256)),
-            Keys::Set { source, loaded } => (source, loaded),
+            Keys::Set(set) => set,
         };
         let kid = jsonwebtoken::decode_header(token)?.kid.ok_or(Refused::Wrong("it names no key"))?;
-        let (mut loaded, now) = (loaded.lock().await, self.clock.now());
-        let is_wanted = loaded.set.find(&kid).is_none() || now.since(loaded.at) >= GOOD_FOR;
-        if is_wanted && now.since(loaded.tried) >= REREAD_AFTER {
-            loaded.tried = now;
-            match read(source).await {
-                Ok(set) => (loaded.set, loaded.at) = (Arc::new(set), now),
-                // An issuer that is away for a while locks nobody out.
-                Err(error) => tracing::warn!(%error, "the JWKS could not be read again; the keys we have go on counting"),
-            }
-        }
-        let set = Arc::clone(&loaded.set);
-        drop(loaded);
+        let set = set.with(&kid, self.clock.as_ref()).await;
         let jwk = set.find(&kid).ok_or(Refused::Wrong("it names an unknown key"))?;
         let algorithm = algorithm(jwk).ok_or(Refused::Wrong("its key is of another kind"))?;
         Ok((DecodingKey::from_jwk(jwk)?, algorithm))
@@ -165,6 +164,42 @@ impl Inner {
             return Err(Refused::Wrong("it names a program of a partner"));
         }
         Ok(Caller { subject: claims.sub, role: claims.role, tenants: claims.tenants, until })
+    }
+}
+
+impl Set {
+    /// The JWKS, in which this key is if it is known anywhere.
+    async fn with(&self, kid: &str, clock: &dyn Clock) -> Arc<JwkSet> {
+        let is_settled = |loaded: &Loaded| loaded.set.find(kid).is_some() && clock.now().since(loaded.at) < GOOD_FOR;
+        let before = self.loaded();
+        if is_settled(&before) {
+            return before.set;
+        }
+        // Whoever has a key that is known goes on with it while another reads: a source that is slow holds up nobody but one.
+        let _turn = match self.reading.try_lock() {
+            Ok(turn) => turn,
+            Err(_) if before.set.find(kid).is_some() => return before.set,
+            Err(_) => self.reading.lock().await,
+        };
+        let loaded = self.loaded();
+        let now = clock.now();
+        if is_settled(&loaded) || now.since(loaded.tried) < REREAD_AFTER {
+            return loaded.set;
+        }
+        let loaded = match read(&self.source).await {
+            Ok(set) => Loaded { set: Arc::new(set), at: now, tried: now },
+            Err(error) => {
+                // An issuer that is away for a while locks nobody out.
+                tracing::warn!(%error, "the JWKS could not be read again; the keys we have go on counting");
+                Loaded { tried: now, ..loaded }
+            }
+        };
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded.clone();
+        loaded.set
+    }
+
+    fn loaded(&self) -> Loaded {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -368,6 +403,38 @@ mod tests {
         assert!(ask(&staff, &token).await.is_some(), "it was tried this very minute");
         clock.advance(REREAD_AFTER);
         assert_eq!(ask(&staff, &token).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_slow_holds_up_one_request_and_no_other() {
+        let clock = Arc::new(MovableClock::default());
+        let (key, jwk, _) = pair("k");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+        let body = json!({ "keys": [jwk] }).to_string();
+        let (asked, mut hangs) = tokio::sync::mpsc::channel(1);
+        tokio::spawn(async move {
+            // It answers once; who asks again waits.
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            assert!(tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 4096]).await.unwrap() > 0);
+            tokio::io::AsyncWriteExt::write_all(&mut stream, format!("{head}{body}").as_bytes()).await.unwrap();
+            drop(stream);
+            let held = listener.accept().await.unwrap();
+            asked.send(held).await.unwrap();
+        });
+        let staff = staff(JwtKeys::Url(url.parse().unwrap()), clock.clone()).await;
+        let token = signed(Algorithm::ES256, &key, &claims(&clock));
+        clock.advance(GOOD_FOR);
+        let first = tokio::spawn({
+            let (staff, token) = (staff.clone(), token.clone());
+            async move { ask(&staff, &token).await.is_some() }
+        });
+        let held = hangs.recv().await.unwrap();
+        assert!(ask(&staff, &token).await.is_some());
+        assert!(!first.is_finished(), "the one that reads waits for it");
+        drop(held);
+        assert!(first.await.unwrap());
     }
 
     #[tokio::test]
