@@ -21,10 +21,11 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, FromQueryResult, Value};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::context::Context;
 use crate::job::{self, Job, Queue};
+use crate::tasks::timetable::Timetable;
 use crate::{postgres, spans};
 
 /// A job whose worker has not been heard of for this long is taken over.
@@ -145,7 +146,9 @@ async fn run_one(context: Context, claims: Claims, alarm: Alarm) {
     let outcome = match job::registered(&alarm.job.name) {
         None => Err(format!("no job is called {:?}", alarm.job.name)),
         Some(run) => {
-            let span = spans::job(&alarm.job.name, alarm.job.traceparent.as_deref());
+            // What the timetable wakes has its own cause already, or none: a clock is no cause.
+            let is_clock = alarm.job.name == Timetable::NAME;
+            let span = if is_clock { Span::none() } else { spans::job(&alarm.job.name, alarm.job.traceparent.as_deref()) };
             let running =
                 std::panic::AssertUnwindSafe(run(alarm.job.payload.clone(), context)).catch_unwind().instrument(span.clone());
             let ended = tokio::time::timeout(JOB_TIMEOUT, running).await;

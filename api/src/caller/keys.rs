@@ -186,16 +186,24 @@ impl Set {
         if is_settled(&loaded) || now.since(loaded.tried) < REREAD_AFTER {
             return loaded.set;
         }
-        let loaded = match read(&self.source).await {
-            Ok(set) => Loaded { set: Arc::new(set), at: now, tried: now },
+        // Noted before it is tried: who hangs up meanwhile has had this minute's try.
+        self.keep(Loaded { tried: now, ..loaded.clone() });
+        match read(&self.source).await {
+            Ok(set) => {
+                let set = Arc::new(set);
+                self.keep(Loaded { set: set.clone(), at: now, tried: now });
+                set
+            }
             Err(error) => {
                 // An issuer that is away for a while locks nobody out.
                 tracing::warn!(%error, "the JWKS could not be read again; the keys we have go on counting");
-                Loaded { tried: now, ..loaded }
+                loaded.set
             }
-        };
-        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded.clone();
-        loaded.set
+        }
+    }
+
+    fn keep(&self, loaded: Loaded) {
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded;
     }
 
     fn loaded(&self) -> Loaded {
