@@ -18,7 +18,7 @@ const KEY_BYTES: usize = 32;
 /// The master keys, newest first. New tenants are wrapped with the newest; older ones still open.
 /// Clones are the same keys: where one of them is `replace`d, all are.
 #[derive(Clone)]
-pub struct MasterKeys(Arc<RwLock<Arc<[MasterKey]>>>);
+pub struct MasterKeys(Arc<RwLock<Arc<Vec<MasterKey>>>>);
 
 struct MasterKey {
     id: String,
@@ -54,7 +54,8 @@ pub enum SealTrouble {
 impl MasterKeys {
     /// Reads `id:base64,id:base64`, newest first.
     pub fn parse(text: &str) -> Result<Self, SealTrouble> {
-        let mut keys: Vec<MasterKey> = Vec::new();
+        // Of its full length at once: one that grows leaves copies of the keys behind, which nobody wipes.
+        let mut keys: Vec<MasterKey> = Vec::with_capacity(text.split(',').count());
         for one in text.split(',').map(str::trim).filter(|one| !one.is_empty()) {
             let (id, key) = one.split_once(':').ok_or(SealTrouble::NotKeys)?;
             let bytes = Zeroizing::new(BASE64.decode(key.trim()).map_err(|_| SealTrouble::NotKeys)?);
@@ -64,7 +65,7 @@ impl MasterKeys {
             }
             keys.push(MasterKey { id: id.to_owned(), bytes: Zeroizing::new(key) });
         }
-        if keys.is_empty() { Err(SealTrouble::NotKeys) } else { Ok(Self(Arc::new(RwLock::new(keys.into())))) }
+        if keys.is_empty() { Err(SealTrouble::NotKeys) } else { Ok(Self(Arc::new(RwLock::new(Arc::new(keys))))) }
     }
 
     /// From now on these are the keys, for every clone. Says whether they are others than before.
@@ -81,7 +82,7 @@ impl MasterKeys {
         self.all().iter().map(|key| key.id.clone()).collect()
     }
 
-    fn all(&self) -> Arc<[MasterKey]> {
+    fn all(&self) -> Arc<Vec<MasterKey>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -136,12 +137,8 @@ impl MasterKeys {
         Ok(TenantKey { tenant, root: Zeroizing::new(root) })
     }
 
-    /// A key for a purpose that is no tenant's, from the newest master key.
-    pub fn derived(&self, purpose: &str) -> Zeroizing<[u8; KEY_BYTES]> {
-        self.newest_derived(purpose).1
-    }
-
-    /// The newest key's id and what is derived from it, of one moment: the keys may be replaced at any.
+    /// A key for a purpose that is no tenant's, from the newest master key, and that one's id: of one moment, as the keys may be replaced
+    /// at any.
     pub fn newest_derived(&self, purpose: &str) -> (String, Zeroizing<[u8; KEY_BYTES]>) {
         let newest = &self.all()[0];
         (newest.id.clone(), Zeroizing::new(blake3::derive_key(purpose, newest.bytes.as_slice())))
@@ -304,8 +301,8 @@ mod tests {
         assert!(!sealed.windows(4).any(|window| window == b"body"));
         let rotated = MasterKeys::parse(&format!("{},{}", MasterKeys::generate("k2", &chance), regenerate(&keys))).unwrap();
         assert_eq!(rotated.open("answers", b"place", &sealed).unwrap().as_slice(), b"body");
-        assert_ne!(rotated.derived("answers"), keys.derived("answers"));
-        assert_eq!(rotated.derived_of("k1", "answers"), Some(keys.derived("answers")));
+        assert_ne!(rotated.newest_derived("answers").1, keys.newest_derived("answers").1);
+        assert_eq!(rotated.derived_of("k1", "answers"), Some(keys.newest_derived("answers").1));
         for (purpose, place) in [("tokens", b"place"), ("answers", b"plaza")] {
             assert_eq!(keys.open(purpose, place, &sealed).unwrap_err(), SealTrouble::DoesNotOpen);
         }

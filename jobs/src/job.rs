@@ -48,6 +48,11 @@ impl Queue {
         }
     }
 
+    /// Whether somebody asked for what is in it. A clock is no cause: what it wakes has one already, or none.
+    pub fn has_a_cause(self) -> bool {
+        self != Queue::Upkeep
+    }
+
     /// Jobs at once in one process.
     pub fn concurrency(self) -> usize {
         match self {

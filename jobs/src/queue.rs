@@ -25,7 +25,6 @@ use tracing::{Instrument, Span};
 
 use crate::context::Context;
 use crate::job::{self, Job, Queue};
-use crate::tasks::timetable::Timetable;
 use crate::{postgres, spans};
 
 /// A job whose worker has not been heard of for this long is taken over.
@@ -146,9 +145,10 @@ async fn run_one(context: Context, claims: Claims, alarm: Alarm) {
     let outcome = match job::registered(&alarm.job.name) {
         None => Err(format!("no job is called {:?}", alarm.job.name)),
         Some(run) => {
-            // What the timetable wakes has its own cause already, or none: a clock is no cause.
-            let is_clock = alarm.job.name == Timetable::NAME;
-            let span = if is_clock { Span::none() } else { spans::job(&alarm.job.name, alarm.job.traceparent.as_deref()) };
+            let span = match claims.queue.has_a_cause() {
+                true => spans::job(&alarm.job.name, alarm.job.traceparent.as_deref()),
+                false => Span::none(),
+            };
             let running =
                 std::panic::AssertUnwindSafe(run(alarm.job.payload.clone(), context)).catch_unwind().instrument(span.clone());
             let ended = tokio::time::timeout(JOB_TIMEOUT, running).await;

@@ -1,16 +1,13 @@
 //! Zero retention, proven on the real binary: canaries in every field of every kind of record, some of which are held, wait, or are
 //! found different; then the raw bytes of everything that is kept, logs at their most talkative included, are searched.
 
-use std::time::Duration;
-
-use api::demo::staff::Staff;
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tests::canary::{Needle, WORD, kept, planted};
 use tests::entry::Entry;
 use tests::receiver::Receiver;
-use tests::{World, books, program};
+use tests::{World, books};
 use url::Url;
 
 /// On documents of both sides.
@@ -24,14 +21,11 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
     world.seed("tiny", None, None).await;
     let log = world.stage.folder.path().join("cpconnect.log");
     let collector = Receiver::new().await;
-    let mut environment = on_its_own_port(&world);
-    environment.push(("TRACES_URL".to_owned(), collector.url.clone()));
-    let url = environment.iter().find(|(name, _)| name == "PUBLIC_URL").map(|(_, url)| Url::parse(url).unwrap()).unwrap();
-    let mut serve = program::start_logging(&["serve"], &environment, &log);
-    world.staff = Staff::new(&url, world.staff.token().to_owned()).unwrap();
-    answers(&url).await;
+    let settings =
+        [("TRACES_URL", collector.url.clone()), ("LOG", "trace,sqlx=trace,sea_orm=trace,hyper=trace,reqwest=trace".to_owned())];
+    let mut server = world.served(&settings, &log).await;
     let connected = world.connected().await;
-    let partners = partner(&world, &url).await;
+    let partners = partner(&world, &server.url).await;
 
     let mut count = 0;
     plant(&world, &mut count).await;
@@ -83,9 +77,7 @@ async fn no_word_amount_token_or_secret_of_a_customer_is_kept_anywhere() {
     needles.extend(secrets(&world, &connected).await);
     needles.extend(partners);
     // The last traces leave when the server ends.
-    let process = serve.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").arg(process).status().unwrap().success());
-    serve.wait().await.unwrap();
+    assert!(server.ends().await.success());
     let traces: Vec<(String, Vec<u8>)> = collector.arrived().into_iter().map(|one| ("a trace".to_owned(), one.bytes)).collect();
     assert!(traces.iter().any(|(_, bytes)| Needle::word("/api.xro/2.0/Contacts").find(bytes).is_some()), "no call was traced");
     let mut leaks = Vec::new();
@@ -271,28 +263,4 @@ async fn partner(world: &World, url: &Url) -> Vec<Needle> {
         Needle::secret("a partner's token", token.rsplit('.').next().unwrap()),
         Needle::secret("what a partner signs in with", &format!("{id}:{second}")),
     ]
-}
-
-/// The real server beside the stage's own: the same settings, another port, and a log that says all it knows.
-/// The world's settings for a server that is a process of its own and talks as much as it can.
-pub fn on_its_own_port(world: &World) -> Vec<(String, String)> {
-    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let own = [
-        ("LISTEN_ADDR", address.to_string()),
-        ("PUBLIC_URL", format!("http://{address}/")),
-        ("LOG", "trace,sqlx=trace,sea_orm=trace,hyper=trace,reqwest=trace".to_owned()),
-    ];
-    let mut environment = world.stage.environment.clone();
-    environment.retain(|(name, _)| own.iter().all(|(mine, _)| mine != name));
-    environment.extend(own.map(|(name, value)| (name.to_owned(), value)));
-    environment
-}
-
-/// Waits until it answers.
-pub async fn answers(url: &Url) {
-    tests::eventually("the server answers", async || {
-        let ready = reqwest::Client::new().get(url.clone()).timeout(Duration::from_secs(2)).send().await;
-        ready.ok().map(drop)
-    })
-    .await;
 }

@@ -43,8 +43,7 @@ async fn two_worker_processes_share_the_limits_and_never_a_link() {
         owners.extend(owner(&world).await);
         if let Some(first) = owners.first().filter(|_| !told_to_end && begun.elapsed() > Duration::from_secs(1)) {
             // Whoever is quicker may keep the link; when that one ends, the other goes on under the same count.
-            let told = std::process::Command::new("kill").args(["-TERM", first]).status().unwrap();
-            assert!(told.success());
+            program::signal("-TERM", first);
             told_to_end = true;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

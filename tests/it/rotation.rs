@@ -9,9 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 use tests::receiver::Receiver;
 use tests::{World, eventually, program as binary};
-use url::Url;
 
-use crate::canary::{answers, on_its_own_port};
 use crate::partners::{ALL, ask, program, read};
 
 /// Customers beside the one that is migrated: enough for a rotation to be under way while others read.
@@ -102,34 +100,24 @@ async fn keys_in_a_file_are_read_again_without_a_restart_and_what_is_read_is_wra
     let mut world = World::without_worker().await;
     let file = world.stage.folder.path().join("master-keys");
     std::fs::write(&file, format!("{old}\n")).unwrap();
-    let mut environment = on_its_own_port(&world);
-    environment.retain(|(name, _)| !["MASTER_KEYS", "LOG"].contains(&name.as_str()));
-    environment.push(("MASTER_KEYS".to_owned(), format!("file:{}", file.display())));
     let log = world.stage.folder.path().join("cpconnect.log");
-    let serve = binary::start_logging(&["serve"], &environment, &log);
-    let url = environment.iter().find(|(name, _)| name == "PUBLIC_URL").map(|(_, url)| Url::parse(url).unwrap()).unwrap();
-    world.staff = api::demo::staff::Staff::new(&url, world.staff.token().to_owned()).unwrap();
-    answers(&url).await;
+    let server = world.served(&[("MASTER_KEYS", format!("file:{}", file.display()))], &log).await;
     world.seed("tiny", None, None).await;
     let connected = world.connected().await;
     assert_eq!(wrapped_with(&world).await, ["old"]);
 
-    let hangup = || {
-        let sent = std::process::Command::new("kill").args(["-HUP", &serve.id().unwrap().to_string()]).status().unwrap();
-        assert!(sent.success());
-    };
     let says = async |what: &str| {
         eventually(what, async || std::fs::read_to_string(&log).unwrap().contains(what).then_some(())).await;
     };
     // What is no list of keys changes nothing.
     std::fs::write(&file, "old:nonsense").unwrap();
-    hangup();
+    server.signal("-HUP");
     says("those we have go on counting").await;
     world.staff.onboard("Second Ltd", "second@kowhai.example", "nz").await.unwrap();
     assert_eq!(wrapped_with(&world).await, ["old", "old"]);
 
     std::fs::write(&file, format!("{new}\n{old}\n")).unwrap();
-    hangup();
+    server.signal("-HUP");
     says("the master keys were read again keys=\"new,old\"").await;
     // The first read of a tenant's key wraps it with the newest; who comes now is wrapped with it at once.
     world.run("syncNow", &connected).await;
@@ -137,7 +125,7 @@ async fn keys_in_a_file_are_read_again_without_a_restart_and_what_is_read_is_wra
     let mut wrapped = wrapped_with(&world).await;
     assert_eq!((wrapped.remove(0), wrapped.remove(1)), ("new".to_owned(), "new".to_owned()));
     assert!(!std::fs::read_to_string(&log).unwrap().contains(new.split_once(':').unwrap().1), "the log shows a key");
-    drop(serve);
+    drop(server);
     world.end().await;
 }
 

@@ -5,29 +5,22 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use serde_json::json;
 use tests::receiver::Receiver;
-use tests::{World, books, eventually, program};
+use tests::{World, books, eventually};
 use url::Url;
-
-use crate::canary::{answers, on_its_own_port};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_xero_tells_and_what_is_written_for_it_are_one_trace() {
     let collector = Receiver::new().await;
     let mut world = World::without_worker().await;
     world.seed("tiny", None, None).await;
-    let mut environment = on_its_own_port(&world);
-    environment.retain(|(name, _)| name != "LOG");
     // A collector's address has no path of its own: the protocol's is added.
     let address = Url::parse(&collector.url).unwrap().origin().ascii_serialization();
-    environment.push(("TRACES_URL".to_owned(), address));
-    let mut serve = program::start(&["serve"], &environment);
-    let url = environment.iter().find(|(name, _)| name == "PUBLIC_URL").map(|(_, url)| Url::parse(url).unwrap()).unwrap();
-    world.staff = api::demo::staff::Staff::new(&url, world.staff.token().to_owned()).unwrap();
-    answers(&url).await;
+    let log = world.stage.folder.path().join("cpconnect.log");
+    let mut server = world.served(&[("TRACES_URL", address)], &log).await;
     let connected = world.connected().await;
     world.migrate(&connected).await;
 
-    world.stage.control("xero/webhooks", json!({ "url": url.join("/webhooks/xero").unwrap() })).await.unwrap();
+    world.stage.control("xero/webhooks", json!({ "url": server.url.join("/webhooks/xero").unwrap() })).await.unwrap();
     let contact = books::xero(&world, "Contacts").await[0]["ContactID"].clone();
     world.in_xero("Contacts", json!({ "ContactID": contact, "Name": "Renamed in Xero Ltd" })).await;
     eventually("the new name is in Zoho", async || {
@@ -35,9 +28,7 @@ async fn what_xero_tells_and_what_is_written_for_it_are_one_trace() {
         contacts.iter().any(|one| one["contact_name"] == "Renamed in Xero Ltd").then_some(())
     })
     .await;
-    let process = serve.id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").arg(process).status().unwrap().success());
-    assert!(serve.wait().await.unwrap().success());
+    assert!(server.ends().await.success());
 
     let spans = spans(&collector);
     let written: Vec<Vec<&str>> = spans.iter().filter(|span| is_write(span)).map(|span| causes(&spans, span)).collect();

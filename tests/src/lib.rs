@@ -14,6 +14,7 @@ pub mod installation;
 pub mod mortal;
 pub mod program;
 pub mod receiver;
+pub mod served;
 pub mod whole;
 
 use std::sync::atomic::{AtomicU64, Ordering};

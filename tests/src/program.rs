@@ -65,3 +65,9 @@ pub async fn run(arguments: &[&str], environment: &[(String, String)]) -> (Optio
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
+
+/// Sends a signal to a process: `-TERM`, `-HUP`.
+pub fn signal(signal: &str, process: impl std::fmt::Display) {
+    let sent = std::process::Command::new("kill").args([signal, &process.to_string()]).status().expect("kill runs");
+    assert!(sent.success(), "{signal} to {process}");
+}

@@ -13,7 +13,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Watches for as long as the process lives. Keys that came in the environment never change: then only SIGHUP is answered, in the log.
 pub fn watch(raw: &Raw, context: &Context) -> std::io::Result<JoinHandle<()>> {
     let (raw, keys) = (raw.clone(), context.keys.clone());
-    let is_file = raw.get("MASTER_KEYS").is_some_and(|value| value.starts_with("file:"));
+    let is_file = raw.master_keys_file().is_some();
     let mut asked = Asked::new()?;
     Ok(tokio::spawn(async move {
         loop {

@@ -2,6 +2,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -10,7 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use connectors::http::SPANS;
 use tracing::field::Empty;
-use tracing::{Instrument, Level, Span};
+use tracing::{Instrument, Span};
 
 use crate::state::State;
 
@@ -37,22 +38,22 @@ pub async fn trace(
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     let span = tracing::info_span!("request", request.id = %id.0);
-    let traced = traced(&request, &id);
+    // The pattern and not the path: paths hold the secrets of links.
+    let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+    let traced = traced(&method, &route, &id);
     let ends = traced.clone();
     async move {
         let mut response = next.call(request).await?;
         if let Ok(value) = HeaderValue::from_str(&id.0) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
-        // The pattern and not the path: paths hold the secrets of links.
-        let route = response.request().match_pattern();
         ends.record("http.response.status_code", response.status().as_u16());
         if response.status().is_server_error() {
             ends.record("otel.status_code", "ERROR");
         }
         tracing::info!(
             %method,
-            route = route.as_deref().unwrap_or("none"),
+            route,
             status = response.status().as_u16(),
             "answered"
         );
@@ -64,19 +65,14 @@ pub async fn trace(
 }
 
 /// The span that a trace begins with. Nobody else's trace is taken over: providers and customers are strangers.
-fn traced(request: &ServiceRequest, id: &RequestId) -> Span {
-    if !tracing::span_enabled!(target: SPANS, Level::INFO) {
-        return Span::none();
-    }
-    let (method, route) = (request.method().as_str(), request.match_pattern());
-    let route = route.as_deref().unwrap_or("none");
+fn traced(method: &Method, route: &str, id: &RequestId) -> Span {
     tracing::info_span!(
         target: SPANS,
         "answer",
         otel.kind = "server",
         otel.name = format!("{method} {route}"),
         otel.status_code = Empty,
-        http.request.method = method,
+        http.request.method = method.as_str(),
         http.response.status_code = Empty,
         http.route = route,
         request.id = id.0,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use connectors::http::is_this_machine;
 use connectors::zoho::DataCentres;
@@ -120,6 +120,11 @@ impl Raw {
             (Some(issuer), Some(audience), Some(keys)) => Ok((issuer, audience, keys)),
             _ => Err(Problems(reader.problems)),
         }
+    }
+
+    /// The file that has the master keys, where they are in one.
+    pub fn master_keys_file(&self) -> Option<&Path> {
+        self.get("MASTER_KEYS")?.strip_prefix("file:").map(Path::new)
     }
 
     /// The master keys, for commands that need nothing else but the database.
@@ -274,7 +279,7 @@ impl Reader<'_> {
 
     fn master_keys(&mut self) -> Option<MasterKeys> {
         let mut keys = Zeroizing::new(self.text("MASTER_KEYS")?);
-        if let Some(path) = keys.strip_prefix("file:") {
+        if let Some(path) = self.raw.master_keys_file() {
             match std::fs::read_to_string(path) {
                 // One key a line reads better than one long line.
                 Ok(text) => keys = Zeroizing::new(Zeroizing::new(text).replace('\n', ",")),
