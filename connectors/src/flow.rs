@@ -18,7 +18,7 @@ use crate::side::{Refusal, Trouble};
 use crate::{xero, zoho};
 
 pub use any::{AnyFlow, Reading, Record};
-pub use back::{Back, Coming, PART, Seek, Sending, Trace, ZohoField, always, as_told, whole};
+pub use back::{Back, Coming, PART, Seek, Sending, Trace, ZohoField, always, own, whole, worked_out};
 pub use ledger::{Account, Ledger, Owed, Posting, Shift};
 
 /// A kind of record, with typed ends. Pure: no call, no clock, no database.

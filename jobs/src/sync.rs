@@ -8,6 +8,7 @@ pub mod custom_links;
 pub mod hanging;
 pub mod known;
 pub mod lanes;
+pub mod meanwhile;
 pub mod meet;
 pub mod merge;
 pub mod native;

@@ -66,6 +66,7 @@ mod taxgroups;
 mod tests;
 mod time;
 mod tokens;
+mod updates;
 pub(crate) mod webhooks;
 
 use actix_web::web::ServiceConfig;

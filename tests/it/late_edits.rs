@@ -106,6 +106,64 @@ async fn what_somebody_changes_in_xero_between_our_look_and_our_write_is_seen() 
     world.end().await;
 }
 
+/// A contact on both sides; Xero changes `in_xero`, and between our look at Zoho's and our write a person there changes `in_zoho`. Gives
+/// both sides once they are in step again.
+async fn between(switch: Option<&str>, in_xero: Value, in_zoho: Value) -> (Value, Value) {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    if let Some(name) = switch {
+        world.switch(name, true).await;
+    }
+    let entry = Entry::new(&world).await;
+    let contact = json!({ "Name": "Between Ltd", "EmailAddress": "old@example.com", "FirstName": "Bea", "IsCustomer": true });
+    let there = entry.put("Contacts", &[contact]).await.taken[0]["ContactID"].clone();
+    world.migrate(&connected).await;
+    let all = books::zoho(&world, "contacts").await;
+    let id = all.iter().find(|one| one["contact_name"] == "Between Ltd").expect("it is in Zoho")["contact_id"].clone();
+    let path = format!("contacts/{}", id.as_str().unwrap());
+    let mut record = json!({ "ContactID": there });
+    record.as_object_mut().unwrap().extend(in_xero.as_object().unwrap().clone());
+    world.in_xero("Contacts", record).await;
+    world
+        .faults(
+            json!([{ "match": { "provider": "zoho", "method": "GET", "path_contains": format!("/{path}") }, "kind": "latency",
+                         "ms": 2500, "times": 1 }]),
+        )
+        .await;
+    let edit = async {
+        tests::eventually("we look at it", async || (world.stage.look("faults").await.unwrap()["struck"][0] == 1).then_some(()))
+            .await;
+        // The look has been answered, and the answer is on its way.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        world.person_in_zoho(&connected, Method::PUT, &path, Some(in_zoho)).await;
+    };
+    tokio::join!(world.run("syncNow", &connected), edit);
+    world.faults(json!([])).await;
+    world.run("syncNow", &connected).await;
+    let zoho = books::zoho(&world, "contacts").await.into_iter().find(|one| one["contact_id"] == id).unwrap();
+    let xero = books::xero(&world, "Contacts").await.into_iter().find(|one| one["ContactID"] == there).unwrap();
+    world.nothing_more(&connected).await;
+    world.end().await;
+    (zoho, xero)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_changes_in_zoho_between_our_look_and_our_write_is_seen() {
+    let in_xero = json!({ "EmailAddress": "new@example.com" });
+    let (zoho, xero) = between(None, in_xero, json!({ "contact_name": "Among Ltd", "payment_terms": 45 })).await;
+    assert_eq!((&zoho["contact_name"], &zoho["payment_terms"]), (&json!("Among Ltd"), &json!(45)), "{zoho:#}");
+    assert_eq!((&xero["Name"], &xero["EmailAddress"]), (&json!("Among Ltd"), &json!("new@example.com")), "{xero:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_zoho_insists_on_a_name_the_rest_of_such_an_edit_is_seen() {
+    let switch = Some("zoho.updates_need_what_is_documented");
+    let edit = json!({ "contact_name": "Between Ltd", "contact_type": "customer", "billing_address": { "city": "Amongville" } });
+    let (zoho, xero) = between(switch, json!({ "EmailAddress": "new@example.com" }), edit).await;
+    assert_eq!(zoho["billing_address"]["city"], "Amongville", "{zoho:#}");
+    assert_eq!((&xero["Name"], &xero["EmailAddress"]), (&json!("Between Ltd"), &json!("new@example.com")), "{xero:#}");
+    assert!(xero["Addresses"].as_array().unwrap().iter().any(|one| one["City"] == "Amongville"), "{xero:#}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_noticed_is_found_by_the_next_comparison() {
     let (world, connected) = World::of_company("tiny", None, None).await;

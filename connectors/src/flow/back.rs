@@ -45,6 +45,9 @@ pub struct Back {
     /// changed in Xero: the others are left out, and so is what would wipe away what only Zoho has room for (the telephones of further
     /// persons, a note that a person wrote).
     pub spare: fn(&Value, &[&'static str], &mut Value),
+    /// What Zoho's documents require of an update too though it takes one without [unverified], given its record as it is. `spare` leaves
+    /// it out, because restating what we read would undo what somebody changes there meanwhile; only once Zoho insists is it restated.
+    pub insisted: fn(&Value) -> Value,
 }
 
 /// The key under which a part of a record has its name, which is an id of Zoho's.
@@ -60,8 +63,17 @@ pub fn always(_: &Known) -> bool {
     true
 }
 
-/// A body that wipes nothing away.
-pub fn as_told(_: &Value, _: &[&'static str], _: &mut Value) {}
+/// Zoho's own values under these keys.
+pub fn own(there: &Value, keys: &[&str]) -> Value {
+    let values = keys.iter().filter(|key| !there[**key].is_null());
+    Value::Object(values.map(|key| ((*key).to_owned(), there[*key].clone())).collect())
+}
+
+/// Fields that Zoho works out by itself when these are written: a new line changes the total, and what is owed may be paid by it.
+pub fn worked_out(written: &[&str]) -> &'static [&'static str] {
+    let is_money = |field: &&str| ["lines", "tax_mode", "currency", "amount", "document"].contains(field);
+    if written.iter().any(is_money) { &["totals", "total", "status"] } else { &[] }
+}
 
 /// One field of Zoho's record.
 pub struct ZohoField {

@@ -249,7 +249,7 @@ fn inside(label: &str) -> String {
 mod tests {
     use super::super::{DataType, Direction, Missing, TrackingRule, Transform};
     use super::*;
-    use crate::flow::{Seek, ZohoField, always, as_told, whole};
+    use crate::flow::{Seek, ZohoField, always, whole};
     use crate::xero::PhoneKind;
 
     fn rule(direction: Direction, data_type: DataType, carrier: Carrier) -> FieldRule {
@@ -360,7 +360,8 @@ mod tests {
         trace: |_| crate::flow::Trace::default(),
         parts: whole,
         gone: None,
-        spare: as_told,
+        spare: |_, _, _| {},
+        insisted: |_| Value::Null,
     };
 
     fn sent(rule: FieldRule, value: Value, there: Option<Value>, changed: &[&'static str]) -> Result<Value, Unmappable> {

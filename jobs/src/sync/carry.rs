@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::buttons::Shown;
 use super::known::{look_up, need_print, outside};
+use super::meanwhile;
 use super::points;
 use super::references::{self, Chosen};
 use super::resolve;
@@ -346,6 +347,7 @@ async fn write(
         known,
         field: field.as_deref(),
         shown: shown.as_ref(),
+        insists: &slice.insists,
     };
     let at_once = match (lane.flow.zoho().unique, lane.flow.hangs()) {
         (Unique::Search, _) => 1,
@@ -389,7 +391,7 @@ async fn write(
         }
         let xero_id = todo.record.id().to_owned();
         match sent.outcome {
-            Outcome::Written { id, created, adopted, found, record, version, then, also } => {
+            Outcome::Written { id, created, adopted, found, record, mut version, then, also, said } => {
                 slice.moved = true;
                 if lane.flow.zoho().unique == Unique::Search
                     && let Some(list) = slice.directories.get_mut(lane.flow.zoho().path)
@@ -397,6 +399,16 @@ async fn write(
                     let mut made = record.clone();
                     made[MADE_HERE] = true.into();
                     list.push(made);
+                }
+                let mut zoho_prints = lane.flow.back().map(|back| {
+                    let record = after(&record, &then);
+                    rules::zoho_prints(lane.flow.record(), back, &record, &slice.rules, &slice.print)
+                });
+                if let (Some(spared), Some(prints)) = (&todo.spared, &mut zoho_prints)
+                    && meanwhile::leave_unseen(slice, lane, spared, &said, prints)
+                {
+                    // The next look at what changed in Zoho reads it.
+                    version.clear();
                 }
                 verdicts.push(Verdict::Settled(Settled {
                     xero_id,
@@ -407,10 +419,7 @@ async fn write(
                         .zoho_line(&record)
                         .and_then(|line| line.tax)
                         .map(|tax| slice.print.of(&tax.normalize().to_string()).to_vec()),
-                    zoho_prints: lane.flow.back().map(|back| {
-                        let record = after(&record, &then);
-                        rules::zoho_prints(lane.flow.record(), back, &record, &slice.rules, &slice.print)
-                    }),
+                    zoho_prints,
                     prints: todo.prints,
                     version,
                     due: settle::due(&then),

@@ -416,6 +416,7 @@ fn done(entry: &Entry, written: Written) -> Outcome {
         version: written.version,
         then: Vec::new(),
         also: Vec::new(),
+        said: serde_json::Value::Null,
     }
 }
 

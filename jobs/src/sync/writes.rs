@@ -2,10 +2,11 @@
 //! the cent, and the calls that complete it.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use connectors::flow::{Also, AnyFlow, Carry, Cure, File, Judgement, Known, Record, Unmappable};
-use connectors::side::Trouble;
+use connectors::side::{Refusal, Trouble};
 use connectors::xero;
 use connectors::zoho::{Action, Broken, Client, Resource, Unique, Written};
 use entities::database::sql;
@@ -41,6 +42,8 @@ pub struct Desk<'a> {
     pub written: &'a Mutex<Vec<String>>,
     /// Where a contact says how it is reached in Xero.
     pub shown: Option<&'a Shown>,
+    /// Whether Zoho wants of an update what its documents require of one, noticed by the first that it refused.
+    pub insists: &'a AtomicBool,
 }
 
 /// One write, as it ended.
@@ -64,6 +67,8 @@ pub enum Outcome {
         version: String,
         then: Vec<Action>,
         also: Vec<Also>,
+        /// All that an update said of which both sides were looked at before.
+        said: Value,
     },
     Held(Unmappable),
     /// Nothing was done; it keeps its turn.
@@ -93,7 +98,7 @@ pub async fn send(
     spared: Option<&Spared>,
 ) -> Sent {
     let is_new = known_id.is_none();
-    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new, before, spared, shown: desk.shown };
+    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new, before, spared, shown: desk.shown, said: Value::Null };
     let written = writer.write(carry, known_id).await;
     let extra_calls = i64::from(writer.calls.saturating_sub(1));
     match written {
@@ -156,12 +161,17 @@ struct Writer<'a> {
     spared: Option<&'a Spared>,
     /// Where it says how it is reached in Xero, until Zoho refuses that.
     shown: Option<&'a Shown>,
+    /// What was said of a spared record, all calls together.
+    said: Value,
 }
 
 impl Writer<'_> {
     async fn write(&mut self, carry: Carry, known_id: Option<&str>) -> Result<Outcome, End> {
         let (flow, of) = (self.desk.flow, *self.desk.flow.zoho());
         let mut carry = carry;
+        if self.desk.insists.load(Ordering::Relaxed) {
+            self.restate(&mut carry.body, None);
+        }
         let mut attempt = 0;
         let mut known_id = known_id.map(str::to_owned);
         if matches!(of.unique, Unique::Reference | Unique::Mark { .. })
@@ -193,6 +203,9 @@ impl Writer<'_> {
                 Err(End::Trouble(Trouble::Refused(refusal))) => refusal,
                 Err(end) => return Err(end),
             };
+            if self.restate(&mut carry.body, Some(&refusal)) {
+                continue;
+            }
             // Ask the flow what cures it, as often as it has an answer.
             loop {
                 attempt += 1;
@@ -207,7 +220,7 @@ impl Writer<'_> {
                     }
                     Cure::Hold(reason) => return Ok(Outcome::Held(reason)),
                     Cure::Again(mut again) => {
-                        self.spare(&mut again);
+                        self.spare(&mut again.body);
                         carry = again;
                         break;
                     }
@@ -303,6 +316,9 @@ impl Writer<'_> {
         if let Some(shown) = self.shown {
             add_field(&mut carry.to_mut().body, &shown.field, &shown.address(self.record.id()));
         }
+        if let (Some(_), Some(_)) = (id, self.spared) {
+            self.note(&carry.body);
+        }
         Ok(match (id, self.desk.field) {
             (Some(id), Some(field)) => {
                 add_field(&mut carry.to_mut().body, field, self.record.id());
@@ -337,9 +353,34 @@ impl Writer<'_> {
     }
 
     /// Leaves out of a body what did not change in Xero.
-    fn spare(&self, carry: &mut Carry) {
+    fn spare(&self, body: &mut Value) {
         if let (Some(back), Some(Spared { there, changed })) = (self.desk.flow.back(), self.spared) {
-            (back.spare)(there, changed, &mut carry.body);
+            (back.spare)(there, changed, body);
+            if self.desk.insists.load(Ordering::Relaxed) {
+                self.restate(body, None);
+            }
+        }
+    }
+
+    /// Says again what did not change, as Zoho had it when we looked: it refuses an update without. Whether that added anything.
+    fn restate(&self, body: &mut Value, refusal: Option<&Refusal>) -> bool {
+        let (Some(back), Some(spared)) = (self.desk.flow.back(), self.spared) else { return false };
+        let Some(body) = body.as_object_mut() else { return false };
+        let Value::Object(mut insisted) = (back.insisted)(&spared.there) else { return false };
+        insisted.retain(|key, _| !body.contains_key(key));
+        if insisted.is_empty() || refusal.is_some_and(|refusal| !refusal.misses(insisted.keys())) {
+            return false;
+        }
+        body.extend(insisted);
+        self.desk.insists.store(true, Ordering::Relaxed);
+        true
+    }
+
+    /// Notes down what is said of a spared record.
+    fn note(&mut self, body: &Value) {
+        match (&mut self.said, body) {
+            (Value::Object(said), Value::Object(body)) => said.extend(body.clone()),
+            (said, body) => *said = body.clone(),
         }
     }
 
@@ -350,7 +391,7 @@ impl Writer<'_> {
         let mut said = carry;
         let at = said.at.clone();
         while let Judgement::Mend(mut mend) = flow.judge(self.record, self.desk.known, &written.record) {
-            self.spare(&mut mend);
+            self.spare(&mut mend.body);
             // The same words again would get the same answer.
             if self.calls >= CALLS_MAX || mend.body == said.body {
                 said.then = mend.then;
@@ -360,6 +401,9 @@ impl Writer<'_> {
             let mut body = mend.body.clone();
             if let Some(field) = self.desk.field {
                 add_field(&mut body, field, self.record.id());
+            }
+            if self.spared.is_some() {
+                self.note(&body);
             }
             written = self.desk.client.update(&of, at.as_deref(), &written.id, &body).await?;
             said = mend;
@@ -396,6 +440,7 @@ impl Writer<'_> {
             adopted: self.adopt.is_some(),
             found: !written.created && self.is_new && self.before != Before::Doubtful,
             also,
+            said: std::mem::take(&mut self.said),
             record: written.record,
             version: written.version,
             then,

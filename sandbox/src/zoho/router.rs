@@ -12,7 +12,7 @@ use super::records::{self, Desk, Record};
 use super::{
     actions, bankaccounts, banktransactions, buttons, contacts, conversions, credits, currencyadjustments, custom_fields,
     documents, exchangerates, expenses, fields, items, journals, lists, openingbalances, papers, payments, people, platform,
-    projects, reminders, reports, settings, settlements, tables, taxgroups,
+    projects, reminders, reports, settings, settlements, tables, taxgroups, updates,
 };
 
 /// `/organizations` and below: the only calls that name no organisation.
@@ -161,6 +161,9 @@ fn store_header(body: &mut Map<String, Value>, key: &str, value: &str) {
 }
 
 fn write(desk: &Desk, module: Module, was: Option<Record>, body: &Map<String, Value>) -> Result<Record, Refusal> {
+    if was.is_some() {
+        updates::complete(desk, module, body)?;
+    }
     match module {
         Currencies => settings::write_currency(desk, was, body),
         Taxes => settings::write_tax(desk, was, body),

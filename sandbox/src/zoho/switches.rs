@@ -82,6 +82,11 @@ pub const ALL: &[Switch] = &[
         true,
         "A new credit note without date or creditnote_number is refused, even where Zoho could number it itself.",
     ),
+    ask(
+        "zoho.updates_need_what_is_documented",
+        false,
+        "A PUT without what the documents require of it is refused, though the record has it: a contact's name, a document's lines.",
+    ),
     ask("zoho.vendor_credits_begin_as_drafts", true, "A new vendor credit is a draft and cannot be applied before status/open."),
     ask(
         "zoho.every_document_needs_lines",

@@ -13,12 +13,12 @@ pub fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
     let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
     let company = text(there, "company_name");
     if !has(&["name"]) {
-        body["contact_name"] = there["contact_name"].clone();
+        leave_out(body, "contact_name");
     }
     // A company behind another name is for people to say: Xero has one name only.
     let is_own = !company.is_empty() && !text(there, "contact_name").starts_with(company);
     if !has(&["name"]) || is_own {
-        body["company_name"] = company.into();
+        leave_out(body, "company_name");
     }
     if has(&["person", "persons", "phones"]) {
         merge_persons(there, &has, body);

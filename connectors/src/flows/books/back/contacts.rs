@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::contact_body::{self, NUMBERS, noted, people};
 use super::contact_spare;
 use super::words::{quoted, text, tidy, typed};
-use crate::flow::{Back, Seek, Sending, Trace, Wanted, ZohoField, always, whole};
+use crate::flow::{Back, Seek, Sending, Trace, Wanted, ZohoField, always, own, whole};
 use crate::flows::books::contacts::{Role, SUPPLIER};
 use crate::flows::books::texts::same;
 use crate::flows::books::{currencies, money};
@@ -27,6 +27,7 @@ pub const CUSTOMERS: Back = Back {
     parts: whole,
     gone: Some(|xero| gone(Role::Customer, xero)),
     spare: contact_spare::spare,
+    insisted: |there| own(there, &["contact_name", "contact_type"]),
 };
 
 pub const VENDORS: Back = Back {

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::lines::{self, Lines, Side};
 use super::money_account::{self, Use};
-use super::words::{foreign_rate, list, not_in_xero, text};
+use super::words::{foreign_rate, leave_out, list, not_in_xero, text};
 use super::{kept, prints, tracking};
-use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, as_told, whole};
+use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, own, whole};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::{accounts, money, taxes, vendors};
 use crate::xero::wire::parse_day;
@@ -26,7 +26,8 @@ pub const EXPENSES: Back = Back {
     trace,
     parts: whole,
     gone: Some(gone),
-    spare: as_told,
+    spare,
+    insisted: |there| own(there, &["date", "account_id", "amount", BANK]),
 };
 
 const BANK: &str = "paid_through_account_id";
@@ -82,6 +83,25 @@ const FIELDS: &[ZohoField] = &[
     ZohoField { name: "status", print: |_, _| {} },
     ZohoField { name: "tracking", print: prints::tracking },
 ];
+
+/// The fields that did not change in Xero stay.
+fn spare(_: &Value, changed: &[&'static str], body: &mut Value) {
+    let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
+    for (fields, keys) in [
+        (["contact"].as_slice(), ["vendor_id"].as_slice()),
+        (&["bank_account"], &[BANK]),
+        (&["date"], &["date"]),
+        (&["reference"], &["reference_number"]),
+        (&["currency"], &["currency_id", "exchange_rate"]),
+        (&["lines", "total", "tracking"], &["account_id", "amount", "is_inclusive_tax", "line_items"]),
+        // Whom Zoho does not have stands there by name.
+        (&["lines", "total", "contact"], &["description"]),
+    ] {
+        if !has(fields) {
+            keys.iter().for_each(|key| leave_out(body, key));
+        }
+    }
+}
 
 /// As Xero's records are called: "Money spent: 46.00 NZD on 2026-05-05 (Card 7)".
 fn label(record: &Value) -> String {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::words::{leave_out, quoted, text, tidy};
-use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, whole};
+use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, own, whole};
 use crate::flows::books::texts::{clip, same};
 use crate::flows::books::{accounts, money, taxes};
 
@@ -25,6 +25,7 @@ pub const ITEMS: Back = Back {
     // Xero has no item that is not in use any more, and deletes none that a document names.
     gone: None,
     spare,
+    insisted: |there| own(there, &["name", "rate"]),
 };
 
 const CODE_CHARS_MAX: usize = 30;
@@ -232,7 +233,7 @@ fn is_it(record: &Value, xero: &Value, _: &Known) -> bool {
     code(record).is_ok_and(|code| same(&code, text(xero, "Code")))
 }
 
-/// The fields that did not change in Xero stay. Zoho wants a name and a price with every write.
+/// The fields that did not change in Xero stay.
 fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
     let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
     for (fields, keys) in [
@@ -244,14 +245,8 @@ fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
         (&["sale", "kind"], &["rate", "account_id", "tax_id"]),
         (&["purchase", "kind"], &["purchase_rate", "purchase_account_id"]),
     ] {
-        if has(fields) {
-            continue;
-        }
-        for key in keys {
-            match &there[*key] {
-                now if matches!(*key, "name" | "rate") && !now.is_null() => body[*key] = now.clone(),
-                _ => leave_out(body, key),
-            }
+        if !has(fields) {
+            keys.iter().for_each(|key| leave_out(body, key));
         }
     }
     // Zoho counts stock; Xero's word for it is that it is bought and sold.

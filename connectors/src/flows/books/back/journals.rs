@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::tracking;
-use super::words::{list, not_in_xero, text};
-use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, whole};
+use super::words::{leave_out, list, not_in_xero, text};
+use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, own, whole};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::{accounts, marks, money};
 use crate::xero::wire::parse_day;
@@ -27,6 +27,7 @@ pub const JOURNALS: Back = Back {
     parts: whole,
     gone: Some(gone),
     spare,
+    insisted: |there| own(there, &["journal_date", "line_items"]),
 };
 
 /// Accounts that Xero keeps itself: it takes no manual journal of them, nor of a bank account.
@@ -257,11 +258,19 @@ fn gone(xero: &Value) -> Option<Sending> {
 fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
     let id = text(body, "reference_number").to_owned();
     body["reference_number"] = marks::reference(marks::own(text(there, "reference_number")), &id).into();
-    if !changed.contains(&"lines") && !changed.contains(&"tracking") {
-        body["line_items"] = there["line_items"].clone();
+    let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
+    if body["reference_number"] == there["reference_number"] {
+        leave_out(body, "reference_number");
     }
-    if !changed.contains(&"narration") {
-        body["notes"] = there["notes"].clone();
+    for (fields, key) in [
+        (["lines", "tracking"].as_slice(), "line_items"),
+        (&["narration"], "notes"),
+        (&["date"], "journal_date"),
+        (&["status"], "status"),
+    ] {
+        if !has(fields) {
+            leave_out(body, key);
+        }
     }
 }
 
@@ -375,7 +384,7 @@ mod tests {
         // And an update from Xero leaves people's own reference and lines.
         let mut body = json!({"reference_number": ID, "notes": "New", "line_items": []});
         spare(&record, &["narration"], &mut body);
-        assert_eq!(body, json!({"reference_number": format!("R-1 · {ID}"), "notes": "New", "line_items": record["line_items"]}));
+        assert_eq!(body, json!({"reference_number": format!("R-1 · {ID}"), "notes": "New"}));
     }
 
     proptest! {

@@ -37,7 +37,7 @@ pub struct Paper {
     pub first: fn(&str) -> Option<&'static str>,
     /// Quotes write their tax mode in capitals, and an update of one names its contact and its day again.
     pub is_quote: bool,
-    /// Whether Zoho wants the lines with every update.
+    /// Whether Zoho's documents require the lines of an update too.
     pub lines_are_wanted: bool,
 }
 
@@ -104,6 +104,7 @@ pub const fn back<P: AsPaper>(fields: &'static [ZohoField]) -> Back {
         parts: whole,
         gone: Some(gone::<P>),
         spare: |there, changed, body| spare::spare(&P::PAPER, there, changed, body),
+        insisted: |there| spare::insisted(&P::PAPER, there),
     }
 }
 

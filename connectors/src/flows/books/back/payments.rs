@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::money_account::{self, Use};
 use super::words::{foreign_rate, leave_out, list, not_in_xero, text};
-use crate::flow::{Back, By, Coming, Known, Need, PART, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always};
+use crate::flow::{Back, By, Coming, Known, Need, PART, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, own};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::payments::Direction;
 use crate::flows::books::{accounts, money};
@@ -78,6 +78,7 @@ pub const CUSTOMER_PAYMENTS: Back = Back {
     parts: |record| parts(&FROM_CUSTOMER, record),
     gone: Some(gone),
     spare: |there, changed, body| spare(&FROM_CUSTOMER, there, changed, body),
+    insisted: |there| own(there, &["date"]),
 };
 
 pub const VENDOR_PAYMENTS: Back = Back {
@@ -90,6 +91,7 @@ pub const VENDOR_PAYMENTS: Back = Back {
     is_it: |record, xero, known| is_it(&TO_VENDOR, record, xero, known),
     parts: |record| parts(&TO_VENDOR, record),
     spare: |there, changed, body| spare(&TO_VENDOR, there, changed, body),
+    insisted: |there| own(there, &["date"]),
     ..CUSTOMER_PAYMENTS
 };
 
@@ -287,8 +289,8 @@ fn gone(xero: &Value) -> Option<Sending> {
     is_there.then(|| Sending { body: json!({ "Status": "DELETED" }), at: Some(format!("Payments/{id}")), ..Sending::default() })
 }
 
-/// Of a payment of several documents Xero has a part only: what the others are paid stays. Zoho wants the amount, what is paid with it, the
-/// mode and the day with every write.
+/// Of a payment of several documents Xero has a part only: what the others are paid stays. Zoho wants the amount, what is paid with it and
+/// the mode with every write.
 fn spare(words: &Words, there: &Value, changed: &[&'static str], body: &mut Value) {
     let has = |field: &str| changed.contains(&field);
     if there[PART].is_string() || !(has("document") || has("amount")) {
@@ -298,15 +300,14 @@ fn spare(words: &Words, there: &Value, changed: &[&'static str], body: &mut Valu
         body["amount"] = whole["amount"].clone();
         leave_out(body, "exchange_rate");
     }
-    for (field, key) in [("account", words.account), ("reference", "reference_number"), ("reference", "description")] {
+    for (field, key) in
+        [("account", words.account), ("reference", "reference_number"), ("reference", "description"), ("date", "date")]
+    {
         if !has(field) {
             leave_out(body, key);
         }
     }
     body["payment_mode"] = there["payment_mode"].clone();
-    if !has("date") {
-        body["date"] = there["date"].clone();
-    }
 }
 
 #[cfg(test)]
@@ -458,7 +459,7 @@ mod tests {
         (CUSTOMER_PAYMENTS.spare)(&parts[1], &["reference"], &mut body);
         assert_eq!(
             body,
-            json!({"customer_id": "1", "payment_mode": "cash", "amount": 46, "date": "2026-11-20", "reference_number": "New", "invoices": both})
+            json!({"customer_id": "1", "payment_mode": "cash", "amount": 46, "reference_number": "New", "invoices": both})
         );
     }
 

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use super::papers::Paper;
 use super::sheet::{Off, Sheet, off, text};
+use super::words::leave_out;
+use crate::flow::own;
 use crate::flows::books::money;
 
 /// `there`: Zoho's document as it is. `changed`: the fields that changed in Xero.
@@ -31,18 +33,7 @@ pub fn spare(paper: &Paper, there: &Value, changed: &[&'static str], body: &mut 
     if let Some(body) = body.as_object_mut() {
         body.retain(|key, _| is_kept(key));
     }
-    // Zoho wants some of it with every update: then its own stay as they are.
-    for key in [paper.zoho.number, "date"] {
-        if body.get(key).is_none() && !there[key].is_null() {
-            body[key] = there[key].clone();
-        }
-    }
-    let Some(Value::Array(lines)) = body.get("line_items").cloned() else {
-        if paper.lines_are_wanted {
-            body["line_items"] = lines_of(there).iter().map(as_it_is).collect();
-        }
-        return;
-    };
+    let Some(Value::Array(lines)) = body.get("line_items").cloned() else { return };
     if money {
         body["line_items"] = with_ids(lines, there);
         beside(there, body);
@@ -50,9 +41,18 @@ pub fn spare(paper: &Paper, there: &Value, changed: &[&'static str], body: &mut 
         match tagged(&lines, there) {
             Some(lines) => body["line_items"] = lines,
             // Nobody can say which lines are meant: Zoho's stay as they are.
-            None => body["line_items"] = lines_of(there).iter().map(as_it_is).collect(),
+            None => leave_out(body, "line_items"),
         }
     }
+}
+
+/// What an update says again where Zoho insists: the number, the day and, of most kinds, the lines.
+pub fn insisted(paper: &Paper, there: &Value) -> Value {
+    let mut body = own(there, &[paper.zoho.number, "date"]);
+    if paper.lines_are_wanted {
+        body["line_items"] = lines_of(there).iter().map(as_it_is).collect();
+    }
+    body
 }
 
 fn lines_of(there: &Value) -> &[Value] {
@@ -179,13 +179,17 @@ mod tests {
 
     #[test]
     fn only_what_changed_in_xero_is_told() {
-        let own: Value = lines_of(&there()).iter().map(as_it_is).collect();
-        let kept = json!({"customer_id": "101", "invoice_number": "INV-7", "reference_number": "PO 8", "line_items": own, "custom_fields": []});
-        assert_eq!(told(&["reference"]), kept);
+        assert_eq!(told(&["reference"]), json!({"customer_id": "101", "reference_number": "PO 8", "custom_fields": []}));
         let moved = json!({
-            "customer_id": "101", "invoice_number": "INV-8", "date": "2026-02-03", "due_date": "2026-03-04", "line_items": own, "custom_fields": [],
+            "customer_id": "101", "invoice_number": "INV-8", "date": "2026-02-03", "due_date": "2026-03-04", "custom_fields": [],
         });
         assert_eq!(told(&["number", "dates"]), moved);
+    }
+
+    #[test]
+    fn what_zoho_insists_on_is_its_own() {
+        let lines: Value = lines_of(&there()).iter().map(as_it_is).collect();
+        assert_eq!(insisted(&Invoices::PAPER, &there()), json!({"invoice_number": "INV-7", "line_items": lines}));
     }
 
     #[test]
@@ -208,6 +212,6 @@ mod tests {
         // Fewer lines in Xero than in Zoho: whose tags these are cannot be said.
         let mut body = json!({"line_items": [{"name": "Work", "rate": 3}]});
         spare(&Invoices::PAPER, &there(), &["tracking"], &mut body);
-        assert_eq!(body["line_items"], lines_of(&there()).iter().map(as_it_is).collect::<Value>());
+        assert_eq!(body, json!({}));
     }
 }
