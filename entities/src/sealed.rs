@@ -47,6 +47,8 @@ pub enum SealTrouble {
     NotKeys,
     #[error("the master key {0:?} that wraps this tenant is not in MASTER_KEYS")]
     UnknownKey(String),
+    #[error("the master key {0:?} is another one than before under this id; give a new key a new id")]
+    OtherKey(String),
     #[error("the sealed value does not open: it was changed, moved or sealed with another key")]
     DoesNotOpen,
 }
@@ -68,13 +70,18 @@ impl MasterKeys {
         if keys.is_empty() { Err(SealTrouble::NotKeys) } else { Ok(Self(Arc::new(RwLock::new(Arc::new(keys))))) }
     }
 
-    /// From now on these are the keys, for every clone. Says whether they are others than before.
-    pub fn replace(&self, by: &MasterKeys) -> bool {
+    /// From now on these are the keys, for every clone. Says whether they are others than before. A key that has other bytes under the id of
+    /// before opens nothing that was wrapped with that one: then nothing changes.
+    pub fn replace(&self, by: &MasterKeys) -> Result<bool, SealTrouble> {
         let keys = by.all();
         let mut mine = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let same = mine.len() == keys.len() && mine.iter().zip(keys.iter()).all(|(a, b)| a.id == b.id && a.bytes == b.bytes);
+        let other = |one: &&MasterKey| mine.iter().any(|known| known.id == one.id && known.bytes != one.bytes);
+        if let Some(other) = keys.iter().find(other) {
+            return Err(SealTrouble::OtherKey(other.id.clone()));
+        }
+        let same = mine.len() == keys.len() && mine.iter().zip(keys.iter()).all(|(a, b)| a.id == b.id);
         *mine = keys;
-        !same
+        Ok(!same)
     }
 
     /// The ids, newest first.
@@ -277,21 +284,14 @@ mod tests {
         let (_, wrapped) = keys.new_tenant(one, &chance);
         let elsewhere = keys.clone();
         let rotated = MasterKeys::parse(&format!("{},{}", MasterKeys::generate("k2", &chance), regenerate(&keys))).unwrap();
-        assert!(keys.replace(&rotated));
-        assert!(!keys.replace(&rotated), "they are the same now");
+        assert_eq!(keys.replace(&rotated), Ok(true));
+        assert_eq!(keys.replace(&rotated), Ok(false), "they are the same now");
         assert_eq!((elsewhere.ids(), elsewhere.newest()), (vec!["k2".to_owned(), "k1".to_owned()], "k2".to_owned()));
         assert!(elsewhere.unwrap_tenant(one, &wrapped).is_ok() && !elsewhere.is_newest(&wrapped));
-        // The same id with other bytes is another key.
-        assert!(
-            keys.replace(
-                &MasterKeys::parse(
-                    &format!("{},{}", MasterKeys::generate("k2", &chance), regenerate(&rotated))
-                        .replace("k2:", "k3:")
-                        .replacen("k3:", "k2:", 1)
-                )
-                .unwrap()
-            )
-        );
+        // The same id with other bytes is another key, which would open nothing of before.
+        let mistaken = MasterKeys::parse(&MasterKeys::generate("k1", &chance)).unwrap();
+        assert_eq!(keys.replace(&mistaken), Err(SealTrouble::OtherKey("k1".into())));
+        assert_eq!(elsewhere.ids(), ["k2", "k1"]);
     }
 
     #[test]

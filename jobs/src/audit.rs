@@ -198,7 +198,8 @@ pub async fn append(
         seal: row.try_get("", "seal")?,
         wrapped_key: row.try_get("", "wrapped_key")?,
     };
-    let key = key(transaction, keys, tenant, head.wrapped_key.as_deref()).await?.audit_key();
+    let root = key(transaction, keys, tenant, head.wrapped_key.as_deref()).await?;
+    let key = root.audit_key();
     // Somebody changed the head: it must not look whole again because an entry comes after.
     let before = audit_head::Model { seq: head.seq - 1, ..head.clone() };
     let is_whole = if before.seq == 0 { before.seal.is_empty() } else { before.seal == before.sealed_with(&key) };
@@ -219,28 +220,15 @@ pub async fn append(
     head.hash = entry.hash.clone();
     head.seal = if is_whole { head.sealed_with(&key).to_vec() } else { vec![0] };
     entry.into_active_model().insert(transaction).await?;
-    audit_head::Entity::update_many()
+    let mut update = audit_head::Entity::update_many()
         .col_expr(audit_head::Column::Hash, Expr::value(head.hash))
-        .col_expr(audit_head::Column::Seal, Expr::value(head.seal))
-        .filter(audit_head::Column::TenantId.eq(tenant))
-        .exec(transaction)
-        .await?;
+        .col_expr(audit_head::Column::Seal, Expr::value(head.seal));
+    // The row is locked anyway: the installation's own key is wrapped with the newest master key on the way, as tenants' are.
+    if head.wrapped_key.as_deref().is_some_and(|wrapped| tenant == SYSTEM && !keys.is_newest(wrapped)) {
+        update = update.col_expr(audit_head::Column::WrappedKey, Expr::value(Some(keys.wrap(&root, chance))));
+    }
+    update.filter(audit_head::Column::TenantId.eq(tenant)).exec(transaction).await?;
     by.noted.store(true, Ordering::Relaxed);
-    Ok(())
-}
-
-/// Wraps the key of the installation's own chain with the newest master key.
-pub async fn rewrap(transaction: &impl ConnectionTrait, keys: &MasterKeys, chance: &dyn Chance) -> Result<(), Failure> {
-    let Some(head) = audit_head::Entity::of(SYSTEM).one(transaction).await? else { return Ok(()) };
-    let Some(wrapped) = head.wrapped_key.filter(|wrapped| !keys.is_newest(wrapped)) else {
-        return Ok(());
-    };
-    let wrapped = keys.wrap(&keys.unwrap_tenant(SYSTEM, &wrapped)?, chance);
-    audit_head::Entity::update_many()
-        .col_expr(audit_head::Column::WrappedKey, Expr::value(Some(wrapped)))
-        .filter(audit_head::Column::TenantId.eq(SYSTEM))
-        .exec(transaction)
-        .await?;
     Ok(())
 }
 

@@ -240,6 +240,15 @@ async fn a_rest_ends_when_the_partner_says_so_and_a_key_that_is_gone_switches_of
     let spoil = entities::database::sql(database.get_database_backend(), spoil, vec![b"lost.0123".to_vec().into()]);
     database.execute_raw(spoil).await.unwrap();
     world.run("reconcile", &connected).await;
+    // Another process may have a newer key than we: for an hour it may still come.
+    eventually("it waits for the key", async || {
+        let text = "SELECT COUNT(*) AS n FROM message WHERE state = 'waiting' AND due_at > begun_at + 30000000";
+        (world.rows(text).await == 1).then_some(())
+    })
+    .await;
+    let (_, shown) = get(&world, &partner.token(&world).await, &partner.path("")).await;
+    assert_eq!(shown["enabled"], true, "{shown}");
+    world.advance(Duration::from_secs(3600)).await;
     let off = eventually("it is off", async || {
         let (_, shown) = get(&world, &partner.token(&world).await, &partner.path("")).await;
         (shown["enabled"] == false).then_some(shown)

@@ -53,7 +53,7 @@ async fn keys_are_rotated_under_load_and_no_read_fails() {
             n += 1;
         }
         // And once more, so that the new one is the last: for the server too, which reads it from its file.
-        world.stage.context.keys.replace(&MasterKeys::parse(&format!("{new},{old}")).unwrap());
+        world.stage.context.keys.replace(&MasterKeys::parse(&format!("{new},{old}")).unwrap()).unwrap();
         let (exit, said, _) = binary::run(&["keys", "rotate"], &with(&format!("{new},{old}"))).await;
         assert_eq!(exit, Some(0), "{said}");
         println!("{n} rotations of {} keys", OTHERS + 1);

@@ -194,6 +194,13 @@ impl Set {
                 self.keep(Loaded { set: set.clone(), at: now, tried: now });
                 set
             }
+            // It answers, and has taken out all its keys: nobody is let in until it has one again.
+            Err(error @ NoKeys::NoneFit) => {
+                tracing::error!(%error, "no staff token can be checked");
+                let set = Arc::new(JwkSet { keys: Vec::new() });
+                self.keep(Loaded { set: set.clone(), at: now, tried: now });
+                set
+            }
             Err(error) => {
                 // An issuer that is away for a while locks nobody out.
                 tracing::warn!(%error, "the JWKS could not be read again; the keys we have go on counting");
@@ -411,6 +418,23 @@ mod tests {
         assert!(ask(&staff, &token).await.is_some(), "it was tried this very minute");
         clock.advance(REREAD_AFTER);
         assert_eq!(ask(&staff, &token).await, None);
+    }
+
+    #[tokio::test]
+    async fn where_the_issuer_took_out_all_its_keys_nobody_is_let_in() {
+        let clock = Arc::new(MovableClock::default());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwks.json");
+        let (key, only, _) = pair("k");
+        std::fs::write(&path, json!({ "keys": [only] }).to_string()).unwrap();
+        let staff = staff(JwtKeys::File(path.clone()), clock.clone()).await;
+        let token = signed(Algorithm::ES256, &key, &claims(&clock));
+        std::fs::write(&path, json!({ "keys": [] }).to_string()).unwrap();
+        clock.advance(GOOD_FOR);
+        assert_eq!(ask(&staff, &token).await, None);
+        std::fs::write(&path, json!({ "keys": [only] }).to_string()).unwrap();
+        clock.advance(REREAD_AFTER);
+        assert!(ask(&staff, &token).await.is_some());
     }
 
     #[tokio::test]

@@ -7,9 +7,10 @@ use std::time::Duration;
 use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
+use entities::audit_entry::SYSTEM;
 use entities::clock::SystemClock;
 use entities::sealed::MasterKeys;
-use entities::{endpoint, tenant};
+use entities::{audit_head, endpoint, tenant};
 use jobs::audit;
 use jobs::events::open_secret;
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
@@ -232,7 +233,7 @@ async fn audit_log(pool: &DatabaseConnection, keys: &MasterKeys) -> Finding {
     }
 }
 
-/// Whether the master keys open every tenant's key.
+/// Whether the master keys open every tenant's key, and that of the installation's audit log.
 async fn master_keys(pool: &DatabaseConnection, keys: &MasterKeys) -> Finding {
     let what = "master keys";
     let mut query = tenant::Entity::all().order_by_asc(tenant::Column::Id).limit(TENANTS_AT_ONCE);
@@ -253,15 +254,26 @@ async fn master_keys(pool: &DatabaseConnection, keys: &MasterKeys) -> Finding {
             }
         }
     }
+    let head = match audit_head::Entity::of(SYSTEM).one(pool).await {
+        Ok(head) => head,
+        Err(error) => return ill(what, chain(&error), "see the line of the database"),
+    };
+    if let Some(wrapped) = head.and_then(|head| head.wrapped_key) {
+        if keys.unwrap_tenant(SYSTEM, &wrapped).is_err() {
+            closed += 1;
+        } else if !keys.is_newest(&wrapped) {
+            older += 1;
+        }
+    }
     if closed > 0 {
         return ill(
             what,
-            format!("{closed} tenants' keys do not open"),
+            format!("{closed} keys of tenants, or of the audit log, do not open"),
             "put the master key that wrapped them back into MASTER_KEYS, after the newest",
         );
     }
     if older > 0 {
-        return well(format!("{what} ({older} tenants wait for `keys rotate`)"));
+        return well(format!("{what} ({older} keys of tenants, or of the audit log, wait for `keys rotate`)"));
     }
     well(what)
 }

@@ -152,7 +152,6 @@ async fn reseal(pool: &DatabaseConnection, keys: &MasterKeys) -> Result<(u64, u6
 async fn remember(pool: &DatabaseConnection, keys: &MasterKeys, counts: &Counts) -> Result<(), Failure> {
     let deed = Deed::done("keys.rotated", format!("key:{}", keys.newest()), format!("{} wrapped", counts.rewrapped));
     let transaction = begin_write(pool).await?;
-    audit::rewrap(&transaction, keys, &SystemChance).await?;
     audit::append(&transaction, keys, &SystemChance, SystemClock::machine(), SYSTEM, &Author::operator(), deed).await?;
     transaction.commit().await?;
     Ok(())
@@ -211,6 +210,21 @@ mod tests {
         };
         row.insert(pool).await.unwrap();
         id
+    }
+
+    #[tokio::test]
+    async fn the_installations_audit_log_follows_the_newest_key_with_its_next_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("x.db").display());
+        let pool = database::open_current(&url, true).await.unwrap();
+        let (old, new) = (MasterKeys::generate("old", &SystemChance), MasterKeys::generate("new", &SystemChance));
+        for list in [old.clone(), format!("{new},{old}"), new] {
+            let keys = MasterKeys::parse(&list).unwrap();
+            let deed = Deed::done("keys.rotated", "key:x", "");
+            audit::append(&pool, &keys, &SystemChance, At(0), SYSTEM, &Author::operator(), deed).await.unwrap();
+            let verified = audit::verify(&pool, &keys).await.unwrap();
+            assert!(verified.broken.is_none(), "{list}");
+        }
     }
 
     #[tokio::test]

@@ -32,14 +32,13 @@ pub fn watch(raw: &Raw, context: &Context) -> std::io::Result<JoinHandle<()>> {
 
 /// What cannot be used changes nothing.
 fn look(raw: &Raw, keys: &MasterKeys, is_asked: bool) {
-    match raw.master_keys() {
-        Ok(read) => {
-            let are_others = keys.replace(&read);
-            if are_others || is_asked {
-                tracing::info!(keys = keys.ids().join(","), are_others, "the master keys were read again");
-            }
+    let replaced = raw.master_keys().map_err(|problems| problems.to_string());
+    match replaced.and_then(|read| keys.replace(&read).map_err(|trouble| trouble.to_string())) {
+        Ok(are_others) if are_others || is_asked => {
+            tracing::info!(keys = keys.ids().join(","), are_others, "the master keys were read again");
         }
-        Err(problems) => tracing::error!(%problems, "the master keys cannot be read again; those we have go on counting"),
+        Ok(_) => {}
+        Err(problem) => tracing::error!(problem, "the master keys cannot be read again; those we have go on counting"),
     }
 }
 
@@ -87,7 +86,8 @@ mod tests {
         std::fs::write(&path, format!("{two}\n{one}\n")).unwrap();
         look(&raw, &keys, false);
         assert_eq!(keys.ids(), ["two", "one"]);
-        for wrong in ["", "one", "two:short"] {
+        let another_one = MasterKeys::generate("one", &SystemChance);
+        for wrong in ["", "one", "two:short", &format!("{two}\n{another_one}")] {
             std::fs::write(&path, wrong).unwrap();
             look(&raw, &keys, true);
             assert_eq!(keys.ids(), ["two", "one"]);

@@ -1,5 +1,6 @@
 //! Sends traces to an OpenTelemetry collector. Only the spans that were made for it: ids and routes, never what is in a log's sentence.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,12 +10,14 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use reqwest::StatusCode;
 use tokio::runtime::Handle;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
+use crate::error::chain;
 use crate::settings::Raw;
 
 /// A collector that is slower loses a batch; nobody waits for it.
@@ -32,7 +35,11 @@ impl Traces {
         let Some(text) = raw.get("TRACES_URL") else { return Ok(Self::default()) };
         let url = endpoint(text).ok_or("TRACES_URL: must be http://HOST:PORT or https://HOST of a collector")?;
         let client = reqwest::Client::builder().timeout(EXPORT_WITHIN).redirect(reqwest::redirect::Policy::none()).build();
-        let client = Sender { client: client.map_err(|error| error.to_string())?, runtime: Handle::current() };
+        let client = Sender {
+            client: client.map_err(|error| error.to_string())?,
+            runtime: Handle::current(),
+            is_failing: AtomicBool::new(false),
+        };
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(client)
@@ -55,12 +62,16 @@ impl Traces {
         Some(layer.with_target(false).with_level(false).with_tracked_inactivity(false).with_filter(ours))
     }
 
-    /// Sends what is left, within two seconds.
+    /// Sends what is left, within two seconds: a collector that hangs keeps no process from its end.
     pub async fn end(self) {
         let Some(provider) = self.0 else { return };
-        let ended = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_WITHIN)).await;
-        if let Ok(Err(error)) = ended {
-            tracing::warn!(%error, "the last traces could not be sent");
+        let (ended, end) = tokio::sync::oneshot::channel();
+        // A thread of its own, because a runtime waits for those of its own.
+        std::thread::spawn(move || ended.send(provider.shutdown_with_timeout(LAST_WITHIN)));
+        match tokio::time::timeout(LAST_WITHIN, end).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "the last traces could not be sent"),
+            Ok(Err(_)) | Err(_) => tracing::warn!("the last traces could not be sent in time"),
         }
     }
 }
@@ -79,6 +90,24 @@ fn endpoint(text: &str) -> Option<String> {
 struct Sender {
     client: reqwest::Client,
     runtime: Handle,
+    /// The collector took nothing of the last batch: said once, until it takes one again.
+    is_failing: AtomicBool,
+}
+
+impl Sender {
+    fn note(&self, sent: Result<StatusCode, &str>) {
+        let problem = match sent {
+            Ok(status) if status.is_success() => None,
+            Ok(status) => Some(format!("it answers {status}")),
+            Err(problem) => Some(problem.to_owned()),
+        };
+        match (problem, self.is_failing.load(Ordering::Relaxed)) {
+            (Some(problem), false) => tracing::warn!(problem, "the collector takes no traces; they are lost until it does"),
+            (None, true) => tracing::info!("the collector takes traces again"),
+            (Some(_), true) | (None, false) => return,
+        }
+        self.is_failing.fetch_not(Ordering::Relaxed);
+    }
 }
 
 #[async_trait]
@@ -92,13 +121,50 @@ impl HttpClient for Sender {
             // What a collector says is not read: that it answered is enough.
             Ok::<_, reqwest::Error>(Response::builder().status(status).body(Bytes::new()))
         });
-        Ok(sent.await???)
+        match sent.await? {
+            Ok(answer) => {
+                let answer = answer?;
+                self.note(Ok(answer.status()));
+                Ok(answer)
+            }
+            Err(error) => {
+                let error = error.without_url();
+                self.note(Err(&chain(&error)));
+                Err(error.into())
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_collector_that_takes_nothing_is_noticed_until_it_does() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let answers = tokio::spawn(async move {
+            for status in ["503 Busy", "503 Busy", "200 OK"] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 4096]).await.unwrap();
+                let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let sender = Sender { client: reqwest::Client::new(), runtime: Handle::current(), is_failing: AtomicBool::new(false) };
+        let mut failing = Vec::new();
+        for _ in 0..4 {
+            let batch = Request::post(format!("http://{address}/v1/traces")).body(Bytes::new()).unwrap();
+            // The fourth finds nobody there any more.
+            let _ = sender.send_bytes(batch).await;
+            failing.push(sender.is_failing.load(Ordering::Relaxed));
+        }
+        answers.await.unwrap();
+        assert_eq!(failing, [true, true, false, true]);
+    }
 
     #[test]
     fn a_collectors_address_gets_the_path_of_the_protocol() {
