@@ -9,7 +9,7 @@ pub mod typed;
 use serde::{Deserialize, Serialize};
 
 use crate::xero::Carrier;
-pub use fields::{RULED, apply_to_zoho, fields_of, to_xero, zoho_prints};
+pub use fields::{RULED, apply_to_zoho, fields_of, spare, to_xero, zoho_prints};
 pub use sources::{Asked, Said, deal, party, said};
 pub use tracking::{Tracked, Unmet, judge, tracking, wanted_options};
 pub use typed::DataType;

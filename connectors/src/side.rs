@@ -42,16 +42,6 @@ pub struct Refusal {
     pub message: String,
 }
 
-impl Refusal {
-    /// Whether one of these keys is what may have been missed: the sentence names it (`contact_name`, "Contact Name") or says that something
-    /// is required.
-    pub fn misses<'a>(&self, mut keys: impl Iterator<Item = &'a String>) -> bool {
-        let said = self.message.to_lowercase();
-        ["required", "mandatory"].iter().any(|word| said.contains(word))
-            || keys.any(|key| said.contains(key.as_str()) || said.contains(&key.replace('_', " ")))
-    }
-}
-
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The message may quote the customer's record, so it stays out of logs.

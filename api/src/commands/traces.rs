@@ -101,12 +101,11 @@ impl Sender {
             Ok(status) => Some(format!("it answers {status}")),
             Err(problem) => Some(problem.to_owned()),
         };
-        match (problem, self.is_failing.load(Ordering::Relaxed)) {
+        match (&problem, self.is_failing.swap(problem.is_some(), Ordering::Relaxed)) {
             (Some(problem), false) => tracing::warn!(problem, "the collector takes no traces; they are lost until it does"),
             (None, true) => tracing::info!("the collector takes traces again"),
-            (Some(_), true) | (None, false) => return,
+            (Some(_), true) | (None, false) => {}
         }
-        self.is_failing.fetch_not(Ordering::Relaxed);
     }
 }
 

@@ -45,7 +45,7 @@ pub struct Back {
     /// changed in Xero: the others are left out, and so is what would wipe away what only Zoho has room for (the telephones of further
     /// persons, a note that a person wrote).
     pub spare: fn(&Value, &[&'static str], &mut Value),
-    /// What Zoho's documents require of an update too though it takes one without [unverified], given its record as it is. `spare` leaves
+    /// What Zoho's documents require of an update too though it takes one without (not verified), given its record as it is. `spare` leaves
     /// it out, because restating what we read would undo what somebody changes there meanwhile; only once Zoho insists is it restated.
     pub insisted: fn(&Value) -> Value,
 }
@@ -69,10 +69,16 @@ pub fn own(there: &Value, keys: &[&str]) -> Value {
     Value::Object(values.map(|key| ((*key).to_owned(), there[*key].clone())).collect())
 }
 
-/// Fields that Zoho works out by itself when these are written: a new line changes the total, and what is owed may be paid by it.
-pub fn worked_out(written: &[&str]) -> &'static [&'static str] {
-    let is_money = |field: &&str| ["lines", "tax_mode", "currency", "amount", "document"].contains(field);
-    if written.iter().any(is_money) { &["totals", "total", "status"] } else { &[] }
+/// Fields that Zoho works out by itself when one is written: a new line changes the total, and what is owed may be paid by it; what is sold
+/// from now on gets an account, another customer has other taxes, another day another exchange rate.
+pub fn worked_out(written: &str) -> &'static [&'static str] {
+    match written {
+        "lines" | "tax_mode" | "currency" | "amount" | "document" => &["totals", "total", "status"],
+        "contact" => &["currency", "tax_mode", "totals", "total"],
+        "date" | "dates" => &["currency"],
+        "kind" => &["sale", "purchase"],
+        _ => &[],
+    }
 }
 
 /// One field of Zoho's record.

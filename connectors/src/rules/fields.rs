@@ -60,6 +60,23 @@ pub fn apply_to_zoho(rules: &Rules, flow: &str, record: &dyn Record, body: &mut 
     Ok(())
 }
 
+/// Leaves out of an update from Xero the custom fields whose value people may change in Zoho too, and whose place in Xero did not change.
+pub fn spare(rules: &Rules, flow: &str, changed: &[&'static str], body: &mut Value) {
+    let Some(entries) = body["custom_fields"].as_array_mut() else { return };
+    let has_changed = |rule: &FieldRule| {
+        let place = match &rule.carrier {
+            Carrier::LinePart { .. } => &["lines"],
+            Carrier::Tracking { .. } => &["tracking"],
+            carrier => carrier.fields(),
+        };
+        changed.contains(&RULED) || place.iter().any(|field| changed.contains(field))
+    };
+    let both = |rule: &&FieldRule| rule.direction.is_to_zoho() && rule.direction.is_to_xero();
+    let spared: Vec<&str> =
+        rules.of(flow).filter(both).filter(|rule| !has_changed(rule)).map(|rule| rule.api_name.as_str()).collect();
+    entries.retain(|entry| !entry["api_name"].as_str().is_some_and(|name| spared.contains(&name)));
+}
+
 /// What Xero is told of a record: the flow's own mapping, and what the rules say over it. A custom field that says nothing leaves its
 /// place to the flow.
 pub fn to_xero(flow: &str, back: &Back, coming: &Coming, known: &Known) -> Result<Sending, Unmappable> {
@@ -263,6 +280,23 @@ mod tests {
             create: false,
             carrier,
         }
+    }
+
+    #[test]
+    fn a_field_of_both_sides_is_said_again_only_where_its_place_in_xero_changed() {
+        let said = |direction, carrier, changed: &[&'static str]| {
+            let rules = Rules { fields: vec![rule(direction, DataType::String, carrier)], ..Rules::default() };
+            let mut body = json!({ "custom_fields": [{ "api_name": "cf_delivery", "value": "x" }, { "api_name": "cf_other", "value": "y" }] });
+            spare(&rules, "books.invoices", changed, &mut body);
+            body["custom_fields"].as_array().unwrap().len() == 2
+        };
+        assert!(
+            !said(Direction::Both, Carrier::Reference, &["dates"]) && said(Direction::Both, Carrier::Reference, &["reference"])
+        );
+        assert!(!said(Direction::Both, part_of_line(), &["reference"]) && said(Direction::Both, part_of_line(), &["lines"]));
+        assert!(said(Direction::Both, Carrier::Reference, &[RULED]));
+        // Where people's own value does not count, Xero's is said with every update.
+        assert!(said(Direction::ToZoho, Carrier::Reference, &["dates"]));
     }
 
     fn part_of_line() -> Carrier {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use connectors::http::is_this_machine;
+use entities::clock::At;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use url::{Host, Url};
@@ -31,6 +32,8 @@ pub struct Courier {
     may_call_this_machine: bool,
     /// Messages that are on their way to each endpoint.
     under_way: Arc<Mutex<HashMap<Uuid, usize>>>,
+    /// Since when there is no key for an endpoint's secret in this process.
+    keyless: Arc<Mutex<HashMap<Uuid, At>>>,
 }
 
 /// A message's place among those that are on their way to an endpoint.
@@ -72,7 +75,18 @@ impl Courier {
             .build()
             .expect("the HTTP client starts: its settings are constants");
         let own = own.host_str().filter(|_| !may_call_this_machine).map(|host| host.trim_end_matches('.').to_owned());
-        Self { client, own, may_call_this_machine, under_way: Arc::default() }
+        Self { client, own, may_call_this_machine, under_way: Arc::default(), keyless: Arc::default() }
+    }
+
+    /// For how long there has been no key for an endpoint's secret, in this process.
+    pub fn keyless(&self, endpoint: Uuid, now: At) -> Duration {
+        let mut keyless = self.keyless.lock().unwrap_or_else(PoisonError::into_inner);
+        now.since(*keyless.entry(endpoint).or_insert(now))
+    }
+
+    /// There is one.
+    pub fn has_key(&self, endpoint: Uuid) {
+        self.keyless.lock().unwrap_or_else(PoisonError::into_inner).remove(&endpoint);
     }
 
     /// A place among the messages to an endpoint, unless all are taken.

@@ -184,8 +184,8 @@ pub async fn batch(slice: &mut Slice, run: &run::Model, part: &mut Part) -> Resu
                 verdicts.push(Verdict::Settled(paired(one, zoho_id)))
             }
             Ok(mut carry) => {
-                if let (Some(back), Some(spared)) = (lane.flow.back(), &one.spared) {
-                    (back.spare)(&spared.there, &spared.changed, &mut carry.body);
+                if let Some(spared) = &one.spared {
+                    meanwhile::spare(lane.flow, &known.rules, spared, &mut carry.body);
                 }
                 ready.push_back(Ready { todo: one, carry });
             }
@@ -335,6 +335,7 @@ async fn write(
     points::reached("before_send");
     let shown = Shown::of(slice, lane.flow.zoho());
     let written = Mutex::new(Vec::new());
+    let insists = slice.insists.entry(lane.id).or_default().clone();
     let desk = Desk {
         context: &slice.context,
         client: &slice.zoho.client,
@@ -347,7 +348,7 @@ async fn write(
         known,
         field: field.as_deref(),
         shown: shown.as_ref(),
-        insists: &slice.insists,
+        insists: &insists,
     };
     let at_once = match (lane.flow.zoho().unique, lane.flow.hangs()) {
         (Unique::Search, _) => 1,

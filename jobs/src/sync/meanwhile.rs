@@ -1,12 +1,19 @@
 //! What somebody changes in Zoho between our look at a record and our write of it: the answer has it beside what we wrote.
 
-use connectors::flow::worked_out;
-use connectors::rules;
+use connectors::flow::{AnyFlow, worked_out};
+use connectors::rules::{self, Rules};
 use serde_json::Value;
 
 use super::merge::{but, changed_beside};
 use super::shelf::Spared;
 use super::slice::{Lane, Slice};
+
+/// Leaves out of an update what did not change in Xero.
+pub fn spare(flow: &dyn AnyFlow, of: &Rules, spared: &Spared, body: &mut Value) {
+    let Some(back) = flow.back() else { return };
+    (back.spare)(&spared.there, &spared.changed, body);
+    rules::spare(of, flow.record(), &spared.changed, body);
+}
 
 /// Of fields that the answer shows otherwise than they were read, and that the write had nothing to do with, the prints of before stay: they
 /// are still to be seen. Whether there are any.
@@ -20,7 +27,7 @@ pub fn leave_unseen(slice: &Slice, lane: Lane, spared: &Spared, said: &Value, an
     let place = |wanted: &&'static str| names.clone().position(|name| name == *wanted);
     written.extend(spared.changed.iter().filter_map(place));
     let said: Vec<&str> = written.iter().filter_map(|n| Some(fields.get(*n)?.0)).collect();
-    written.extend(worked_out(&said).iter().filter_map(place));
+    written.extend(said.into_iter().flat_map(worked_out).filter_map(place));
     let unseen = changed_beside(answer, &before, &written);
     *answer = but(answer, &before, &unseen);
     !unseen.is_empty()

@@ -293,7 +293,8 @@ async fn acted(slice: &mut Slice, run: &run::Model, lane: Lane, due: Vec<Due>, r
     let mut values: Vec<Value> = vec![slice.tenant.0.into(), lane.id.0.into(), state.into(), rest.clone().into(), version.into()];
     values.extend(due.iter().map(|one| Value::from(one.xero_id.clone())));
     let text = format!(
-        "UPDATE pair SET state = $3, due = $4, version = $5 WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
+        // One without a version is still to be read: somebody changed it beside our write.
+        "UPDATE pair SET state = $3, due = $4, version = CASE WHEN version = '' THEN '' ELSE $5 END WHERE tenant_id = $1 AND lane_id = $2 AND xero_id IN ({})",
         places.join(", ")
     );
     transaction.execute_raw(sql(transaction.get_database_backend(), text, values)).await?;

@@ -154,8 +154,8 @@ pub struct Slice {
     pub xero_lock: Option<Option<chrono::NaiveDate>>,
     /// Calls at once that were reserved for this slice.
     pub slots: u32,
-    /// Whether Zoho wants of an update what its documents require of one, noticed by the first that it refused this turn.
-    pub insists: AtomicBool,
+    /// Of which kinds Zoho wants of an update what its documents require of one, noticed by the first that it refused this turn.
+    pub insists: HashMap<LaneId, Arc<AtomicBool>>,
     /// Something came of this turn: a page was read, a record written.
     pub moved: bool,
     /// Calls made and not yet added to the run's counters, by lane.
@@ -260,7 +260,7 @@ impl Slice {
             directories: Directories::new(),
             lists: HashMap::new(),
             xero_lock: None,
-            insists: AtomicBool::new(false),
+            insists: HashMap::new(),
             run: None,
             slots,
             moved: false,

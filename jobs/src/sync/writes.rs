@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use connectors::flow::{Also, AnyFlow, Carry, Cure, File, Judgement, Known, Record, Unmappable};
-use connectors::side::{Refusal, Trouble};
+use connectors::side::Trouble;
 use connectors::xero;
 use connectors::zoho::{Action, Broken, Client, Resource, Unique, Written};
 use entities::database::sql;
@@ -15,6 +15,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::Value;
 
 use super::buttons::Shown;
+use super::meanwhile;
 use super::shelf::Spared;
 use super::slice::Provider;
 use crate::context::{Context, Failure};
@@ -98,7 +99,9 @@ pub async fn send(
     spared: Option<&Spared>,
 ) -> Sent {
     let is_new = known_id.is_none();
-    let mut writer = Writer { desk, record, calls: 0, adopt: None, is_new, before, spared, shown: desk.shown, said: Value::Null };
+    let restates = desk.insists.load(Ordering::Relaxed);
+    let mut writer =
+        Writer { desk, record, calls: 0, adopt: None, is_new, before, spared, shown: desk.shown, restates, said: Value::Null };
     let written = writer.write(carry, known_id).await;
     let extra_calls = i64::from(writer.calls.saturating_sub(1));
     match written {
@@ -161,6 +164,8 @@ struct Writer<'a> {
     spared: Option<&'a Spared>,
     /// Where it says how it is reached in Xero, until Zoho refuses that.
     shown: Option<&'a Shown>,
+    /// What did not change is said again, as Zoho's documents have it.
+    restates: bool,
     /// What was said of a spared record, all calls together.
     said: Value,
 }
@@ -169,9 +174,10 @@ impl Writer<'_> {
     async fn write(&mut self, carry: Carry, known_id: Option<&str>) -> Result<Outcome, End> {
         let (flow, of) = (self.desk.flow, *self.desk.flow.zoho());
         let mut carry = carry;
-        if self.desk.insists.load(Ordering::Relaxed) {
-            self.restate(&mut carry.body, None);
+        if self.restates {
+            self.restate(&mut carry.body);
         }
+        let mut first = None;
         let mut attempt = 0;
         let mut known_id = known_id.map(str::to_owned);
         if matches!(of.unique, Unique::Reference | Unique::Mark { .. })
@@ -199,13 +205,14 @@ impl Writer<'_> {
             let target = self.adopt.clone().or_else(|| known_id.clone().filter(|_| !self.upserts(&of) || self.spared.is_some()));
             let answer = self.put(&of, &carry, target.as_deref()).await;
             let refusal = match answer {
-                Ok(written) => return self.judged(carry, written).await,
+                Ok(written) => {
+                    // It was taken with what did not change, and not without.
+                    self.desk.insists.fetch_or(first.is_some(), Ordering::Relaxed);
+                    return self.judged(carry, written).await;
+                }
                 Err(End::Trouble(Trouble::Refused(refusal))) => refusal,
                 Err(end) => return Err(end),
             };
-            if self.restate(&mut carry.body, Some(&refusal)) {
-                continue;
-            }
             // Ask the flow what cures it, as often as it has an answer.
             loop {
                 attempt += 1;
@@ -218,7 +225,13 @@ impl Writer<'_> {
                         self.shown = None;
                         break;
                     }
-                    Cure::Hold(reason) => return Ok(Outcome::Held(reason)),
+                    // Before it is given up it is said as the documents have it, once.
+                    Cure::Hold(reason) if !self.restates && self.calls < CALLS_MAX && self.restate(&mut carry.body) => {
+                        self.restates = true;
+                        first = Some(reason);
+                        break;
+                    }
+                    Cure::Hold(reason) => return Ok(Outcome::Held(first.unwrap_or(reason))),
                     Cure::Again(mut again) => {
                         self.spare(&mut again.body);
                         carry = again;
@@ -354,26 +367,23 @@ impl Writer<'_> {
 
     /// Leaves out of a body what did not change in Xero.
     fn spare(&self, body: &mut Value) {
-        if let (Some(back), Some(Spared { there, changed })) = (self.desk.flow.back(), self.spared) {
-            (back.spare)(there, changed, body);
-            if self.desk.insists.load(Ordering::Relaxed) {
-                self.restate(body, None);
+        if let Some(spared) = self.spared {
+            meanwhile::spare(self.desk.flow, &self.desk.known.rules, spared, body);
+            if self.restates {
+                self.restate(body);
             }
         }
     }
 
-    /// Says again what did not change, as Zoho had it when we looked: it refuses an update without. Whether that added anything.
-    fn restate(&self, body: &mut Value, refusal: Option<&Refusal>) -> bool {
+    /// Says again what did not change, as Zoho had it when we looked. Whether that added anything.
+    fn restate(&self, body: &mut Value) -> bool {
         let (Some(back), Some(spared)) = (self.desk.flow.back(), self.spared) else { return false };
         let Some(body) = body.as_object_mut() else { return false };
         let Value::Object(mut insisted) = (back.insisted)(&spared.there) else { return false };
         insisted.retain(|key, _| !body.contains_key(key));
-        if insisted.is_empty() || refusal.is_some_and(|refusal| !refusal.misses(insisted.keys())) {
-            return false;
-        }
+        let adds = !insisted.is_empty();
         body.extend(insisted);
-        self.desk.insists.store(true, Ordering::Relaxed);
-        true
+        adds
     }
 
     /// Notes down what is said of a spared record.

@@ -34,7 +34,7 @@ const OFF_AFTER: Duration = Duration::from_secs(5 * 24 * HOUR);
 const QUIET: Duration = Duration::from_secs(24 * HOUR);
 /// "Gone": it does not want to be told any more.
 const GONE: u16 = 410;
-/// A key that nobody has after so long is lost, and not on its way to us.
+/// A key that this process has not after so long is lost, and not on its way to us.
 const KEY_COMES_WITHIN: Duration = Duration::from_secs(HOUR);
 
 /// Send this message.
@@ -87,12 +87,15 @@ impl Job for TellPartner {
         let headers = match headers(&context, &endpoint, &found.id.to_string(), &found.body) {
             Ok(headers) => headers,
             // Another process has the newest key already; this one may have it in half a minute.
-            Err(Failure::Seal(SealTrouble::UnknownKey(_))) if context.now().since(found.begun_at) < KEY_COMES_WITHIN => {
+            Err(Failure::Seal(SealTrouble::UnknownKey(_)))
+                if context.courier.keyless(endpoint.id.0, context.now()) < KEY_COMES_WITHIN =>
+            {
                 return postpone(&context, &found, context.in_a(Duration::from_secs(MINUTE))).await;
             }
             Err(Failure::Seal(trouble)) => return unsigned(&context, &endpoint, &found, &trouble).await,
             Err(failure) => return Err(failure),
         };
+        context.courier.has_key(endpoint.id.0);
         let outcome = context.courier.send(&endpoint.url, headers, found.body.clone()).await;
         close(&context, &endpoint, &found, outcome).await
     }

@@ -15,6 +15,8 @@ use crate::xero::Record;
 use crate::xero::records::{BankTransaction, BankTransactionType, LineAmountTypes, LineItem};
 
 pub const REFERENCE_CHARS_MAX: usize = 100;
+/// Before a reference that is too long for its place, among the words.
+pub const LONG_REFERENCE: &str = "Reference: ";
 const WORDS_CHARS_MAX: usize = 500;
 
 /// The record of Zoho's that holds a bank transaction to the cent.
@@ -241,7 +243,7 @@ pub fn words(record: &BankTransaction, is_contact_named: bool, first: &str) -> S
         parts.push(format!("{}: {name}", if record.is_received() { "From" } else { "To" }));
     }
     if record.reference.chars().count() > REFERENCE_CHARS_MAX {
-        parts.push(format!("Reference: {}", record.reference));
+        parts.push(format!("{LONG_REFERENCE}{}", record.reference));
     }
     parts.retain(|part| !part.trim().is_empty());
     clip(&parts.join("\n"), WORDS_CHARS_MAX).to_owned()

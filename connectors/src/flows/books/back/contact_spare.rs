@@ -27,9 +27,9 @@ pub fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
     }
     spare_addresses(there, &has, body);
     if has(&["name", "numbers", "groups"]) {
-        let notes = notes(text(there, "notes"), text(body, "notes"));
-        body["notes"] = notes.into();
-    } else {
+        body["notes"] = notes(text(there, "notes"), text(body, "notes")).into();
+    }
+    if !has(&["name", "numbers", "groups"]) || body["notes"] == there["notes"] {
         leave_out(body, "notes");
     }
     for (field, keys) in [

@@ -7,6 +7,7 @@ use super::money_account::{self, Use};
 use super::words::{foreign_rate, leave_out, list, not_in_xero, text};
 use super::{kept, prints, tracking};
 use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, own, whole};
+use crate::flows::books::bank::LONG_REFERENCE;
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::{accounts, money, taxes, vendors};
 use crate::xero::wire::parse_day;
@@ -27,7 +28,7 @@ pub const EXPENSES: Back = Back {
     parts: whole,
     gone: Some(gone),
     spare,
-    insisted: |there| own(there, &["date", "account_id", "amount", BANK]),
+    insisted,
 };
 
 const BANK: &str = "paid_through_account_id";
@@ -85,7 +86,7 @@ const FIELDS: &[ZohoField] = &[
 ];
 
 /// The fields that did not change in Xero stay.
-fn spare(_: &Value, changed: &[&'static str], body: &mut Value) {
+fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
     let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
     for (fields, keys) in [
         (["contact"].as_slice(), ["vendor_id"].as_slice()),
@@ -94,13 +95,31 @@ fn spare(_: &Value, changed: &[&'static str], body: &mut Value) {
         (&["reference"], &["reference_number"]),
         (&["currency"], &["currency_id", "exchange_rate"]),
         (&["lines", "total", "tracking"], &["account_id", "amount", "is_inclusive_tax", "line_items"]),
-        // Whom Zoho does not have stands there by name.
-        (&["lines", "total", "contact"], &["description"]),
     ] {
         if !has(fields) {
             keys.iter().for_each(|key| leave_out(body, key));
         }
     }
+    // Whom Zoho does not have stands there by name, and a reference that is too long for its place as a whole.
+    let is_long = [there, &*body].iter().any(|one| text(one, "description").contains(LONG_REFERENCE));
+    let is_told = has(&["lines", "total", "contact"]) || has(&["reference"]) && is_long;
+    if !is_told {
+        leave_out(body, "description");
+    }
+}
+
+/// What an update says again where Zoho insists. An amount without the lines would make one line of them.
+fn insisted(there: &Value) -> Value {
+    let mut body = own(there, &["date", "account_id", "amount", BANK, "is_inclusive_tax", "description"]);
+    let lines: Vec<Value> = list(there, "line_items")
+        .map(|line| own(line, &["line_item_id", "account_id", "amount", "description", "tax_id", "tags"]))
+        .collect();
+    if lines.is_empty() {
+        body["tax_id"] = there["tax_id"].clone();
+    } else {
+        body["line_items"] = lines.into();
+    }
+    body
 }
 
 /// As Xero's records are called: "Money spent: 46.00 NZD on 2026-05-05 (Card 7)".

@@ -27,7 +27,8 @@ pub fn spare(paper: &Paper, there: &Value, changed: &[&'static str], body: &mut 
         | "is_item_level_tax_calc" => money,
         key if key == paper.zoho.number => has(&["number"]),
         key if Some(key) == paper.zoho.until => has(&["dates"]),
-        // The contact, custom fields, and how a number is given.
+        key if key == paper.zoho.contact => has(&["contact"]),
+        // Custom fields, and how a number is given.
         _ => true,
     };
     if let Some(body) = body.as_object_mut() {
@@ -46,9 +47,9 @@ pub fn spare(paper: &Paper, there: &Value, changed: &[&'static str], body: &mut 
     }
 }
 
-/// What an update says again where Zoho insists: the number, the day and, of most kinds, the lines.
+/// What an update says again where Zoho insists: with whom it is, the number, the day and, of most kinds, the lines.
 pub fn insisted(paper: &Paper, there: &Value) -> Value {
-    let mut body = own(there, &[paper.zoho.number, "date"]);
+    let mut body = own(there, &[paper.zoho.contact, paper.zoho.number, "date"]);
     if paper.lines_are_wanted {
         body["line_items"] = lines_of(there).iter().map(as_it_is).collect();
     }
@@ -179,11 +180,12 @@ mod tests {
 
     #[test]
     fn only_what_changed_in_xero_is_told() {
-        assert_eq!(told(&["reference"]), json!({"customer_id": "101", "reference_number": "PO 8", "custom_fields": []}));
+        assert_eq!(told(&["reference"]), json!({"reference_number": "PO 8", "custom_fields": []}));
         let moved = json!({
-            "customer_id": "101", "invoice_number": "INV-8", "date": "2026-02-03", "due_date": "2026-03-04", "custom_fields": [],
+            "invoice_number": "INV-8", "date": "2026-02-03", "due_date": "2026-03-04", "custom_fields": [],
         });
         assert_eq!(told(&["number", "dates"]), moved);
+        assert_eq!(told(&["contact"]), json!({"customer_id": "101", "custom_fields": []}));
     }
 
     #[test]
