@@ -24,6 +24,7 @@ mod onboarding;
 mod paging;
 mod previews;
 mod progress;
+mod queues;
 mod reports;
 mod roles;
 mod rules;
@@ -59,6 +60,7 @@ pub struct Query(
     conflicts::ConflictQuery,
     api_clients::ApiClientQuery,
     audit::AuditQuery,
+    queues::QueueQuery,
 );
 
 #[derive(MergedObject, Default)]
@@ -74,6 +76,7 @@ pub struct Mutation(
     buttons::ButtonMutation,
     api_clients::ApiClientMutation,
     audit::AuditMutation,
+    queues::QueueMutation,
 );
 
 pub type Staff = Schema<Query, Mutation, progress::ProgressSubscription>;

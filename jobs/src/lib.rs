@@ -2,6 +2,7 @@
 //! `queue` is the only file that knows apalis.
 
 pub mod addresses;
+pub mod alarms;
 pub mod audit;
 pub mod buttons;
 pub mod conflicts;

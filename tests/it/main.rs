@@ -48,6 +48,7 @@ mod partners_told;
 mod products;
 mod proof;
 mod purge;
+mod queues;
 mod reconciliation;
 mod rotation;
 mod rules;

@@ -10,11 +10,20 @@ use tests::{Connected, World};
 /// Fields that answer somebody who is limited to another tenant, and what keeps that safe. May only shrink.
 const ANSWERED: [(&str, &str); 3] =
     [("viewer", "only who asks"), ("tenants", "only their own, checked below"), ("flows", "the same for everybody")];
-/// Fields that refuse them as such. May only shrink.
-const FORBIDDEN: [&str; 6] =
-    ["onboardTenant", "apiClients", "createApiClient", "shareTenants", "rotateApiClient", "revokeApiClient"];
+/// Fields that refuse them as such, because they are about the installation and no tenant's.
+const FORBIDDEN: [&str; 9] = [
+    "onboardTenant",
+    "apiClients",
+    "createApiClient",
+    "shareTenants",
+    "rotateApiClient",
+    "revokeApiClient",
+    "queues",
+    "failedJobs",
+    "retryJob",
+];
 /// Questions that are for admins only.
-const FOR_ADMINS: [&str; 1] = ["apiClients"];
+const FOR_ADMINS: [&str; 3] = ["apiClients", "queues", "failedJobs"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_field_answers_a_stranger() {
@@ -75,7 +84,8 @@ async fn a_viewer_changes_nothing() {
 /// Mutations that leave no entry in the audit log. May only shrink.
 const UNNOTED: [&str; 0] = [];
 /// Mutations about nobody's tenant: they are in the installation's own log.
-const OF_NO_TENANT: [&str; 5] = ["onboardTenant", "createApiClient", "rotateApiClient", "revokeApiClient", "shareTenants"];
+const OF_NO_TENANT: [&str; 6] =
+    ["onboardTenant", "createApiClient", "rotateApiClient", "revokeApiClient", "shareTenants", "retryJob"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_mutation_leaves_an_entry_in_the_audit_log_whoever_asks() {
@@ -214,6 +224,7 @@ async fn fields(world: &World, connected: &Connected, run: &str) -> Vec<(String,
                         ("id", "rotateApiClient" | "revokeApiClient", _) | ("partnerId", ..) => {
                             "\"00000000-0000-4000-8000-000000000000\"".to_owned()
                         }
+                        ("id", "retryJob", _) => "\"01ARZ3NDEKTSV4RRFFQ69G5FAV\"".to_owned(),
                         (_, _, "CreateApiClientInput") => "{ name: \"A\", scopes: [\"tenants:read\"] }".to_owned(),
                         ("connectionId", ..) => format!("{connection:?}"),
                         // Nobody's name, so that nobody is removed.

@@ -117,6 +117,7 @@ fn act(mutation: &str) -> &str {
         "rotateApiClient" => "client.rotated",
         "revokeApiClient" => "client.revoked",
         "shareTenants" => "tenants.shared",
+        "retryJob" => "job.retried",
         other => other,
     }
 }

@@ -9,7 +9,7 @@ use crate::caller::{Caller, Role};
 use crate::error::Error;
 
 /// The least role that may ask. Some ask for more: a token that is limited to some tenants neither onboards nor says who else gets in.
-const RULES: [(&str, Role); 37] = [
+const RULES: [(&str, Role); 40] = [
     // Looking.
     ("auditLog", Role::Viewer),
     ("conflict", Role::Viewer),
@@ -46,7 +46,10 @@ const RULES: [(&str, Role); 37] = [
     ("apiClients", Role::Admin),
     ("createApiClient", Role::Admin),
     ("exportTenant", Role::Admin),
+    ("failedJobs", Role::Admin),
     ("purgeTenant", Role::Admin),
+    ("queues", Role::Admin),
+    ("retryJob", Role::Admin),
     ("revokeApiClient", Role::Admin),
     ("rotateApiClient", Role::Admin),
     ("shareTenants", Role::Admin),

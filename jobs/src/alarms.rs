@@ -1,0 +1,78 @@
+//! What operators see of the queue: how each stands, which alarms failed for good, and one more try for one of them.
+
+use entities::audit_entry::SYSTEM;
+use entities::clock::At;
+use entities::database::{begin_write, sql};
+use entities::job;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement};
+
+use crate::audit::{Author, Deed, note};
+use crate::context::{Context, Failure};
+use crate::job::Queue;
+use crate::postgres;
+
+/// How a queue stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromQueryResult)]
+pub struct Standing {
+    pub queue: String,
+    pub pending: i64,
+    pub running: i64,
+    /// Failed twenty times and left for a person.
+    pub failed: i64,
+    /// For how long the alarm that is due longest has been waiting for a worker.
+    pub waits_us: i64,
+}
+
+/// How every queue stands, the empty ones too.
+pub async fn queues(connection: &impl ConnectionTrait, now: At) -> Result<Vec<Standing>, DbErr> {
+    let text = "SELECT queue, COUNT(*) FILTER (WHERE status = 'pending') AS pending, COUNT(*) FILTER (WHERE status = 'running') AS running, \
+                COUNT(*) FILTER (WHERE status = 'failed') AS failed, \
+                COALESCE(MAX($1 - run_at) FILTER (WHERE status = 'pending' AND run_at <= $1), 0) AS waits_us \
+                FROM job WHERE status <> 'done' GROUP BY queue";
+    let statement: Statement = sql(connection.get_database_backend(), text, vec![now.0.into()]);
+    let found = Standing::find_by_statement(statement).all(connection).await?;
+    let of = |queue: Queue| {
+        let standing = found.iter().find(|one| one.queue == queue.name()).cloned();
+        standing.unwrap_or_else(|| Standing { queue: queue.name().to_owned(), ..Standing::default() })
+    };
+    Ok(Queue::ALL.into_iter().map(of).collect())
+}
+
+/// Alarms that failed for good, those that were given last first. Ids grow with time.
+pub async fn failed(connection: &impl ConnectionTrait, before: Option<String>, rows: u64) -> Result<Vec<job::Model>, DbErr> {
+    let mut query = job::Entity::all().filter(job::Column::Status.eq("failed")).order_by_desc(job::Column::Id).limit(rows);
+    if let Some(before) = before {
+        query = query.filter(job::Column::Id.lt(before));
+    }
+    query.all(connection).await
+}
+
+/// Gives a failed alarm all its tries again. Where another alarm stands for the same by now, that one is enough, and this one goes. Says whether
+/// it is tried again; `None`: no such alarm has failed.
+pub async fn again(context: &Context, id: &str, by: &Author) -> Result<Option<bool>, Failure> {
+    let transaction = begin_write(&context.database).await?;
+    let found =
+        job::Entity::all().filter(job::Column::Id.eq(id)).filter(job::Column::Status.eq("failed")).one(&transaction).await?;
+    let Some(found) = found else { return Ok(None) };
+    let backend = transaction.get_database_backend();
+    let live = "SELECT 1 AS n FROM job WHERE queue = $1 AND dedup = $2 AND status IN ('pending', 'running') LIMIT 1";
+    let values = vec![found.queue.clone().into(), found.dedup.clone().into()];
+    let is_alone = transaction.query_one_raw(sql(backend, live, values)).await?.is_none();
+    let text = match is_alone {
+        true => {
+            "UPDATE job SET status = 'pending', attempts = 0, run_at = $2, done_at = NULL, again = NULL, lock_by = NULL, lock_at = NULL \
+             WHERE id = $1 AND status = 'failed'"
+        }
+        false => "DELETE FROM job WHERE id = $1 AND status = 'failed' AND CAST($2 AS BIGINT) >= 0",
+    };
+    transaction.execute_raw(sql(backend, text, vec![id.into(), context.now().0.into()])).await?;
+    if is_alone {
+        postgres::tell(&transaction).await?;
+    }
+    let detail = if is_alone { "" } else { "another stands for it" };
+    let deed = Deed::done("job.retried", format!("job:{}", found.name), detail);
+    note(&transaction, context, found.tenant_id.unwrap_or(SYSTEM), by, deed).await?;
+    transaction.commit().await?;
+    context.waker.wake();
+    Ok(Some(is_alone))
+}
