@@ -65,7 +65,7 @@ impl Caller {
         }
     }
 
-    /// Whether this caller may say who else gets in.
+    /// Whether this caller may say who else gets in, and look after the installation itself.
     pub fn may_let_in(&self) -> Result<(), Error> {
         match (self.role, &self.tenants) {
             (Role::Admin, None) => Ok(()),

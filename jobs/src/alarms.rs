@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, QueryFilter,
 use crate::audit::{Author, Deed, note};
 use crate::context::{Context, Failure};
 use crate::job::Queue;
-use crate::postgres;
+use crate::{postgres, queue};
 
 /// How a queue stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromQueryResult)]
@@ -54,20 +54,16 @@ pub async fn again(context: &Context, id: &str, by: &Author) -> Result<Option<bo
     let found =
         job::Entity::all().filter(job::Column::Id.eq(id)).filter(job::Column::Status.eq("failed")).one(&transaction).await?;
     let Some(found) = found else { return Ok(None) };
-    let backend = transaction.get_database_backend();
-    let live = "SELECT 1 AS n FROM job WHERE queue = $1 AND dedup = $2 AND status IN ('pending', 'running') LIMIT 1";
-    let values = vec![found.queue.clone().into(), found.dedup.clone().into()];
-    let is_alone = transaction.query_one_raw(sql(backend, live, values)).await?.is_none();
-    let text = match is_alone {
-        true => {
-            "UPDATE job SET status = 'pending', attempts = 0, run_at = $2, done_at = NULL, again = NULL, lock_by = NULL, lock_at = NULL \
-             WHERE id = $1 AND status = 'failed'"
-        }
-        false => "DELETE FROM job WHERE id = $1 AND status = 'failed' AND CAST($2 AS BIGINT) >= 0",
-    };
-    transaction.execute_raw(sql(backend, text, vec![id.into(), context.now().0.into()])).await?;
+    let is_alone = !queue::is_live(&transaction, &found.queue, found.dedup.as_deref()).await?;
     if is_alone {
+        let text = "UPDATE job SET status = 'pending', attempts = 0, run_at = $2, done_at = NULL, again = NULL, lock_by = NULL, lock_at = NULL \
+                    WHERE id = $1 AND status = 'failed'";
+        let again = sql(transaction.get_database_backend(), text, vec![id.into(), context.now().0.into()]);
+        transaction.execute_raw(again).await?;
         postgres::tell(&transaction).await?;
+    } else {
+        let text = "DELETE FROM job WHERE id = $1 AND status = 'failed'";
+        transaction.execute_raw(sql(transaction.get_database_backend(), text, vec![id.into()])).await?;
     }
     let detail = if is_alone { "" } else { "another stands for it" };
     let deed = Deed::done("job.retried", format!("job:{}", found.name), detail);

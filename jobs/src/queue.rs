@@ -107,6 +107,13 @@ pub async fn enqueue<J: Job>(connection: &impl ConnectionTrait, clock: &dyn Cloc
     postgres::tell(connection).await
 }
 
+/// Whether a live job has this key: it stands for every other of the same.
+pub async fn is_live(connection: &impl ConnectionTrait, queue: &str, key: Option<&str>) -> Result<bool, DbErr> {
+    let text = "SELECT 1 AS n FROM job WHERE queue = $1 AND dedup = $2 AND status IN ('pending', 'running') LIMIT 1";
+    let live = sql(connection.get_database_backend(), text, vec![queue.into(), key.into()]);
+    Ok(connection.query_one_raw(live).await?.is_some())
+}
+
 /// Runs one queue until `shutdown` ends; jobs that run then are let finish.
 pub async fn work(context: Context, queue: Queue, owner: String, shutdown: impl Future<Output = ()> + Send + 'static) {
     let claims = Claims {

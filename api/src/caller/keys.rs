@@ -188,16 +188,17 @@ impl Set {
         }
         // Noted before it is tried: who hangs up meanwhile has had this minute's try.
         self.keep(Loaded { tried: now, ..loaded.clone() });
-        match read(&self.source).await {
-            Ok(set) => {
-                let set = Arc::new(set);
-                self.keep(Loaded { set: set.clone(), at: now, tried: now });
-                set
-            }
+        let read = match read(&self.source).await {
             // It answers, and has taken out all its keys: nobody is let in until it has one again.
             Err(error @ NoKeys::NoneFit) => {
                 tracing::error!(%error, "no staff token can be checked");
-                let set = Arc::new(JwkSet { keys: Vec::new() });
+                Ok(JwkSet { keys: Vec::new() })
+            }
+            read => read,
+        };
+        match read {
+            Ok(set) => {
+                let set = Arc::new(set);
                 self.keep(Loaded { set: set.clone(), at: now, tried: now });
                 set
             }

@@ -9,7 +9,6 @@ use secrecy::ExposeSecret;
 
 use super::words::DateTime;
 use super::{find, node_id, paging};
-use crate::caller::Caller;
 use crate::clients::{self, Wish};
 use crate::error::Error;
 
@@ -134,7 +133,7 @@ impl ApiClientQuery {
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Page<String, ApiClient, EmptyFields, EmptyFields>, Error> {
-        administrator(context)?;
+        find::administrator(context)?;
         let rows = paging::rows(first)?;
         let after: Option<ApiClientId> = paging::cursor(after.as_deref())?;
         let mut found = clients::page(find::state(context)?, after, rows + 1).await?;
@@ -157,7 +156,7 @@ impl ApiClientMutation {
         context: &Context<'_>,
         input: CreateApiClientInput,
     ) -> Result<ApiClientSecretPayload, Error> {
-        administrator(context)?;
+        find::administrator(context)?;
         let by = find::author(context)?;
         let partner = input.partner_id.map(|id| id.parse().map(PartnerId).map_err(|_| Error::NotFound("partner"))).transpose()?;
         let tenants = input.tenant_ids.iter().map(node_id::read_tenant).collect::<Result<Vec<_>, _>>()?;
@@ -174,7 +173,7 @@ impl ApiClientMutation {
         #[graphql(default)] give: Vec<ID>,
         #[graphql(default)] take: Vec<ID>,
     ) -> Result<SharedTenantsPayload, Error> {
-        administrator(context)?;
+        find::administrator(context)?;
         let by = find::author(context)?;
         let id = partner_id.parse().map(PartnerId).map_err(|_| Error::NotFound("partner"))?;
         if give.len() + take.len() > clients::TENANTS_MAX {
@@ -187,7 +186,7 @@ impl ApiClientMutation {
 
     /// Gives a program another secret. The one before works for another 24 hours. For admins.
     async fn rotate_api_client(&self, context: &Context<'_>, id: ID) -> Result<ApiClientSecretPayload, Error> {
-        administrator(context)?;
+        find::administrator(context)?;
         let by = find::author(context)?;
         let (row, secret) = clients::rotate(find::state(context)?, read(&id)?, &by).await?;
         Ok(ApiClientSecretPayload { api_client: ApiClient::read(context, row).await?, secret: secret.expose_secret().to_owned() })
@@ -195,17 +194,11 @@ impl ApiClientMutation {
 
     /// Ends a program: its secrets and its tokens are good for nothing from now on. For admins.
     async fn revoke_api_client(&self, context: &Context<'_>, id: ID) -> Result<ApiClientPayload, Error> {
-        administrator(context)?;
+        find::administrator(context)?;
         let by = find::author(context)?;
         let row = clients::revoke(find::state(context)?, read(&id)?, &by).await?;
         Ok(ApiClientPayload { api_client: ApiClient::read(context, row).await? })
     }
-}
-
-fn administrator<'a>(context: &Context<'a>) -> Result<&'a Caller, Error> {
-    let caller = find::caller(context)?;
-    caller.may_let_in()?;
-    Ok(caller)
 }
 
 fn read(id: &ID) -> Result<ApiClientId, Error> {

@@ -30,6 +30,13 @@ pub fn actor<'a>(context: &Context<'a>) -> Result<&'a Caller, Error> {
     Ok(caller)
 }
 
+/// Who looks after the installation itself: partners' programs, the queues.
+pub fn administrator<'a>(context: &Context<'a>) -> Result<&'a Caller, Error> {
+    let caller = caller(context)?;
+    caller.may_let_in()?;
+    Ok(caller)
+}
+
 /// Who acts, for the audit log.
 pub fn author(context: &Context<'_>) -> Result<Author, Error> {
     let trail = context.data_opt::<Trail>().cloned().unwrap_or_default();

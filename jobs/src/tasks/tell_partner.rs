@@ -19,7 +19,7 @@ use crate::context::{Context, Failure};
 use crate::events::courier::Answer;
 use crate::events::{self, OFF, open_secret, signing};
 use crate::job::{Job, Queue};
-use crate::queue::enqueue;
+use crate::queue::{enqueue, is_live};
 use crate::runs;
 
 const MINUTE: u64 = 60;
@@ -356,8 +356,7 @@ pub async fn take_up(context: &Context, late: At) -> Result<(), Failure> {
         "SELECT tenant_id, id FROM message WHERE state IN ('gathering', 'waiting') AND due_at < $1 ORDER BY due_at LIMIT 100";
     for row in context.database.query_all_raw(sql(backend, text, vec![late.0.into()])).await? {
         let job = TellPartner { tenant: TenantId(row.try_get("", "tenant_id")?), message: MessageId(row.try_get("", "id")?) };
-        let live = "SELECT 1 AS n FROM job WHERE queue = 'partners' AND dedup = $1 AND status IN ('pending', 'running') LIMIT 1";
-        if context.database.query_one_raw(sql(backend, live, vec![job.key().into()])).await?.is_some() {
+        if is_live(&context.database, TellPartner::QUEUE.name(), job.key().as_deref()).await? {
             continue;
         }
         let failed =

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::contact_body::{ADDRESSES, NUMBERS, people};
-use super::words::{leave_out, list, text};
+use super::words::{leave_out, leave_out_unchanged, list, text};
 use crate::flows::books::texts::same;
 
 const NOTES_CHARS_MAX: usize = 5000;
@@ -12,9 +12,6 @@ const NOTES_CHARS_MAX: usize = 5000;
 pub fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
     let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
     let company = text(there, "company_name");
-    if !has(&["name"]) {
-        leave_out(body, "contact_name");
-    }
     // A company behind another name is for people to say: Xero has one name only.
     let is_own = !company.is_empty() && !text(there, "contact_name").starts_with(company);
     if !has(&["name"]) || is_own {
@@ -26,21 +23,21 @@ pub fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
         leave_out(body, "contact_persons");
     }
     spare_addresses(there, &has, body);
-    if has(&["name", "numbers", "groups"]) {
-        body["notes"] = notes(text(there, "notes"), text(body, "notes")).into();
+    let notes = has(&["name", "numbers", "groups"]).then(|| notes(text(there, "notes"), text(body, "notes")));
+    match notes.filter(|notes| there["notes"] != notes.as_str()) {
+        Some(notes) => body["notes"] = notes.into(),
+        None => leave_out(body, "notes"),
     }
-    if !has(&["name", "numbers", "groups"]) || body["notes"] == there["notes"] {
-        leave_out(body, "notes");
-    }
-    for (field, keys) in [
-        ("website", ["website"].as_slice()),
-        ("currency", &["currency_id"]),
-        ("terms", &["payment_terms", "payment_terms_label"]),
-    ] {
-        if !has(&[field]) {
-            keys.iter().for_each(|key| leave_out(body, key));
-        }
-    }
+    leave_out_unchanged(
+        body,
+        changed,
+        &[
+            (&["name"], &["contact_name"]),
+            (&["website"], &["website"]),
+            (&["currency"], &["currency_id"]),
+            (&["terms"], &["payment_terms", "payment_terms_label"]),
+        ],
+    );
 }
 
 /// Zoho writes the persons as one list, in which one without an id is a new one. Each of Xero's that is there already keeps its id and

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::lines::{self, Lines, Side};
 use super::money_account::{self, Use};
-use super::words::{foreign_rate, leave_out, list, not_in_xero, text};
+use super::words::{foreign_rate, leave_out_unchanged, list, not_in_xero, text};
 use super::{kept, prints, tracking};
 use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, own, whole};
 use crate::flows::books::bank::LONG_REFERENCE;
@@ -87,25 +87,22 @@ const FIELDS: &[ZohoField] = &[
 
 /// The fields that did not change in Xero stay.
 fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
-    let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
-    for (fields, keys) in [
-        (["contact"].as_slice(), ["vendor_id"].as_slice()),
-        (&["bank_account"], &[BANK]),
-        (&["date"], &["date"]),
-        (&["reference"], &["reference_number"]),
-        (&["currency"], &["currency_id", "exchange_rate"]),
-        (&["lines", "total", "tracking"], &["account_id", "amount", "is_inclusive_tax", "line_items"]),
-    ] {
-        if !has(fields) {
-            keys.iter().for_each(|key| leave_out(body, key));
-        }
-    }
-    // Whom Zoho does not have stands there by name, and a reference that is too long for its place as a whole.
+    // Whom Zoho does not have stands in the words by name, and a reference that is too long for its place as a whole.
     let is_long = [there, &*body].iter().any(|one| text(one, "description").contains(LONG_REFERENCE));
-    let is_told = has(&["lines", "total", "contact"]) || has(&["reference"]) && is_long;
-    if !is_told {
-        leave_out(body, "description");
-    }
+    let words: &[&str] = if is_long { &["lines", "total", "contact", "reference"] } else { &["lines", "total", "contact"] };
+    leave_out_unchanged(
+        body,
+        changed,
+        &[
+            (&["contact"], &["vendor_id"]),
+            (&["bank_account"], &[BANK]),
+            (&["date"], &["date"]),
+            (&["reference"], &["reference_number"]),
+            (&["currency"], &["currency_id", "exchange_rate"]),
+            (&["lines", "total", "tracking"], &["account_id", "amount", "is_inclusive_tax", "line_items"]),
+            (words, &["description"]),
+        ],
+    );
 }
 
 /// What an update says again where Zoho insists. An amount without the lines would make one line of them.

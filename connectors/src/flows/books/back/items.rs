@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::words::{leave_out, quoted, text, tidy};
+use super::words::{leave_out, leave_out_unchanged, quoted, text, tidy};
 use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, own, whole};
 use crate::flows::books::texts::{clip, same};
 use crate::flows::books::{accounts, money, taxes};
@@ -235,20 +235,19 @@ fn is_it(record: &Value, xero: &Value, _: &Known) -> bool {
 
 /// The fields that did not change in Xero stay.
 fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
-    let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
-    for (fields, keys) in [
-        (["code"].as_slice(), ["sku"].as_slice()),
-        (&["name"], &["name"]),
-        (&["description"], &["description"]),
-        (&["purchase_description", "kind"], &["purchase_description"]),
-        (&["kind"], &["item_type"]),
-        (&["sale", "kind"], &["rate", "account_id", "tax_id"]),
-        (&["purchase", "kind"], &["purchase_rate", "purchase_account_id"]),
-    ] {
-        if !has(fields) {
-            keys.iter().for_each(|key| leave_out(body, key));
-        }
-    }
+    leave_out_unchanged(
+        body,
+        changed,
+        &[
+            (&["code"], &["sku"]),
+            (&["name"], &["name"]),
+            (&["description"], &["description"]),
+            (&["purchase_description", "kind"], &["purchase_description"]),
+            (&["kind"], &["item_type"]),
+            (&["sale", "kind"], &["rate", "account_id", "tax_id"]),
+            (&["purchase", "kind"], &["purchase_rate", "purchase_account_id"]),
+        ],
+    );
     // Zoho counts stock; Xero's word for it is that it is bought and sold.
     if text(there, "item_type") == "inventory" && text(body, "item_type") == "sales_and_purchases" {
         leave_out(body, "item_type");

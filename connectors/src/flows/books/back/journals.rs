@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use super::tracking;
-use super::words::{leave_out, list, not_in_xero, text};
+use super::words::{leave_out, leave_out_unchanged, list, not_in_xero, text};
 use crate::flow::{Back, By, Coming, Known, Need, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, own, whole};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::{accounts, marks, money};
@@ -258,20 +258,19 @@ fn gone(xero: &Value) -> Option<Sending> {
 fn spare(there: &Value, changed: &[&'static str], body: &mut Value) {
     let id = text(body, "reference_number").to_owned();
     body["reference_number"] = marks::reference(marks::own(text(there, "reference_number")), &id).into();
-    let has = |fields: &[&str]| fields.iter().any(|field| changed.contains(field));
     if body["reference_number"] == there["reference_number"] {
         leave_out(body, "reference_number");
     }
-    for (fields, key) in [
-        (["lines", "tracking"].as_slice(), "line_items"),
-        (&["narration"], "notes"),
-        (&["date"], "journal_date"),
-        (&["status"], "status"),
-    ] {
-        if !has(fields) {
-            leave_out(body, key);
-        }
-    }
+    leave_out_unchanged(
+        body,
+        changed,
+        &[
+            (&["lines", "tracking"], &["line_items"]),
+            (&["narration"], &["notes"]),
+            (&["date"], &["journal_date"]),
+            (&["status"], &["status"]),
+        ],
+    );
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::money_account::{self, Use};
-use super::words::{foreign_rate, leave_out, list, not_in_xero, text};
+use super::words::{foreign_rate, leave_out, leave_out_unchanged, list, not_in_xero, text};
 use crate::flow::{Back, By, Coming, Known, Need, PART, Seek, Sending, Trace, Unmappable, Wanted, ZohoField, always, own};
 use crate::flows::books::documents::same_base_currency;
 use crate::flows::books::payments::Direction;
@@ -300,13 +300,11 @@ fn spare(words: &Words, there: &Value, changed: &[&'static str], body: &mut Valu
         body["amount"] = whole["amount"].clone();
         leave_out(body, "exchange_rate");
     }
-    for (field, key) in
-        [("account", words.account), ("reference", "reference_number"), ("reference", "description"), ("date", "date")]
-    {
-        if !has(field) {
-            leave_out(body, key);
-        }
-    }
+    leave_out_unchanged(
+        body,
+        changed,
+        &[(&["account"], &[words.account]), (&["reference"], &["reference_number", "description"]), (&["date"], &["date"])],
+    );
     body["payment_mode"] = there["payment_mode"].clone();
 }
 

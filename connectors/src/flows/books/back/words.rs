@@ -50,6 +50,15 @@ pub fn leave_out(body: &mut Value, key: &str) {
     }
 }
 
+/// Says nothing of what did not change: these keys are told only where one of these fields changed.
+pub fn leave_out_unchanged(body: &mut Value, changed: &[&'static str], table: &[(&[&str], &[&str])]) {
+    for (fields, keys) in table {
+        if !fields.iter().any(|field| changed.contains(field)) {
+            keys.iter().for_each(|key| leave_out(body, key));
+        }
+    }
+}
+
 /// Without line breaks and double spaces, which Xero refuses in names.
 pub fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
