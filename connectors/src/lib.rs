@@ -9,5 +9,7 @@ pub mod oauth;
 pub mod print;
 pub mod rules;
 pub mod side;
+#[cfg(test)]
+mod trials;
 pub mod xero;
 pub mod zoho;

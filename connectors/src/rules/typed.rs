@@ -357,7 +357,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(crate::trials::cases(2_000))]
 
         /// What Zoho holds is said in Xero, and comes back as it was; said again it is the same.
         #[test]

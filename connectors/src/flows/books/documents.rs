@@ -549,7 +549,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(600))]
+        #![proptest_config(crate::trials::cases(600))]
         #[test]
         fn zohos_arithmetic_comes_to_xeros_total(
             sold in prop::collection::vec(sold(), 1..8),

@@ -424,7 +424,7 @@ mod tests {
         use super::*;
 
         proptest! {
-            #![proptest_config(ProptestConfig::with_cases(2000))]
+            #![proptest_config(crate::trials::cases(2000))]
             #[test]
             fn to_the_cent_that_xero_put_on_top(cents in 1i64..100_000_000, basis_points in 0i64..3000) {
                 let (net, percent) = (Decimal::new(cents, 2), Decimal::new(basis_points, 2));

@@ -195,7 +195,7 @@ pub(super) fn known() -> Known {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(crate::trials::cases(500))]
 
     #[test]
     fn a_contact_comes_back_as_it_went(record in a_contact()) {

@@ -222,7 +222,7 @@ impl Company {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(crate::trials::cases(500))]
 
     #[test]
     fn what_comes_back_is_what_xero_has(record in a_contact()) {

@@ -445,7 +445,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(500))]
+        #![proptest_config(crate::trials::cases(500))]
 
         #[test]
         fn an_expense_comes_back_as_it_went_to_the_cent(lines in prop::collection::vec((1i64..1_000_000, any::<bool>(), any::<bool>(), "[a-z]{0,9}"), 1..5), inclusive in any::<bool>()) {

@@ -95,7 +95,7 @@ fn a_zoho_item() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(crate::trials::cases(500))]
 
     #[test]
     fn what_comes_back_is_what_xero_has(record in an_item(), price_precision in 2u32..5) {

@@ -387,7 +387,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(500))]
+        #![proptest_config(crate::trials::cases(500))]
 
         #[test]
         fn a_journal_comes_back_as_it_went(cents in prop::collection::vec(1i64..10_000_000, 1..5), said in "[A-Za-z][A-Za-z ]{0,40}", draft in any::<bool>()) {

@@ -15,12 +15,6 @@ use crate::flows::books::quotes::Quotes;
 use crate::flows::books::vendor_credits::VendorCredits;
 use crate::{xero, zoho};
 
-/// How many documents each law is tried with.
-fn cases() -> ProptestConfig {
-    let asked = std::env::var("LAW_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig::with_cases(asked.unwrap_or(500))
-}
-
 fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
@@ -483,7 +477,7 @@ const ORDER: Kind = Kind {
 };
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(crate::trials::cases(500))]
 
     #[test]
     fn a_quote_goes_and_comes_back((document, ways) in a_document(QUOTE)) {

@@ -469,7 +469,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(500))]
+        #![proptest_config(crate::trials::cases(500))]
 
         #[test]
         fn the_parts_come_to_the_whole_and_each_comes_back_as_it_is(amounts in prop::collection::vec(1i64..10_000_000, 1..6), reference in "[ -~]{0,60}", foreign in any::<bool>(), days in 0i64..5000) {
