@@ -1,5 +1,7 @@
 //! The way back to Xero: what several kinds of record share. The declarations stand in the flows' own files.
 
+#[cfg(test)]
+mod arithmetic;
 mod contact_body;
 #[cfg(test)]
 mod contact_laws;

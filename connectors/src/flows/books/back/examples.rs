@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::laws::known;
+use super::arithmetic::known;
 use crate::flow::{Back, By, Coming, Flow, Known, Sending, Unmappable, Wanted};
 use crate::flows::books::bills::Bills;
 use crate::flows::books::credit_notes::CreditNotes;

@@ -1,11 +1,12 @@
 //! The laws of documents that travel both ways: by Xero's arithmetic they come to Zoho's total, and what is told and read back is what was
-//! there. Both arithmetics are written down here once more, from the providers' documents.
+//! there. Both arithmetics are written down once more in `arithmetic.rs`.
 
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::super::{accounts, currencies, customers, items, money, taxes, tracking_categories, vendors};
+use super::super::money;
+use super::arithmetic::{Ways, dec, known, read, xero_answers, zoho_answers};
 use crate::flow::{Back, Coming, Flow, Known, Unmappable};
 use crate::flows::books::bills::Bills;
 use crate::flows::books::credit_notes::CreditNotes;
@@ -13,218 +14,8 @@ use crate::flows::books::invoices::Invoices;
 use crate::flows::books::purchase_orders::PurchaseOrders;
 use crate::flows::books::quotes::Quotes;
 use crate::flows::books::vendor_credits::VendorCredits;
-use crate::{xero, zoho};
 
-fn dec(text: &str) -> Decimal {
-    text.parse().unwrap()
-}
-
-fn read(value: &Value) -> Decimal {
-    money::read(value).unwrap_or_default()
-}
-
-/// How a Zoho organisation adds up.
-#[derive(Debug, Clone, Copy)]
-pub struct Ways {
-    pub by_item: bool,
-    pub round_before_discount: bool,
-    pub decimals: u32,
-}
-
-/// Zoho's percentage of a tax.
-fn percent_of(tax_id: &Value) -> Option<Decimal> {
-    match tax_id.as_str()? {
-        "tax-15" | "buy-15" => Some(dec("15")),
-        "tax-0" => Some(Decimal::ZERO),
-        "tax-8" | "buy-8" => Some(dec("8.875")),
-        _ => None,
-    }
-}
-
-/// The document as Zoho answers it.
-pub fn zoho_answers(mut document: Value, ways: Ways) -> Value {
-    let round = |amount| money::round(amount, ways.decimals);
-    let inclusive = document["is_inclusive_tax"] == true;
-    let by_line = document["discount_type"] != "entity_level";
-    let mut lines = document["line_items"].as_array().cloned().unwrap_or_default();
-    let mut nets = Vec::new();
-    for line in &mut lines {
-        let exact = read(&line["quantity"]) * read(&line["rate"]);
-        let net = match &line["discount"] {
-            Value::String(text) if by_line && text.ends_with('%') => {
-                let percent: Decimal = text.trim_end_matches('%').parse().unwrap();
-                let part = Decimal::ONE_HUNDRED - percent;
-                match ways.round_before_discount {
-                    true => round(exact) - round(round(exact) * percent / Decimal::ONE_HUNDRED),
-                    false => round(exact * part / Decimal::ONE_HUNDRED),
-                }
-            }
-            discount if by_line => round(exact) - round(read(discount)),
-            _ => round(exact),
-        };
-        nets.push(net);
-    }
-    let sum: Decimal = nets.iter().sum();
-    let off = match (&document["discount"], by_line) {
-        (_, true) => Decimal::ZERO,
-        (Value::String(text), _) if text.ends_with('%') => {
-            round(sum * text.trim_end_matches('%').parse::<Decimal>().unwrap() / Decimal::ONE_HUNDRED)
-        }
-        (discount, _) => round(read(discount)),
-    };
-    let before = document["is_discount_before_tax"] != false;
-    let mut by_tax: Vec<(String, Decimal)> = Vec::new();
-    for (line, net) in lines.iter_mut().zip(&nets) {
-        let share = if before && !sum.is_zero() { off * net / sum } else { Decimal::ZERO };
-        let percent = percent_of(&line["tax_id"]);
-        let of = if inclusive { percent.unwrap_or_default() + Decimal::ONE_HUNDRED } else { Decimal::ONE_HUNDRED };
-        let exact = (net - share) * percent.unwrap_or_default() / of;
-        let tax = round(exact);
-        line["item_total"] = money::number(if inclusive { net - tax } else { *net });
-        line["item_total_inclusive_of_tax"] = money::number(if inclusive { *net } else { net + tax });
-        if let Some(percent) = percent {
-            line["tax_percentage"] = money::number(percent);
-            let counted = if ways.by_item { tax } else { exact };
-            let key = line["tax_id"].as_str().unwrap().to_owned();
-            match by_tax.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, sum)) => *sum += counted,
-                None => by_tax.push((key, counted)),
-            }
-        }
-    }
-    let tax: Decimal = by_tax.iter().map(|(_, sum)| round(*sum)).sum();
-    let total = sum + if inclusive { Decimal::ZERO } else { tax } - off
-        + round(read(&document["shipping_charge"]))
-        + round(read(&document["adjustment"]));
-    document["line_items"] = lines.into();
-    document["discount_total"] = money::number(off);
-    document["tax_total"] = money::number(tax);
-    document["total"] = money::number(total);
-    document
-}
-
-/// The document as Xero answers it, or the sentence of its refusal.
-pub fn xero_answers(body: &Value) -> Result<Value, String> {
-    let mut document = body.clone();
-    let mode = body["LineAmountTypes"].as_str().unwrap_or("Exclusive").to_lowercase();
-    let (mut sub_total, mut total_tax) = (Decimal::ZERO, Decimal::ZERO);
-    let is_offer = ["QuoteNumber", "PurchaseOrderNumber"].iter().any(|key| body.get(key).is_some());
-    let price_decimals = if is_offer { 2 } else { 4 };
-    for (n, line) in document["LineItems"].as_array_mut().unwrap().iter_mut().enumerate() {
-        if line["Description"].as_str().is_none_or(str::is_empty) {
-            return Err("Description needs to be at least 1 char long".into());
-        }
-        line["LineItemID"] = format!("line-{n}").into();
-        if line.get("UnitAmount").is_none() {
-            if line.as_object().unwrap().len() > 2 {
-                return Err(format!("words with more than words: {line}"));
-            }
-            line["LineAmount"] = 0.into();
-            continue;
-        }
-        if line.get("AccountCode").is_none() && line.get("AccountID").is_none() {
-            return Err("Account code must be specified".into());
-        }
-        let (quantity, unit) = (read(&line["Quantity"]), read(&line["UnitAmount"]));
-        if quantity.normalize().scale() > 4 || unit.normalize().scale() > price_decimals {
-            return Err(format!("too many decimals: {line}"));
-        }
-        let gross = quantity * unit;
-        let net = match (line.get("DiscountRate"), line.get("DiscountAmount")) {
-            (Some(_), Some(_)) => return Err("one discount a line".into()),
-            (Some(rate), _) => gross * (Decimal::ONE_HUNDRED - read(rate)) / Decimal::ONE_HUNDRED,
-            (_, Some(amount)) => gross - read(amount),
-            _ => gross,
-        };
-        let amount = money::round(net, 2);
-        let percent = match line["TaxType"].as_str() {
-            _ if mode == "notax" => Decimal::ZERO,
-            Some("OUTPUT2" | "INPUT2") => dec("15"),
-            Some("TAX8" | "TAX8IN") => dec("8.875"),
-            Some("ZERORATED" | "NONE") => Decimal::ZERO,
-            other => return Err(format!("no such tax: {other:?}")),
-        };
-        let of = if mode == "inclusive" { percent + Decimal::ONE_HUNDRED } else { Decimal::ONE_HUNDRED };
-        let counted = money::round(amount * percent / of, 2);
-        let tax = line.get("TaxAmount").map(read).unwrap_or(counted);
-        if (tax - counted).abs() > Decimal::ONE {
-            return Err(format!("tax {tax} where Xero computes {counted}"));
-        }
-        line["LineAmount"] = money::number(amount);
-        line["TaxAmount"] = money::number(tax);
-        sub_total += if mode == "inclusive" { amount - tax } else { amount };
-        total_tax += tax;
-    }
-    document["SubTotal"] = money::number(sub_total);
-    document["TotalTax"] = money::number(total_tax);
-    document["Total"] = money::number(sub_total + total_tax);
-    Ok(document)
-}
-
-/// What both directions may look up.
-pub fn known(decimals: u32, price_precision: u32) -> Known {
-    let currency = if decimals == 0 { "JPY" } else { "NZD" };
-    let xero = xero::Organisation { base_currency: currency.into(), ..Default::default() };
-    let zoho = zoho::Organisation { currency_code: currency.into(), price_precision, ..Default::default() };
-    let mut known = Known::new(xero, zoho);
-    known.address = "https://sync.example/x/k".into();
-    for (flow, xero_id, alias, zoho_id) in [
-        (customers::KEY, "c-1", "", "101"),
-        (vendors::KEY, "c-1", "", "102"),
-        (currencies::KEY, "NZD", "", "201"),
-        (currencies::KEY, "JPY", "", "202"),
-        (currencies::KEY, "USD", "", "203"),
-        (accounts::KEY, "a-200", "200", "301"),
-        (accounts::KEY, "a-300", "300", "302"),
-        (accounts::KEY, "a-860", "860", "303"),
-        (items::KEY, "i-1", "GB-1", "501"),
-        (taxes::KEY, "OUTPUT2", "", "tax-15"),
-        (taxes::KEY, "INPUT2", "", "buy-15"),
-        (taxes::KEY, "TAX8", "", "tax-8"),
-        (taxes::KEY, "TAX8IN", "", "buy-8"),
-        (taxes::KEY, "ZERORATED", "", "tax-0"),
-        (tracking_categories::KEY, "t-1", "", "71"),
-        (tracking_categories::KEY, "o-1", "", "81"),
-        (tracking_categories::KEY, "t-2", "", "72"),
-        (tracking_categories::KEY, "o-2", "", "82"),
-    ] {
-        known.learn(flow, xero_id, zoho_id);
-        if !alias.is_empty() {
-            known.learn(flow, alias, zoho_id);
-        }
-        known.learn_back(flow, zoho_id, xero_id);
-    }
-    let rate = |tax_type: &str, rate: &str, sold: bool, bought: bool| json!({ "TaxType": tax_type, "Status": "ACTIVE", "EffectiveRate": money::number(dec(rate)), "CanApplyToRevenue": sold, "CanApplyToExpenses": bought });
-    let account = |id: &str, code: &str, class: &str, system: &str| json!({ "AccountID": id, "Code": code, "Class": class, "Type": class, "SystemAccount": system, "Status": "ACTIVE" });
-    let lists = [
-        (
-            taxes::KEY,
-            vec![
-                rate("OUTPUT2", "15", true, false),
-                rate("INPUT2", "15", false, true),
-                rate("TAX8", "8.875", true, false),
-                rate("TAX8IN", "8.875", false, true),
-                rate("ZERORATED", "0", true, true),
-                rate("NONE", "0", true, true),
-            ],
-        ),
-        (
-            accounts::KEY,
-            vec![
-                account("a-200", "200", "REVENUE", ""),
-                account("a-300", "300", "EXPENSE", ""),
-                account("a-860", "860", "LIABILITY", "ROUNDING"),
-            ],
-        ),
-        (items::KEY, vec![json!({ "ItemID": "i-1", "Code": "GB-1", "Name": "Golf balls" })]),
-    ];
-    for (flow, list) in lists {
-        known.learn_list(flow, std::sync::Arc::new(list));
-    }
-    known
-}
-
-pub fn sent<F: Flow>(document: &Value, known: &Known) -> Result<Value, Unmappable> {
+fn sent<F: Flow>(document: &Value, known: &Known) -> Result<Value, Unmappable> {
     let back: &Back = const { &F::BACK }.as_ref().unwrap();
     let coming = Coming { record: document, there: None, changed: &[] };
     (back.to_xero)(&coming, known).map(|sending| sending.body)
@@ -232,15 +23,15 @@ pub fn sent<F: Flow>(document: &Value, known: &Known) -> Result<Value, Unmappabl
 
 /// What of Zoho's kinds differs for the generator.
 #[derive(Debug, Clone, Copy)]
-pub struct Kind {
-    pub id: &'static str,
-    pub number: &'static str,
-    pub contact: (&'static str, &'static str),
-    pub until: Option<&'static str>,
-    pub is_sale: bool,
+struct Kind {
+    id: &'static str,
+    number: &'static str,
+    contact: (&'static str, &'static str),
+    until: Option<&'static str>,
+    is_sale: bool,
 }
 
-pub const INVOICE: Kind =
+const INVOICE: Kind =
     Kind { id: "invoice_id", number: "invoice_number", contact: ("customer_id", "101"), until: Some("due_date"), is_sale: true };
 
 fn words() -> impl Strategy<Value = String> {
@@ -283,7 +74,7 @@ fn a_line(kind: Kind) -> impl Strategy<Value = Value> {
 }
 
 /// A document that somebody entered in Zoho, and how that organisation adds up.
-pub fn a_document(kind: Kind) -> impl Strategy<Value = (Value, Ways)> {
+fn a_document(kind: Kind) -> impl Strategy<Value = (Value, Ways)> {
     let ways = (any::<bool>(), any::<bool>(), prop::sample::select(vec![2u32, 2, 2, 0]));
     let whole = (0u8..5, 1i64..=9_999, any::<bool>());
     let beside = (prop::option::of(0i64..100_000), prop::option::of(-500i64..500));
@@ -324,7 +115,7 @@ pub fn a_document(kind: Kind) -> impl Strategy<Value = (Value, Ways)> {
 }
 
 /// To the cent in Xero, with Zoho's tax.
-pub fn comes_to_the_same<F: Flow>(document: &Value, ways: Ways) -> Result<Value, TestCaseError> {
+fn comes_to_the_same<F: Flow>(document: &Value, ways: Ways) -> Result<Value, TestCaseError> {
     let body = sent::<F>(document, &known(ways.decimals, 6))
         .map_err(|unmappable| TestCaseError::fail(format!("{unmappable:?} {document}")))?;
     let answer = xero_answers(&body).map_err(|says| TestCaseError::fail(format!("{says}: {body}")))?;
@@ -451,7 +242,7 @@ fn goes_and_comes_back<F: Flow>(kind: Kind, document: &Value, ways: Ways) -> Res
     Ok(())
 }
 
-pub const BILL: Kind =
+const BILL: Kind =
     Kind { id: "bill_id", number: "bill_number", contact: ("vendor_id", "102"), until: Some("due_date"), is_sale: false };
 
 const CREDIT_NOTE: Kind =
