@@ -161,6 +161,18 @@ async fn an_item_changed_in_zoho_changes_in_xero_and_a_new_one_is_made_only_wher
     assert_eq!(there["SalesDetails"]["UnitPrice"].as_f64(), Some(7.25), "{there:#}");
     assert_eq!((&there["SalesDetails"]["AccountCode"], &there["SalesDetails"]["TaxType"]), (&json!("200"), &json!("OUTPUT2")));
     world.nothing_more(&connected).await;
+
+    // The tenant asks for it: what was left aside is made now, and the next one too, each once.
+    let text = "mutation($id: ID!) { updateLink(linkId: $id, createItems: true) { id } }";
+    world.staff.data(text, json!({ "id": connected.link })).await.unwrap();
+    zoho(&world, &connected, Method::POST, "items", json!({"name": "Pegs", "rate": 3.5, "sku": "PEG"})).await;
+    let (_, progress) = world.run("syncNow", &connected).await;
+    assert_eq!((sum(&progress, "created"), sum(&progress, "held")), (2, 0), "{progress:#}");
+    let there = one(books::xero(&world, "Items"), "Code", "PEG").await;
+    assert_eq!((&there["Name"], there["SalesDetails"]["UnitPrice"].as_f64()), (&json!("Pegs"), Some(3.5)), "{there:#}");
+    world.nothing_more(&connected).await;
+    let made = books::xero(&world, "Items").await;
+    assert_eq!(made.iter().filter(|one| one["Code"] == "PEG" || one["Code"] == "TEE").count(), 2);
     world.end().await;
 }
 

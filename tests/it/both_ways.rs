@@ -202,3 +202,62 @@ async fn a_conflict_shows_both_sides_and_is_decided_by_a_person() {
     world.nothing_more(&connected).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_tenant_has_said_who_is_right_nobody_is_asked_of_a_conflict() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    let made = world.in_xero("Contacts", json!([{ "Name": "Engines Ltd", "IsCustomer": true }])).await;
+    let xero_id = made[0]["ContactID"].clone();
+    world.migrate(&connected).await;
+    let path = format!("contacts/{}", contact_in_zoho(&world, "Engines Ltd").await["contact_id"].as_str().unwrap());
+    let text = "mutation($id: ID!, $side: ConflictSide) { updateLink(linkId: $id, onConflict: $side) { id } }";
+    for (n, side) in ["XERO", "ZOHO"].into_iter().enumerate() {
+        world.staff.data(text, json!({ "id": connected.link, "side": side })).await.unwrap();
+        let says = |side: &str| format!("{side} says {n}");
+        world.in_xero("Contacts", json!({ "ContactID": xero_id, "Name": says("XERO") })).await;
+        zoho(&world, &connected, Method::PUT, &path, json!({ "contact_name": says("ZOHO") })).await;
+        world.run("syncNow", &connected).await;
+        assert!(contact_in_xero(&world, &says(side)).await.is_some(), "{side}: {:#?}", books::xero(&world, "Contacts").await);
+        contact_in_zoho(&world, &says(side)).await;
+        assert!(world.staff.holds(&connected.link).await.unwrap().iter().all(|hold| hold["code"] != "CONFLICT"), "{side}");
+        world.nothing_more(&connected).await;
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_to_and_fro_all_the_time_is_stopped_and_said() {
+    let (world, connected) = World::of_company("tiny", None, None).await;
+    let made = world.in_xero("Contacts", json!([{ "Name": "To and fro", "IsCustomer": true }])).await;
+    let xero_id = made[0]["ContactID"].clone();
+    world.migrate(&connected).await;
+    let path = format!("contacts/{}", contact_in_zoho(&world, "To and fro").await["contact_id"].as_str().unwrap());
+    let holds = async || world.staff.holds(&connected.link).await.unwrap();
+    // Another program undoes on each side what comes from the other one.
+    let mut rounds = 0;
+    while !holds().await.iter().any(|hold| hold["code"] == "LOOP_SUSPECTED") {
+        assert!(rounds < 10, "it goes on and on: {:#?}", holds().await);
+        zoho(&world, &connected, Method::PUT, &path, json!({ "contact_name": format!("Zoho {rounds}") })).await;
+        world.run("syncNow", &connected).await;
+        if contact_in_xero(&world, &format!("Zoho {rounds}")).await.is_some() {
+            world.in_xero("Contacts", json!({ "ContactID": xero_id, "Name": format!("Xero {rounds}") })).await;
+            world.run("syncNow", &connected).await;
+        }
+        rounds += 1;
+    }
+    assert!(rounds > 3, "people may change a name there and back: {rounds}");
+    // It rests, whatever the clock does.
+    world.forget_requests().await;
+    world.run("syncNow", &connected).await;
+    assert_eq!(world.asked().await.writes("xero") + world.asked().await.writes("zoho"), 0);
+    // After an hour without, somebody has put it right and retries.
+    world.advance(std::time::Duration::from_secs(3700)).await;
+    let retry = "mutation($id: ID!) { retryHolds(linkId: $id, codes: [\"LOOP_SUSPECTED\"]) { retried } }";
+    let retried = world.staff.data(retry, json!({ "id": connected.link })).await.unwrap();
+    assert_eq!(retried["retryHolds"]["retried"], 1);
+    tests::eventually("what was held goes on", async || {
+        contact_in_xero(&world, &format!("Zoho {}", rounds - 1)).await.filter(|one| one["ContactID"] == xero_id)
+    })
+    .await;
+    world.end().await;
+}

@@ -1,6 +1,6 @@
 //! One edit is one write, whichever side it is made on; and a cycle in which nothing happens costs a few calls, whatever the size.
 //!
-//! `EDITS=1000` asks for more of them, `CYCLES_OF=1000,300000` for companies of other sizes.
+//! `EDITS=1000` asks for more of them, `CYCLES_OF=400,120000` for companies of so many invoices: 1,000 and 300,000 records.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;

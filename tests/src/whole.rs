@@ -66,9 +66,13 @@ async fn look(world: &World, list: &List, held: &BTreeSet<(String, String)>, ver
         verdict.duplicates.push(format!("{name}: a record without a Xero id"));
     }
     let there: BTreeSet<&str> = rows.iter().filter_map(|row| row.key.as_deref()).collect();
-    verdict
-        .duplicates
-        .extend(there.iter().filter(|key| !wanted.contains_key(**key)).map(|key| format!("{name}: {key} was never asked for")));
+    let mut called = BTreeSet::new();
+    for (xero, calls) in list.from.iter().flat_map(|source| kinds::callers(source.flow)) {
+        called
+            .extend(books::xero(world, xero).await.iter().filter(|one| calls(one)).map(|one| text(&one["Contact"], "ContactID")));
+    }
+    let stray = there.iter().filter(|key| !wanted.contains_key(**key) && !called.contains(**key));
+    verdict.duplicates.extend(stray.map(|key| format!("{name}: {key} was never asked for")));
     for (flow, want) in wanted.values().filter(|(_, want)| !there.contains(want.key.as_str())) {
         match held.contains(&((*flow).to_owned(), want.id.clone())) {
             true => verdict.held += 1,

@@ -89,12 +89,17 @@ pub async fn payments(company: &mut Company<'_>, each: usize) {
     ] {
         let left = self::list(company, list, "").await;
         let left = left.iter().filter(|one| one["Status"] == "AUTHORISED" && amount(one, "RemainingCredit") > Decimal::ZERO);
-        for credit in left.take(each / 4 + 1) {
+        let (sold, bought): (Vec<_>, Vec<_>) = left.partition(|one| is_of_sales(one));
+        for credit in [sold, bought].into_iter().flat_map(|side| side.into_iter().take(each / 8 + 1)) {
             refunds.push(payment(company, one, key, credit, amount(credit, "RemainingCredit")));
         }
     }
     let entered = company.entry.put("Payments", &refunds).await;
     company.tally("Refunds", &entered);
+}
+
+fn is_of_sales(credit: &Value) -> bool {
+    credit["Type"].as_str().is_some_and(|kind| kind.starts_with("ACCREC") || kind.starts_with("RECEIVE"))
 }
 
 /// Everything of a list.

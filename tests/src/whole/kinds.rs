@@ -17,6 +17,27 @@ pub struct List {
     pub from: &'static [Source],
 }
 
+/// A list in Xero, and which of its records call for the contact they name.
+pub type Caller = (&'static str, fn(&Value) -> bool);
+
+/// Who may call for a record of this kind, whatever Xero takes it for: an order makes a vendor of its contact in Zoho, before that is a
+/// supplier in Xero.
+pub fn callers(flow: &str) -> &'static [Caller] {
+    match flow {
+        "books.customers" => &[("Quotes", |_| true), ("RepeatingInvoices", is_sale), ("BankTransactions", is_sale)],
+        "books.vendors" => &[("PurchaseOrders", |_| true), ("RepeatingInvoices", is_purchase), ("BankTransactions", is_purchase)],
+        _ => &[],
+    }
+}
+
+fn is_sale(record: &Value) -> bool {
+    record["Type"].as_str().is_some_and(|kind| kind.starts_with("ACCREC") || kind.starts_with("RECEIVE"))
+}
+
+fn is_purchase(record: &Value) -> bool {
+    !is_sale(record)
+}
+
 /// What is found in Zoho.
 pub struct Row {
     /// By what it is known again: the Xero id in its unique field, or what stands for it.
