@@ -1,7 +1,7 @@
 //! Drift: somebody edits at every page boundary while a list is read. A reader that goes by page numbers loses the records that move to
 //! the page before; ours loses none.
 //!
-//! `DRIFT_EACH=1` plays each boundary with each edit in a company of its own. What `tap-xero` loses in the same play is in
+//! `DRIFT_EACH=1` plays each boundary with each edit in a company of its own. What `tap-xero` loses in a play like it is in
 //! `tests/peers/tap_xero_peer.py`.
 
 use std::collections::BTreeMap;

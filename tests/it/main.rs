@@ -22,6 +22,7 @@ mod doors;
 mod drift;
 mod engine;
 mod examples;
+mod fewest;
 mod figures;
 mod files;
 mod flows;

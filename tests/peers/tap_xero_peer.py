@@ -107,7 +107,7 @@ twice = [message for message in second if message["type"] == "RECORD" and messag
 assert len(twice) <= 60, len(twice)
 seen(f"a second pull from its bookmarks sees {len(twice)} of {total} again")
 
-# The same play as tests/it/drift.rs: somebody edits a contact at every page boundary while the list is read. The tap goes by page
+# A play like tests/it/drift.rs: somebody edits a contact at every page boundary while the list is read. The tap goes by page
 # numbers over a list in the order of changes, so whoever stood first on the next page has moved to the page before.
 PAGE = 100
 MANY = 2_000
