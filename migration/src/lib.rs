@@ -24,6 +24,7 @@ mod m0017_native;
 mod m0018_purge;
 mod m0019_endpoints;
 mod m0020_spans;
+mod m0021_plans;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_purge::Purge),
             Box::new(m0019_endpoints::Endpoints),
             Box::new(m0020_spans::Spans),
+            Box::new(m0021_plans::Plans),
         ]
     }
 }

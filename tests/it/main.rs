@@ -46,6 +46,7 @@ mod partners_doc;
 mod partners_once;
 mod partners_runs;
 mod partners_told;
+mod plans;
 mod products;
 mod proof;
 mod purge;
