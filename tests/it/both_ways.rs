@@ -245,7 +245,8 @@ async fn what_goes_to_and_fro_all_the_time_is_stopped_and_said() {
         }
         rounds += 1;
     }
-    assert!(rounds > 3, "people may change a name there and back: {rounds}");
+    // Six changes of direction are three times to Xero and back, or four where Xero was first.
+    assert!((4..=5).contains(&rounds), "people may change a name there and back: {rounds}");
     // It rests, whatever the clock does.
     world.forget_requests().await;
     world.run("syncNow", &connected).await;

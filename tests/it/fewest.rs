@@ -1,4 +1,5 @@
 //! Calls are the currency: a migration makes as few as the providers' interfaces allow, within two in a hundred.
+//! What had to be made is worked out by `demo::calls`, from what was carried.
 
 use api::demo::calls::Counted;
 use api::demo::summary;

@@ -50,9 +50,11 @@ async fn a_worker_killed_at_every_point_and_at_any_moment_doubles_nothing_and_lo
     world.stage.control("faults", json!([{ "match": { "provider": "zoho" }, "kind": "latency", "ms": 8 }])).await.unwrap();
     let run = world.staff.start("startMigration", &connected.link).await.unwrap();
     let begun = Instant::now();
-    // Fewer calls than the work needs, spread over the kills: those that are made twice come on top.
-    let gap_max = 2 * (contacts + 2 * invoices + 12 * EACH as u64) / (kills + 1);
-    let every = (kills as usize / POINTS.len()).max(1);
+    // Fewer calls than the work needs, spread over the kills: those that are made twice come on top. The last third are of the payments,
+    // and close together.
+    let gap_max = 2 * (contacts + 2 * invoices + 10 * EACH as u64) / (kills + 1);
+    let late = kills * 2 / 3;
+    let every = (late as usize / POINTS.len()).max(1);
     let mut points = POINTS.iter();
     for n in 0..kills as usize {
         if n % every == 0
@@ -60,7 +62,11 @@ async fn a_worker_killed_at_every_point_and_at_any_moment_doubles_nothing_and_lo
         {
             die_at(&world, &run, point).await;
         }
+        if n as u64 == late {
+            payments_begin(&world, &run).await;
+        }
         let victim = worker(&world, None);
+        let gap_max = if (n as u64) < late { gap_max } else { (gap_max / 4).max(2) };
         let until = calls(&world) + 1 + dice.below(gap_max);
         wait_for_calls(&world, until).await;
         tokio::time::sleep(Duration::from_micros(dice.below(25_000))).await;
@@ -99,7 +105,7 @@ async fn a_worker_killed_at_every_point_and_at_any_moment_doubles_nothing_and_lo
         .filter_map(|row| row["flow"]["key"].as_str())
         .filter(|flow| !ELSEWHERE.contains(flow))
         .collect();
-    assert!(none.is_empty(), "of these nothing was carried while workers died: {none:?}");
+    assert!(none.is_empty(), "of these there was nothing: {none:?}");
 
     // The oracle is not blind: what nobody carried is missed.
     let company = world.xero_tenant().await;
@@ -124,6 +130,22 @@ async fn die_at(world: &World, run: &str, point: &str) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
     assert!(!died.success() && died.code().is_none(), "{point}: the worker was to die, not to end: {died}");
+}
+
+/// Lets a worker go on until payments are carried, and kills it.
+async fn payments_begin(world: &World, run: &str) {
+    let victim = worker(world, None);
+    let patience = Instant::now() + STUCK;
+    loop {
+        let progress = world.staff.progress(run).await.unwrap();
+        let counts = progress["counts"].as_array().unwrap();
+        if counts.iter().any(|count| count["flow"]["key"] == "books.customer_payments" && count["created"].as_i64() > Some(0)) {
+            break;
+        }
+        assert!(Instant::now() < patience, "no payments yet: {progress:#}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    kill(victim).await;
 }
 
 async fn wait_for_calls(world: &World, until: u64) {

@@ -24,18 +24,26 @@ pub type Caller = (&'static str, fn(&Value) -> bool);
 /// supplier in Xero.
 pub fn callers(flow: &str) -> &'static [Caller] {
     match flow {
-        "books.customers" => &[("Quotes", |_| true), ("RepeatingInvoices", is_sale), ("BankTransactions", is_sale)],
-        "books.vendors" => &[("PurchaseOrders", |_| true), ("RepeatingInvoices", is_purchase), ("BankTransactions", is_purchase)],
+        "books.customers" => &[("Quotes", is_there), ("RepeatingInvoices", is_sale), ("BankTransactions", is_sale)],
+        "books.vendors" => &[("PurchaseOrders", is_there), ("RepeatingInvoices", is_purchase), ("BankTransactions", is_purchase)],
         _ => &[],
     }
 }
 
+fn is_there(record: &Value) -> bool {
+    record["Status"] != "DELETED"
+}
+
+fn is_of(record: &Value, kinds: [&str; 2]) -> bool {
+    is_there(record) && record["Type"].as_str().is_some_and(|kind| kinds.iter().any(|one| kind.starts_with(one)))
+}
+
 fn is_sale(record: &Value) -> bool {
-    record["Type"].as_str().is_some_and(|kind| kind.starts_with("ACCREC") || kind.starts_with("RECEIVE"))
+    is_of(record, ["ACCREC", "RECEIVE"])
 }
 
 fn is_purchase(record: &Value) -> bool {
-    !is_sale(record)
+    is_of(record, ["ACCPAY", "SPEND"])
 }
 
 /// What is found in Zoho.
