@@ -36,6 +36,12 @@ async fn operators_see_the_queues_and_give_up_alarms_another_try() {
     assert_eq!((&standing("letters").await["failed"], &standing("letters").await["waitsS"]), (&json!(0), &json!(0)));
     assert_eq!(failed(&world, 10, None).await["nodes"], json!([]));
 
+    // A run's end is known a moment before its job is done.
+    eventually("nobody works", async || {
+        let text = "SELECT COUNT(*) AS n FROM job WHERE name IN ('run_link', 'send_letter') AND status IN ('running', 'pending')";
+        (world.rows(text).await == 0).then_some(())
+    })
+    .await;
     spoil(&world, "run_link").await;
     spoil(&world, "send_letter").await;
     assert_eq!((&standing("letters").await["failed"], &standing("sync").await["failed"]), (&json!(1), &json!(1)));
